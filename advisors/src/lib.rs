@@ -1,0 +1,45 @@
+//! What to do about a finding: entries of the catalogue first, class rules where none matches.
+//!
+//! A catalogue hit is a hypothesis: nothing here says that a remedy was tried.
+
+mod catalogue;
+
+use std::collections::BTreeMap;
+
+use model::{Advice, Confirmed, Effect, Finding};
+
+pub use crate::catalogue::{Remedy, Stub, stubs};
+
+/// Give every finding its advice. Returns the remedies, each once, and their ids in the findings.
+pub fn advise(findings: &mut [Finding]) -> Vec<Advice> {
+    let mut advice: Vec<Advice> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings.iter_mut().filter(|f| f.effect != Effect::Note) {
+        let Some(remedy) = catalogue::remedy(finding) else {
+            continue;
+        };
+        let key = format!("{}\n{}", remedy.title, finding.root);
+        let index = *known.entry(key).or_insert_with(|| {
+            advice.push(new_advice(advice.len() + 1, finding, remedy));
+            advice.len() - 1
+        });
+        for target in &finding.targets {
+            advice[index].confirmed.insert(*target, Confirmed::None);
+        }
+        finding.advice.push(advice[index].id.clone());
+    }
+    advice
+}
+
+fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
+    Advice {
+        id: format!("A{number}"),
+        finding: finding.id.clone(),
+        kind: remedy.kind,
+        title: remedy.title.clone(),
+        to: remedy.to.clone(),
+        confirmed: BTreeMap::new(),
+        loses: remedy.loses.clone(),
+        patch: None,
+    }
+}

@@ -1,0 +1,298 @@
+//! What the compiler says, joined with what the scan says.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use model::{Effect, Evidence, Finding, Goos, Listing, Rule};
+
+use crate::graph::Package;
+use crate::rules::{Context, Saying, shorten};
+use crate::scan::is_static_build_failure;
+
+/// The compiler's word on one build.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// Packages that compiled.
+    pub content: BTreeSet<String>,
+    /// Errors, in the compiler's order.
+    pub errors: Vec<CompileError>,
+    /// Packages whose list of errors was cut.
+    pub cut: Vec<String>,
+}
+
+/// An error of the compiler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileError {
+    /// Import path.
+    pub package: String,
+    /// As printed: absolute, or relative to the module's directory.
+    pub file: Utf8PathBuf,
+    /// From 1.
+    pub line: u32,
+    /// In bytes, from 1; 0 when not printed.
+    pub column: u32,
+    /// Continuation lines included.
+    pub message: String,
+}
+
+impl Compiled {
+    /// Read what `go list -export` says.
+    pub fn read(listing: &Listing) -> Self {
+        let mut compiled = Self::default();
+        for package in &listing.packages {
+            if !package.export.is_empty() {
+                compiled.content.insert(package.import_path.clone());
+            }
+            if let Some(error) = &package.error
+                && error.err.starts_with("# ")
+            {
+                compiled.read_errors(&package.import_path, &error.err);
+            }
+        }
+        compiled
+    }
+
+    /// Put the full list of a package's errors in place of one that was cut.
+    pub fn replace(&mut self, package: &str, full: &Listing) {
+        let full = Self::read(full);
+        if full.errors.is_empty() {
+            return;
+        }
+        self.errors.retain(|e| e.package != package);
+        self.errors.extend(full.errors);
+        self.cut.retain(|p| p != package);
+    }
+
+    fn read_errors(&mut self, package: &str, text: &str) {
+        for line in text.lines() {
+            let continued = line.starts_with(['\t', ' ']);
+            if line.trim() == "too many errors" || line.ends_with(": too many errors") {
+                self.cut.push(package.to_owned());
+            } else if let (true, Some(last)) = (continued, self.errors.last_mut()) {
+                last.message.push('\n');
+                last.message.push_str(line.trim());
+            } else if let Some(mut error) = position(line) {
+                package.clone_into(&mut error.package);
+                self.errors.push(error);
+            }
+        }
+    }
+}
+
+/// `file.go:line:column: message`
+fn position(line: &str) -> Option<CompileError> {
+    let (place, message) = line.split_once(": ")?;
+    let mut parts = place.rsplitn(3, ':');
+    let (last, middle, first) = (parts.next()?, parts.next()?, parts.next());
+    let (file, line, column) = match (first, middle.parse::<u32>()) {
+        (Some(file), Ok(line)) => (file, line, last.parse().ok()?),
+        _ => (middle, last.parse().ok()?, 0),
+    };
+    let is_source = [".go", ".s", ".c", ".h", ".y"]
+        .iter()
+        .any(|end| file.ends_with(end));
+    let message = message.to_owned();
+    is_source.then(|| CompileError {
+        package: String::new(),
+        file: file.into(),
+        line,
+        column,
+        message,
+    })
+}
+
+/// Errors confirm findings at their line or become findings; findings in packages that compiled
+/// were wrong.
+pub(crate) fn join(cx: &Context<'_, '_>, findings: &mut Vec<Finding>, compiled: &Compiled) {
+    findings.retain(|f| !(is_static_build_failure(f) && compiled.content.contains(&f.package)));
+    for error in &compiled.errors {
+        let file = file_name(cx, error);
+        let here = |f: &&mut Finding| {
+            f.package == error.package
+                && f.effect == Effect::FailsToBuild
+                && f.file == file
+                && f.line == error.line
+        };
+        let mut hits: Vec<&mut Finding> = findings.iter_mut().filter(here).collect();
+        let exact = hits.iter().position(|f| f.column == error.column);
+        let hit = match exact {
+            Some(i) => Some(hits.swap_remove(i)),
+            None if hits.len() == 1 && hits[0].evidence == Evidence::Static => hits.pop(),
+            None => None,
+        };
+        match hit {
+            Some(finding) => confirm(finding, error),
+            None => findings.extend(new_finding(cx, error, file)),
+        }
+    }
+}
+
+fn confirm(finding: &mut Finding, error: &CompileError) {
+    finding.evidence = Evidence::Compiled;
+    finding.column = error.column;
+    let said = format!("the compiler: {}", error.message.replace('\n', " "));
+    if !finding.details.contains(&said) {
+        finding.details.push(said);
+    }
+}
+
+fn file_name(cx: &Context<'_, '_>, error: &CompileError) -> String {
+    let path = normal(&cx.settings.dir.join(&error.file));
+    let package = cx.graph.get(&error.package);
+    match package.filter(|p| path.parent() == Some(p.listed.dir.as_path())) {
+        Some(package) => cx
+            .places()
+            .name_in(package.listed, path.file_name().unwrap_or_default()),
+        None => cx.places().name(&path),
+    }
+}
+
+/// Without `.` and `..`.
+fn normal(path: &camino::Utf8Path) -> Utf8PathBuf {
+    let mut out = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            camino::Utf8Component::CurDir => {}
+            camino::Utf8Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn new_finding(cx: &Context<'_, '_>, error: &CompileError, file: String) -> Option<Finding> {
+    let package = cx.graph.get(&error.package)?;
+    let mut finding = cx.without_place(package, saying(cx, package, error));
+    finding.evidence = Evidence::Compiled;
+    finding.file = file;
+    (finding.line, finding.column) = (error.line, error.column);
+    let name = error.file.file_name().unwrap_or_default();
+    finding.source = cx
+        .sources
+        .get(&package.file_path(name))
+        .facts
+        .line(error.line)
+        .map(shorten);
+    finding
+        .details
+        .extend(error.message.lines().skip(1).map(str::to_owned));
+    Some(finding)
+}
+
+/// The rule and symbol of an error, by the compiler's own words (`cmd/compile/internal/types2`).
+fn saying(cx: &Context<'_, '_>, package: &Package<'_>, error: &CompileError) -> Saying {
+    let path = package.path();
+    let first = error.message.lines().next().unwrap_or_default();
+    let plain = |rule, symbol| Saying {
+        rule,
+        effect: Effect::FailsToBuild,
+        root: path.to_owned(),
+        symbol,
+        message: first.to_owned(),
+    };
+    let undefined = first
+        .strip_prefix("undefined: ")
+        .map(|rest| rest.split_whitespace().next().unwrap_or(rest));
+    match undefined.map(|name| name.split_once('.').ok_or(name)) {
+        Some(Ok((qualifier, name))) => {
+            let import = imported_as(cx, package, qualifier).unwrap_or(qualifier);
+            plain(Rule::UndefinedImportedName, format!("{import}.{name}"))
+        }
+        Some(Err(name)) => plain(Rule::UndefinedName, format!("{path}.{name}")),
+        None if first.contains(" redeclared") => plain(Rule::Redeclared, path.to_owned()),
+        None if first == "missing function body" => plain(Rule::MissingBody, path.to_owned()),
+        None if first.starts_with("syntax error") => plain(Rule::Syntax, path.to_owned()),
+        None => plain(Rule::Compiler, path.to_owned()),
+    }
+}
+
+fn imported_as<'c>(
+    cx: &'c Context<'_, '_>,
+    package: &'c Package<'_>,
+    qualifier: &str,
+) -> Option<&'c str> {
+    let of = |path: &&String| {
+        cx.graph
+            .get(path)
+            .is_some_and(|p| p.listed.name == qualifier)
+    };
+    package.listed.imports.iter().find(of).map(String::as_str)
+}
+
+/// A main package that compiled and did not link.
+pub(crate) fn link_failed(
+    cx: &Context<'_, '_>,
+    findings: &mut Vec<Finding>,
+    package: &str,
+    output: &str,
+) {
+    let Some(package) = cx.graph.get(package) else {
+        return;
+    };
+    let lines: Vec<&str> = output
+        .lines()
+        .filter(|l| !l.starts_with("# ") && !l.trim().is_empty())
+        .collect();
+    let message = lines
+        .first()
+        .map_or("the linker failed without a word", |l| l.trim());
+    let rule = if message.contains("function main is undeclared") {
+        Rule::MissingMain
+    } else {
+        Rule::Compiler
+    };
+    let known = findings
+        .iter_mut()
+        .find(|f| f.package == package.path() && f.rule == rule && rule == Rule::MissingMain);
+    if let Some(finding) = known {
+        finding.evidence = Evidence::Compiled;
+        finding.details.push(format!("the linker: {message}"));
+        return;
+    }
+    let saying = Saying {
+        rule,
+        effect: Effect::FailsToBuild,
+        root: package.path().to_owned(),
+        symbol: package.path().to_owned(),
+        message: format!("it compiles and does not link: {message}"),
+    };
+    let mut finding = cx.without_place(package, saying);
+    finding.evidence = Evidence::Compiled;
+    finding
+        .details
+        .extend(lines.iter().skip(1).take(20).map(|l| (*l).to_owned()));
+    findings.push(finding);
+}
+
+/// Which builds a target list needs, without repetition.
+pub fn builds_of(targets: &[model::Target]) -> Vec<Goos> {
+    Goos::ALL
+        .into_iter()
+        .filter(|goos| targets.iter().any(|t| t.goos() == *goos))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiler_output_is_read_with_its_continuations() {
+        let text = "# example.com/m\n./a.go:5:22: undefined: syscall.Sync\n../lib/b.go:7: x redeclared in this block\n\t./c.go:3:6: other declaration of x\n./a.go:9:1: too many errors\n";
+        let mut compiled = Compiled::default();
+        compiled.read_errors("example.com/m", text);
+        assert_eq!(compiled.cut, ["example.com/m"]);
+        assert_eq!(compiled.errors.len(), 2, "{:?}", compiled.errors);
+        let first = &compiled.errors[0];
+        assert_eq!(
+            (first.file.as_str(), first.line, first.column),
+            ("./a.go", 5, 22)
+        );
+        assert_eq!(
+            compiled.errors[1].message,
+            "x redeclared in this block\n./c.go:3:6: other declaration of x"
+        );
+    }
+}

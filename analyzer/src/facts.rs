@@ -1,0 +1,172 @@
+//! What one Go file says, whatever the target: imports, declarations, and every use of a name
+//! that the file's own functions do not bind.
+
+mod cgo;
+mod guard;
+mod resolve;
+mod walk;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub(crate) use self::cgo::Cgo;
+pub(crate) use self::walk::is_predeclared;
+use crate::syntax;
+
+/// The facts of a file. Names are ranges of its text, which is kept.
+#[derive(Debug)]
+pub(crate) struct FileFacts {
+    pub(crate) src: Arc<str>,
+    /// Byte offset of each line's start.
+    lines: Vec<u32>,
+    pub(crate) package: Span,
+    pub(crate) imports: Vec<ImportFact>,
+    pub(crate) decls: Vec<DeclFact>,
+    pub(crate) uses: Vec<Use>,
+    pub(crate) owners: Vec<Owner>,
+    pub(crate) errors: Vec<syntax::ast::SyntaxError>,
+    pub(crate) cgo: Option<Cgo>,
+    /// Functions that `//go:linkname` or `//go:wasmimport` supplies with a body.
+    pub(crate) supplied: Vec<Span>,
+    /// Symbols, `import/path.name`, that `//go:linkname` gives a body, or takes one from.
+    pub(crate) linked: Vec<Span>,
+}
+
+/// A piece of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) pos: u32,
+    pub(crate) len: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct ImportFact {
+    /// `.` and `_` included.
+    pub(crate) alias: Option<Span>,
+    /// The path without its quotes.
+    pub(crate) path: Span,
+    /// Of the opening quote.
+    pub(crate) pos: u32,
+}
+
+/// What a name stands for at package level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeclKind {
+    Func,
+    Method,
+    Const,
+    Var,
+    Type,
+}
+
+#[derive(Debug)]
+pub(crate) struct DeclFact {
+    pub(crate) name: Span,
+    pub(crate) kind: DeclKind,
+    /// Base type of the receiver of a method.
+    pub(crate) recv: Option<Span>,
+    /// A function or method without a body.
+    pub(crate) bodyless: bool,
+}
+
+/// A top-level function, method or variable initialiser, in which uses stand.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    /// Empty for initialisers.
+    pub(crate) name: Span,
+    pub(crate) method: bool,
+    /// Runs when the package is initialised: `func init` and initialisers.
+    pub(crate) init: bool,
+}
+
+/// Uses outside of functions and initialisers have this owner.
+pub(crate) const NO_OWNER: u32 = u32::MAX;
+
+/// A name that is no local one: `base`, or `base.sel`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Use {
+    pub(crate) base: Span,
+    pub(crate) sel: Option<Span>,
+    /// Index into [`FileFacts::owners`].
+    pub(crate) owner: u32,
+    /// Where control can get: bits of [`WASIP1`] and [`JS`].
+    pub(crate) live: u8,
+    /// Offset of the condition that excludes a target; 0 without one.
+    pub(crate) guard: u32,
+    /// A key of a composite literal, which may be the name of a field.
+    pub(crate) weak: bool,
+}
+
+/// Bit of `GOOS=wasip1` in [`Use::live`].
+pub(crate) const WASIP1: u8 = 1;
+/// Bit of `GOOS=js` in [`Use::live`].
+pub(crate) const JS: u8 = 2;
+/// Both.
+pub(crate) const ALL: u8 = WASIP1 | JS;
+
+impl FileFacts {
+    /// Read a file.
+    pub(crate) fn read(src: Arc<str>) -> Self {
+        let file = syntax::parse(&src);
+        let resolved = resolve::resolve(&src, &file);
+        let cgo = cgo::read(&src, &file);
+        let (supplied, linked) = (resolve::supplied(&src, &file), resolve::linked(&src, &file));
+        let errors = file.errors;
+        let package = Span::of(file.package);
+        Self {
+            lines: line_starts(&src),
+            package,
+            imports: resolved.imports,
+            decls: resolved.decls,
+            uses: resolved.uses,
+            owners: resolved.owners,
+            errors,
+            cgo,
+            supplied,
+            linked,
+            src,
+        }
+    }
+
+    /// The text of a span.
+    pub(crate) fn text(&self, span: Span) -> &str {
+        self.src.get(span.range()).unwrap_or_default()
+    }
+
+    /// Line and column in bytes of an offset, both from 1.
+    pub(crate) fn position(&self, offset: u32) -> (u32, u32) {
+        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or(0);
+        (
+            u32::try_from(line).unwrap_or(u32::MAX),
+            offset.saturating_sub(start) + 1,
+        )
+    }
+
+    /// A line's text without its end, counted from 1.
+    pub(crate) fn line(&self, line: u32) -> Option<&str> {
+        let index = usize::try_from(line).ok()?.checked_sub(1)?;
+        let start = *self.lines.get(index)? as usize;
+        let rest = self.src.get(start..)?;
+        rest.lines().next().or(Some(""))
+    }
+}
+
+impl Span {
+    fn of(ident: syntax::ast::Ident<'_>) -> Self {
+        Self {
+            pos: ident.pos,
+            len: u32::try_from(ident.name.len()).unwrap_or(0),
+        }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.pos as usize..(self.pos as usize).saturating_add(self.len as usize)
+    }
+}
+
+fn line_starts(src: &str) -> Vec<u32> {
+    let newlines = memchr::memchr_iter(b'\n', src.as_bytes());
+    let starts = newlines.map(|i| u32::try_from(i + 1).unwrap_or(u32::MAX));
+    std::iter::once(0).chain(starts).collect()
+}

@@ -1,0 +1,153 @@
+//! From the syntax tree to declarations, and to the uses that local scopes do not explain.
+
+use std::str::SplitWhitespace;
+
+use super::walk::Walker;
+use super::{DeclFact, DeclKind, ImportFact, NO_OWNER, Owner, Span, Use};
+use crate::syntax::ast::{Decl, Expr, File, FuncDecl};
+use crate::syntax::{Comment, Tok};
+
+/// What a file declares and uses.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    pub(super) imports: Vec<ImportFact>,
+    pub(super) decls: Vec<DeclFact>,
+    pub(super) uses: Vec<Use>,
+    pub(super) owners: Vec<Owner>,
+}
+
+pub(super) fn resolve(src: &str, file: &File<'_>) -> Resolved {
+    let mut resolved = Resolved {
+        imports: imports(file),
+        ..Resolved::default()
+    };
+    for decl in &file.decls {
+        declare(decl, &mut resolved.decls);
+    }
+    let mut walker = Walker::new(src, file);
+    for decl in &file.decls {
+        let owner = owner(decl).map(|owner| {
+            resolved.owners.push(owner);
+            u32::try_from(resolved.owners.len() - 1).unwrap_or(NO_OWNER)
+        });
+        walker.top_level(decl, owner.unwrap_or(NO_OWNER));
+    }
+    resolved.uses = walker.into_uses();
+    resolved
+}
+
+/// Functions that directives supply with a body: the local names of `//go:linkname`, and what
+/// stands below `//go:wasmimport`.
+pub(super) fn supplied(src: &str, file: &File<'_>) -> Vec<Span> {
+    let mut names: Vec<Span> = linknames(src, file)
+        .filter_map(|mut words| Some(span(src, words.next()?)))
+        .collect();
+    let imported = file
+        .comments
+        .iter()
+        .filter(|c| text(src, **c).starts_with("//go:wasmimport "));
+    for comment in imported {
+        let next = file.decls.iter().find_map(|decl| match decl {
+            Decl::Func(f) if f.name.pos > comment.end => Some(f.name),
+            _ => None,
+        });
+        names.extend(next.map(Span::of));
+    }
+    names
+}
+
+/// Symbols, `import/path.name`, that `//go:linkname` directives name as their second word.
+pub(super) fn linked(src: &str, file: &File<'_>) -> Vec<Span> {
+    linknames(src, file)
+        .filter_map(|mut words| Some(span(src, words.nth(1)?)))
+        .collect()
+}
+
+fn linknames<'s>(src: &'s str, file: &File<'_>) -> impl Iterator<Item = SplitWhitespace<'s>> {
+    let directives = file
+        .comments
+        .iter()
+        .filter_map(|c| text(src, *c).strip_prefix("//go:linkname "));
+    directives.map(str::split_whitespace)
+}
+
+fn text(src: &str, comment: Comment) -> &str {
+    src.get(comment.start as usize..comment.end as usize)
+        .unwrap_or_default()
+}
+
+/// Where a piece of the text lies in it.
+fn span(src: &str, piece: &str) -> Span {
+    let offset = piece.as_ptr() as usize - src.as_ptr() as usize;
+    Span {
+        pos: u32::try_from(offset).unwrap_or(0),
+        len: u32::try_from(piece.len()).unwrap_or(0),
+    }
+}
+
+fn imports(file: &File<'_>) -> Vec<ImportFact> {
+    let fact = |import: &crate::syntax::ast::Import<'_>| ImportFact {
+        alias: import.alias.map(Span::of),
+        path: Span {
+            pos: import.pos + 1,
+            len: u32::try_from(import.path.len()).unwrap_or(0),
+        },
+        pos: import.pos,
+    };
+    file.imports.iter().map(fact).collect()
+}
+
+fn declare(decl: &Decl<'_>, decls: &mut Vec<DeclFact>) {
+    let plain = |name, kind| DeclFact {
+        name: Span::of(name),
+        kind,
+        recv: None,
+        bodyless: false,
+    };
+    match decl {
+        Decl::Func(f) => decls.push(declare_func(f)),
+        Decl::Const(spec) => decls.extend(spec.names.iter().map(|n| plain(*n, DeclKind::Const))),
+        Decl::Var(spec) => decls.extend(spec.names.iter().map(|n| plain(*n, DeclKind::Var))),
+        Decl::Type(spec) => decls.push(plain(spec.name, DeclKind::Type)),
+    }
+}
+
+fn declare_func(f: &FuncDecl<'_>) -> DeclFact {
+    DeclFact {
+        name: Span::of(f.name),
+        kind: if f.recv.is_some() {
+            DeclKind::Method
+        } else {
+            DeclKind::Func
+        },
+        recv: f.recv.as_ref().and_then(|r| base_type(&r.ty)),
+        bodyless: f.body.is_none(),
+    }
+}
+
+/// `T` of `T`, `*T`, `T[P]` and `(*T)`.
+fn base_type(ty: &Expr<'_>) -> Option<Span> {
+    match ty {
+        Expr::Ident(name) => Some(Span::of(*name)),
+        Expr::Paren(inner) | Expr::Unary(Tok::Mul, inner) | Expr::Index(inner, _) => {
+            base_type(inner)
+        }
+        _ => None,
+    }
+}
+
+fn owner(decl: &Decl<'_>) -> Option<Owner> {
+    match decl {
+        Decl::Func(f) => Some(Owner {
+            name: Span::of(f.name),
+            method: f.recv.is_some(),
+            init: f.recv.is_none() && f.name.name == "init",
+        }),
+        Decl::Var(spec) if !spec.values.is_empty() => Some(Owner {
+            name: Span::default(),
+            method: false,
+            init: true,
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,583 @@
+//! A walk over declarations that keeps local scopes, and the targets that control can reach.
+
+use super::guard::{self, Platform, Truth};
+use super::{ALL, Span, Use};
+use crate::syntax::Tok;
+use crate::syntax::ast::{
+    Block, Clause, Decl, Elem, Expr, Field, File, FuncDecl, Ident, If, Range, Signature, Stmt,
+    Switch, TypeSwitch, ValueSpec,
+};
+
+/// Names that are declared everywhere (specification, "Predeclared identifiers"; `clear`, `max`
+/// and `min` since Go 1.21).
+const UNIVERSE: &[&str] = &[
+    "any",
+    "append",
+    "bool",
+    "byte",
+    "cap",
+    "clear",
+    "close",
+    "comparable",
+    "complex",
+    "complex128",
+    "complex64",
+    "copy",
+    "delete",
+    "error",
+    "false",
+    "float32",
+    "float64",
+    "imag",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "iota",
+    "len",
+    "make",
+    "max",
+    "min",
+    "new",
+    "nil",
+    "panic",
+    "print",
+    "println",
+    "real",
+    "recover",
+    "rune",
+    "string",
+    "true",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintptr",
+];
+
+/// Whether a name needs no declaration.
+pub(crate) fn is_predeclared(name: &str) -> bool {
+    UNIVERSE.binary_search(&name).is_ok()
+}
+
+pub(super) struct Walker<'s> {
+    /// Local names, innermost last.
+    scope: Vec<&'s str>,
+    uses: Vec<Use>,
+    /// Names under which `runtime` is imported.
+    runtime: Option<&'s str>,
+    owner: u32,
+    live: u8,
+    guard: u32,
+    /// Where `break` has left the innermost switch.
+    breaks: u8,
+    /// Where control can be at the start of the function: a label can be reached from anywhere.
+    entry: u8,
+}
+
+impl<'s> Walker<'s> {
+    pub(super) fn new(_src: &'s str, file: &File<'s>) -> Self {
+        let import = file.imports.iter().find(|i| i.path == "runtime");
+        let runtime = import.map(|i| i.alias.map_or("runtime", |a| a.name));
+        Self {
+            scope: Vec::new(),
+            uses: Vec::new(),
+            runtime,
+            owner: super::NO_OWNER,
+            live: ALL,
+            guard: 0,
+            breaks: 0,
+            entry: ALL,
+        }
+    }
+
+    pub(super) fn into_uses(self) -> Vec<Use> {
+        self.uses
+    }
+
+    pub(super) fn top_level(&mut self, decl: &Decl<'s>, owner: u32) {
+        self.owner = owner;
+        (self.live, self.entry, self.guard) = (ALL, ALL, 0);
+        match decl {
+            Decl::Func(f) => self.func_decl(f),
+            Decl::Const(spec) | Decl::Var(spec) => self.values(spec),
+            Decl::Type(spec) => self.scoped(|w| {
+                w.type_params(&spec.type_params);
+                w.expr(&spec.ty);
+            }),
+        }
+    }
+
+    fn func_decl(&mut self, f: &FuncDecl<'s>) {
+        self.scoped(|w| {
+            if let Some(recv) = &f.recv {
+                w.receiver(recv);
+            }
+            w.type_params(&f.type_params);
+            w.signature(&f.sig);
+            if let Some(body) = &f.body {
+                w.block(body);
+            }
+        });
+    }
+
+    /// `(r *T[P])` declares `P` and `r`, and uses `T`.
+    fn receiver(&mut self, recv: &Field<'s>) {
+        self.receiver_type(&recv.ty);
+        self.bind_all(&recv.names);
+    }
+
+    fn receiver_type(&mut self, ty: &Expr<'s>) {
+        match ty {
+            Expr::Paren(inner) | Expr::Unary(_, inner) => self.receiver_type(inner),
+            Expr::Index(base, params) => {
+                self.expr(base);
+                for param in params {
+                    if let Expr::Ident(name) = param {
+                        self.bind(*name);
+                    }
+                }
+            }
+            other => self.expr(other),
+        }
+    }
+
+    fn type_params(&mut self, params: &[Field<'s>]) {
+        for param in params {
+            self.bind_all(&param.names);
+        }
+        for param in params {
+            self.expr(&param.ty);
+        }
+    }
+
+    fn signature(&mut self, sig: &Signature<'s>) {
+        for field in sig.params.iter().chain(&sig.results) {
+            self.expr(&field.ty);
+        }
+        for field in sig.params.iter().chain(&sig.results) {
+            self.bind_all(&field.names);
+        }
+    }
+
+    fn values(&mut self, spec: &ValueSpec<'s>) {
+        spec.ty
+            .iter()
+            .chain(&spec.values)
+            .for_each(|x| self.expr(x));
+    }
+
+    // Scopes.
+
+    fn scoped(&mut self, walk: impl FnOnce(&mut Self)) {
+        let mark = self.scope.len();
+        walk(self);
+        self.scope.truncate(mark);
+    }
+
+    fn bind(&mut self, name: Ident<'s>) {
+        if name.name != "_" {
+            self.scope.push(name.name);
+        }
+    }
+
+    fn bind_all(&mut self, names: &[Ident<'s>]) {
+        names.iter().for_each(|name| self.bind(*name));
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.scope.iter().rev().any(|local| *local == name)
+    }
+
+    fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, weak: bool) {
+        if base.name.is_empty() || base.name == "_" || self.is_local(base.name) {
+            return;
+        }
+        self.uses.push(Use {
+            base: Span::of(base),
+            sel: sel.map(Span::of),
+            owner: self.owner,
+            live: self.live,
+            guard: self.guard,
+            weak,
+        });
+    }
+
+    // Guards.
+
+    fn truth(&self, cond: &Expr<'s>) -> Truth {
+        guard::truth(cond, &|x| self.platform(x))
+    }
+
+    fn platform(&self, x: &Expr<'s>) -> Option<Platform> {
+        let Expr::Selector(base, sel) = x else {
+            return None;
+        };
+        let Expr::Ident(base) = **base else {
+            return None;
+        };
+        if Some(base.name) != self.runtime || self.is_local(base.name) {
+            return None;
+        }
+        match sel.name {
+            "GOOS" => Some(Platform::Goos),
+            "GOARCH" => Some(Platform::Goarch),
+            _ => None,
+        }
+    }
+
+    /// Walk with control narrowed to some targets; what is left of control comes back.
+    fn narrowed(&mut self, to: u8, guard: u32, walk: impl FnOnce(&mut Self)) -> u8 {
+        let (live, outer) = (self.live, self.guard);
+        if live & !to != 0 {
+            self.guard = guard;
+        }
+        self.live = live & to;
+        walk(self);
+        let left = self.live;
+        (self.live, self.guard) = (live, outer);
+        left
+    }
+
+    /// Control after a statement with branches.
+    fn join(&mut self, left: u8, guard: u32) {
+        if self.live & !left != 0 {
+            self.guard = guard;
+        }
+        self.live = left;
+    }
+
+    // Statements.
+
+    fn block(&mut self, block: &Block<'s>) {
+        let guard = self.guard;
+        self.scoped(|w| block.stmts.iter().for_each(|stmt| w.stmt(stmt)));
+        self.guard = guard;
+    }
+
+    fn stmt(&mut self, stmt: &Stmt<'s>) {
+        match stmt {
+            Stmt::Empty => {}
+            Stmt::Decl(decls) => decls.iter().for_each(|decl| self.local_decl(decl)),
+            Stmt::Expr(x) => {
+                self.expr(x);
+                if never_returns(x) {
+                    self.live = 0;
+                }
+            }
+            Stmt::Go(x) | Stmt::Defer(x) => self.expr(x),
+            Stmt::Send(a, b) => {
+                self.expr(a);
+                self.expr(b);
+            }
+            Stmt::Assign(lhs, rhs) => lhs.iter().chain(rhs).for_each(|x| self.expr(x)),
+            Stmt::Define(lhs, rhs) => {
+                rhs.iter().for_each(|x| self.expr(x));
+                self.define(lhs);
+            }
+            Stmt::Return(values) => {
+                values.iter().for_each(|x| self.expr(x));
+                self.live = 0;
+            }
+            Stmt::Branch(tok) => {
+                if *tok != Tok::Fallthrough {
+                    self.breaks |= self.live;
+                    self.live = 0;
+                }
+            }
+            Stmt::Block(block) => self.block(block),
+            Stmt::Labeled(inner) => {
+                self.live = self.entry;
+                self.stmt(inner);
+            }
+            Stmt::If(x) => self.scoped_stmt(|w| w.if_stmt(x)),
+            Stmt::Switch(x) => self.scoped_stmt(|w| w.switch(x)),
+            Stmt::TypeSwitch(x) => self.scoped_stmt(|w| w.type_switch(x)),
+            Stmt::Select(clauses) => self.looped(|w| clauses.iter().for_each(|c| w.comm_clause(c))),
+            Stmt::For(x) => self.looped(|w| {
+                x.init.iter().for_each(|s| w.stmt(s));
+                x.cond.iter().for_each(|c| w.expr(c));
+                w.block(&x.body);
+                x.post.iter().for_each(|s| w.stmt(s));
+            }),
+            Stmt::Range(x) => self.looped(|w| w.range(x)),
+        }
+    }
+
+    fn scoped_stmt(&mut self, walk: impl FnOnce(&mut Self)) {
+        let mark = self.scope.len();
+        walk(self);
+        self.scope.truncate(mark);
+    }
+
+    /// A statement after which control is where it was before: a loop may run zero times.
+    fn looped(&mut self, walk: impl FnOnce(&mut Self)) {
+        let (live, guard, breaks) = (self.live, self.guard, self.breaks);
+        self.scoped(walk);
+        (self.live, self.guard, self.breaks) = (live, guard, breaks);
+    }
+
+    fn local_decl(&mut self, decl: &Decl<'s>) {
+        match decl {
+            Decl::Const(spec) | Decl::Var(spec) => {
+                self.values(spec);
+                self.bind_all(&spec.names);
+            }
+            Decl::Type(spec) => {
+                self.bind(spec.name);
+                self.scoped(|w| {
+                    w.type_params(&spec.type_params);
+                    w.expr(&spec.ty);
+                });
+            }
+            Decl::Func(_) => {}
+        }
+    }
+
+    /// Names on the left of `:=`; a selector or index there is an error, and still a use.
+    fn define(&mut self, lhs: &[Expr<'s>]) {
+        for x in lhs {
+            match x {
+                Expr::Ident(name) => self.bind(*name),
+                other => self.expr(other),
+            }
+        }
+    }
+
+    fn if_stmt(&mut self, x: &If<'s>) {
+        x.init.iter().for_each(|s| self.stmt(s));
+        self.expr(&x.cond);
+        let Truth { can, cannot } = self.truth(&x.cond);
+        let then = self.narrowed(can, x.pos, |w| w.block(&x.then));
+        let or_else = self.narrowed(cannot, x.pos, |w| x.or_else.iter().for_each(|s| w.stmt(s)));
+        self.join(then | or_else, x.pos);
+    }
+
+    fn switch(&mut self, x: &Switch<'s>) {
+        x.init.iter().for_each(|s| self.stmt(s));
+        x.tag.iter().for_each(|tag| self.expr(tag));
+        let outer = std::mem::replace(&mut self.breaks, 0);
+        let truths: Vec<Truth> = x
+            .clauses
+            .iter()
+            .map(|c| self.clause_truth(x.tag.as_ref(), c))
+            .collect();
+        let any_can_miss = truths.iter().fold(ALL, |all, t| all & t.cannot);
+        let (mut left, mut before, mut fell) = (0, ALL, 0);
+        for (clause, truth) in x.clauses.iter().zip(&truths) {
+            let to = if clause.default {
+                any_can_miss
+            } else {
+                before & truth.can
+            } | fell;
+            left |= self.narrowed(to, x.pos, |w| w.clause(clause));
+            fell = if falls_through(clause) { to } else { 0 };
+            before &= truth.cannot;
+        }
+        if !x.clauses.iter().any(|c| c.default) {
+            left |= self.live & any_can_miss;
+        }
+        left |= std::mem::replace(&mut self.breaks, outer);
+        self.join(left & self.live, x.pos);
+    }
+
+    /// When a case is taken: its tag equals one of the expressions, or one of them holds.
+    fn clause_truth(&self, tag: Option<&Expr<'s>>, clause: &Clause<'s>) -> Truth {
+        if clause.default {
+            return Truth {
+                can: ALL,
+                cannot: ALL,
+            };
+        }
+        let one = |x: &Expr<'s>| match tag {
+            None => self.truth(x),
+            Some(tag) => match (self.platform(tag), guard::string(x)) {
+                (Some(platform), Some(value)) => {
+                    let on = platform.is(value);
+                    Truth {
+                        can: on,
+                        cannot: ALL & !on,
+                    }
+                }
+                _ => Truth {
+                    can: ALL,
+                    cannot: ALL,
+                },
+            },
+        };
+        clause.exprs.iter().map(one).fold(
+            Truth {
+                can: 0,
+                cannot: ALL,
+            },
+            |a, b| Truth {
+                can: a.can | b.can,
+                cannot: a.cannot & b.cannot,
+            },
+        )
+    }
+
+    fn clause(&mut self, clause: &Clause<'s>) {
+        clause.exprs.iter().for_each(|x| self.expr(x));
+        self.block(&clause.body);
+    }
+
+    fn type_switch(&mut self, x: &TypeSwitch<'s>) {
+        self.looped(|w| {
+            x.init.iter().for_each(|s| w.stmt(s));
+            w.expr(&x.subject);
+            x.bind.iter().for_each(|name| w.bind(*name));
+            for clause in &x.clauses {
+                w.looped(|w| w.clause(clause));
+            }
+        });
+    }
+
+    fn comm_clause(&mut self, clause: &Clause<'s>) {
+        self.looped(|w| {
+            clause.comm.iter().for_each(|s| w.stmt(s));
+            w.block(&clause.body);
+        });
+    }
+
+    fn range(&mut self, x: &Range<'s>) {
+        self.expr(&x.subject);
+        if x.define {
+            self.define(&x.vars);
+        } else {
+            x.vars.iter().for_each(|v| self.expr(v));
+        }
+        self.block(&x.body);
+    }
+
+    // Expressions.
+
+    fn expr(&mut self, x: &Expr<'s>) {
+        match x {
+            Expr::Bad | Expr::Lit(..) | Expr::Ellipsis(None) => {}
+            Expr::Ident(name) => self.name(*name, None, false),
+            Expr::Composite { ty, elems } => self.composite(ty.as_deref(), elems),
+            Expr::Func(sig, body) => self.func_lit(sig, body),
+            Expr::Paren(inner)
+            | Expr::Unary(_, inner)
+            | Expr::Chan(inner)
+            | Expr::Ellipsis(Some(inner)) => self.expr(inner),
+            Expr::Selector(base, sel) => match **base {
+                Expr::Ident(base) => self.name(base, Some(*sel), false),
+                ref other => self.expr(other),
+            },
+            Expr::Index(base, rest) | Expr::Slice(base, rest) | Expr::Call(base, rest) => {
+                self.expr(base);
+                rest.iter().for_each(|x| self.expr(x));
+            }
+            Expr::Assert(base, ty) => {
+                self.expr(base);
+                ty.iter().for_each(|ty| self.expr(ty));
+            }
+            Expr::Binary(first, rest) => self.binary(first, rest),
+            Expr::Array { len, elem } => {
+                len.iter().for_each(|len| self.expr(len));
+                self.expr(elem);
+            }
+            Expr::Map(key, value) => {
+                self.expr(key);
+                self.expr(value);
+            }
+            Expr::FuncType(sig) => self.scoped(|w| w.signature(sig)),
+            Expr::Struct(fields) => fields.iter().for_each(|f| self.expr(&f.ty)),
+            Expr::Interface { methods, elems } => {
+                for (_, sig) in methods {
+                    self.scoped(|w| w.signature(sig));
+                }
+                elems.iter().for_each(|x| self.expr(x));
+            }
+        }
+    }
+
+    /// `a && b`: `b` runs only where `a` can hold; `a || b`: only where it can fail.
+    fn binary(&mut self, first: &Expr<'s>, rest: &[(Tok, Expr<'s>)]) {
+        self.expr(first);
+        let (live, guard) = (self.live, self.guard);
+        let mut last = first;
+        for (op, x) in rest {
+            let narrow = match op {
+                Tok::LAnd => self.truth(last).can,
+                Tok::LOr => self.truth(last).cannot,
+                _ => ALL,
+            };
+            if self.live & !narrow != 0 {
+                self.guard = start(last).unwrap_or(guard);
+            }
+            self.live &= narrow;
+            self.expr(x);
+            last = x;
+        }
+        (self.live, self.guard) = (live, guard);
+    }
+
+    fn func_lit(&mut self, sig: &Signature<'s>, body: &Block<'s>) {
+        let saved = (self.live, self.entry, self.breaks, self.guard);
+        self.entry = self.live;
+        self.scoped(|w| {
+            w.signature(sig);
+            w.block(body);
+        });
+        (self.live, self.entry, self.breaks, self.guard) = saved;
+    }
+
+    fn composite(&mut self, ty: Option<&Expr<'s>>, elems: &[Elem<'s>]) {
+        ty.iter().for_each(|ty| self.expr(ty));
+        let indexed = matches!(ty, Some(Expr::Map(..) | Expr::Array { .. }));
+        for elem in elems {
+            match &elem.key {
+                Some(Expr::Ident(name)) => self.name(*name, None, !indexed),
+                Some(key) => self.expr(key),
+                None => {}
+            }
+            self.expr(&elem.value);
+        }
+    }
+}
+
+/// Offset of the leftmost name of an expression.
+fn start(x: &Expr<'_>) -> Option<u32> {
+    match x {
+        Expr::Ident(name) | Expr::Lit(_, name) => Some(name.pos),
+        Expr::Selector(base, _)
+        | Expr::Binary(base, _)
+        | Expr::Paren(base)
+        | Expr::Unary(_, base)
+        | Expr::Call(base, _) => start(base),
+        _ => None,
+    }
+}
+
+fn falls_through(clause: &Clause<'_>) -> bool {
+    matches!(
+        clause.body.stmts.last(),
+        Some(Stmt::Branch(Tok::Fallthrough))
+    )
+}
+
+/// Calls after which control does not go on.
+fn never_returns(x: &Expr<'_>) -> bool {
+    let Expr::Call(fun, _) = x else { return false };
+    match &**fun {
+        Expr::Ident(name) => name.name == "panic",
+        Expr::Selector(base, sel) => match **base {
+            Expr::Ident(base) => matches!(
+                (base.name, sel.name),
+                ("os", "Exit")
+                    | ("runtime", "Goexit")
+                    | (
+                        "log",
+                        "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf" | "Panicln"
+                    )
+            ),
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,274 @@
+//! The packages of one build, `GOOS=js` or `GOOS=wasip1`, and how they import each other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Goos, ListedPackage, Listing};
+
+use crate::facts::{DeclFact, DeclKind, ImportFact};
+use crate::source::{Source, Sources};
+
+/// A package with its selected files.
+pub(crate) struct Package<'a> {
+    pub(crate) listed: &'a ListedPackage,
+    /// Selected Go files; only the names of those in the standard library count.
+    pub(crate) files: Vec<Arc<Source>>,
+    /// It belongs to the module being checked.
+    pub(crate) own: bool,
+}
+
+/// All packages of a build.
+pub(crate) struct Graph<'a> {
+    pub(crate) goos: Goos,
+    pub(crate) packages: BTreeMap<&'a str, Package<'a>>,
+    /// From a package to those that import it.
+    importers: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+/// Package-level names: the declaring file and declaration of each.
+pub(crate) type Names<'g> = HashMap<&'g str, (&'g Source, &'g DeclFact)>;
+
+impl<'a> Package<'a> {
+    pub(crate) fn path(&self) -> &'a str {
+        &self.listed.import_path
+    }
+
+    /// Where an import of one of its files leads.
+    pub(crate) fn resolve<'p>(&'p self, written: &'p str) -> &'p str {
+        self.listed
+            .import_map
+            .get(written)
+            .map_or(written, String::as_str)
+    }
+
+    /// The package-level names of its selected files.
+    pub(crate) fn names(&self) -> Names<'_> {
+        let mut names = HashMap::new();
+        for file in &self.files {
+            for decl in file
+                .facts
+                .decls
+                .iter()
+                .filter(|d| d.kind != DeclKind::Method)
+            {
+                names
+                    .entry(file.facts.text(decl.name))
+                    .or_insert((&**file, decl));
+            }
+        }
+        names
+    }
+
+    /// The import of a package in the selected files: file, import.
+    pub(crate) fn import_of(&self, path: &str) -> Option<(&Source, &ImportFact)> {
+        self.files.iter().find_map(|file| {
+            let imports = &file.facts.imports;
+            let import = imports
+                .iter()
+                .find(|i| self.resolve(file.facts.text(i.path)) == path)?;
+            Some((&**file, import))
+        })
+    }
+
+    /// Whether Go found fault with the package itself.
+    pub(crate) fn has_load_error(&self) -> bool {
+        self.listed.error.is_some()
+    }
+
+    /// The path of one of its files on disk.
+    pub(crate) fn file_path(&self, name: &str) -> Utf8PathBuf {
+        self.listed.dir.join(name)
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// Build the graph, and read the files of everything outside the standard library; of the
+    /// standard library only `syscall`, the one package whose names differ between targets.
+    pub(crate) fn new(
+        goos: Goos,
+        listing: &'a Listing,
+        module: &str,
+        sources: &Sources<'_>,
+    ) -> Self {
+        let read = |p: &ListedPackage| !p.standard || p.import_path == "syscall";
+        let wanted = listing.packages.iter().filter(|p| read(p));
+        let paths: Vec<_> = wanted
+            .flat_map(|p| p.go_files.iter().map(|f| p.dir.join(f)))
+            .collect();
+        sources.load(&paths);
+        let mut packages = BTreeMap::new();
+        for listed in &listing.packages {
+            let names = if read(listed) {
+                listed.go_files.as_slice()
+            } else {
+                &[]
+            };
+            let files = names
+                .iter()
+                .map(|f| sources.get(&listed.dir.join(f)))
+                .collect();
+            let own = listed
+                .module
+                .as_ref()
+                .is_some_and(|m| m.main && m.path == module);
+            packages.insert(listed.import_path.as_str(), Package { listed, files, own });
+        }
+        let importers = importers(&packages);
+        Self {
+            goos,
+            packages,
+            importers,
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<&Package<'a>> {
+        self.packages.get(path)
+    }
+
+    /// The packages that import this one, in order.
+    pub(crate) fn importers(&self, path: &str) -> &[&'a str] {
+        self.importers.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// For every package that reaches `path`, the next one on the shortest way to it.
+    pub(crate) fn ways_to(&self, path: &'a str) -> BTreeMap<&'a str, Option<&'a str>> {
+        let mut next = BTreeMap::from([(path, None)]);
+        let mut todo = VecDeque::from([path]);
+        while let Some(at) = todo.pop_front() {
+            for importer in self.importers(at) {
+                if !next.contains_key(importer) {
+                    next.insert(importer, Some(at));
+                    todo.push_back(importer);
+                }
+            }
+        }
+        next
+    }
+
+    /// Every package that imports one of these, directly or not, and these themselves.
+    pub(crate) fn closure_of_importers(
+        &self,
+        of: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeSet<&'a str> {
+        let mut seen: BTreeSet<&str> = of.into_iter().collect();
+        let mut todo: Vec<&str> = seen.iter().copied().collect();
+        while let Some(at) = todo.pop() {
+            for importer in self.importers(at) {
+                if seen.insert(importer) {
+                    todo.push(importer);
+                }
+            }
+        }
+        seen
+    }
+
+    /// The same string with the lifetime of the listing.
+    pub(crate) fn key(&self, path: &str) -> Option<&'a str> {
+        self.packages.get_key_value(path).map(|(key, _)| *key)
+    }
+}
+
+fn importers<'a>(packages: &BTreeMap<&'a str, Package<'a>>) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut importers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (path, package) in packages {
+        for import in &package.listed.imports {
+            importers.entry(import).or_default().push(path);
+        }
+    }
+    importers
+}
+
+/// How files are named in reports: see the contract of `model::Finding::file`.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// Directory of the module being checked.
+    pub root: &'a Utf8Path,
+    /// Directory of the standard library, without `src`.
+    pub goroot: &'a Utf8Path,
+    /// Directory of the module cache.
+    pub modcache: &'a Utf8Path,
+}
+
+impl Places<'_> {
+    /// The report's name for a file on disk. Dependencies are spelled as in the module cache,
+    /// upper-case letters escaped, so that the name can be pasted after `$GOMODCACHE/`.
+    pub(crate) fn name(&self, path: &Utf8Path) -> String {
+        let std = self.goroot.join("src");
+        if let Ok(inside) = path.strip_prefix(self.root) {
+            return slashed(inside);
+        }
+        if let Ok(inside) = path.strip_prefix(self.modcache) {
+            return slashed(inside);
+        }
+        if let Ok(inside) = path.strip_prefix(&std) {
+            return format!("std/{}", slashed(inside));
+        }
+        relative(self.root, path)
+    }
+
+    /// The same for a file of a package; vendored packages are named by their module.
+    pub(crate) fn name_in(&self, listed: &ListedPackage, file: &str) -> String {
+        if let Some(module) = &listed.module
+            && !module.main
+            && !module.version.is_empty()
+            && module
+                .replace
+                .as_ref()
+                .is_none_or(|r| !r.version.is_empty())
+            && !listed.dir.starts_with(self.modcache)
+        {
+            let inside = listed
+                .import_path
+                .strip_prefix(&module.path)
+                .unwrap_or_default();
+            return format!("{}@{}{inside}/{file}", module.path, module.version);
+        }
+        self.name(&listed.dir.join(file))
+    }
+}
+
+fn slashed(path: &Utf8Path) -> String {
+    path.as_str().replace('\\', "/")
+}
+
+/// `../other/file.go`
+fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
+    let common = from
+        .components()
+        .zip(to.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    if common <= 1 {
+        return slashed(to);
+    }
+    let up = from.components().skip(common).map(|_| "..");
+    let down = to.components().skip(common).map(|c| c.as_str());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_by_where_they_lie() {
+        let places = Places {
+            root: Utf8Path::new("/home/u/app"),
+            goroot: Utf8Path::new("/usr/lib/go"),
+            modcache: Utf8Path::new("/home/u/go/pkg/mod"),
+        };
+        for (path, name) in [
+            ("/home/u/app/cmd/main.go", "cmd/main.go"),
+            ("/home/u/lib/x.go", "../lib/x.go"),
+            (
+                "/home/u/go/pkg/mod/github.com/!azure/x@v1.0.0/a/b.go",
+                "github.com/!azure/x@v1.0.0/a/b.go",
+            ),
+            ("/usr/lib/go/src/os/exec/exec.go", "std/os/exec/exec.go"),
+            ("/srv/x.go", "/srv/x.go"),
+        ] {
+            assert_eq!(places.name(Utf8Path::new(path)), name);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Go source, build constraints and the package graph: from a module to its findings.
+//!
+//! [`Scan`] is the way in: it takes what the Go command lists, reads the source through a
+//! [`System`], and judges. It starts no process and knows no network.
+
+mod compiled;
+mod constraint;
+mod facts;
+mod graph;
+mod merge;
+mod rules;
+mod scan;
+mod source;
+mod std_facts;
+mod syntax;
+mod system;
+mod verdict;
+
+pub use crate::compiled::{CompileError, Compiled, builds_of};
+pub use crate::graph::Places;
+pub use crate::merge::merge_reports;
+pub use crate::scan::{Judged, Scan, Settings, StubSignature};
+pub use crate::system::{Disk, System};

@@ -1,0 +1,154 @@
+//! `missing-body`, `missing-main`: functions that are declared and not there.
+
+use std::collections::HashSet;
+
+use model::{Effect, Finding, Rule};
+
+use super::{Context, Saying};
+use crate::facts::DeclKind;
+use crate::graph::Package;
+
+pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
+    let files = cx.graph.packages.values().flat_map(|p| &p.files);
+    let linked: HashSet<&str> = files
+        .flat_map(|f| f.facts.linked.iter().map(|s| f.facts.text(*s)))
+        .collect();
+    for package in cx.judged() {
+        missing_bodies(cx, package, &linked, findings);
+        findings.extend(missing_main(cx, package));
+    }
+}
+
+/// Functions without a body.
+///
+/// The compiler refuses them only when no other file can supply the body: `-complete` is passed
+/// when a package has no assembly, C or object file (`cmd/go/internal/work/gc.go`). Otherwise the
+/// linker lets a call to nothing through, without a word.
+fn missing_bodies<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    linked: &HashSet<&str>,
+    findings: &mut Vec<Finding>,
+) {
+    let listed = package.listed;
+    let others = [
+        &listed.syso_files,
+        &listed.c_files,
+        &listed.cxx_files,
+        &listed.m_files,
+        &listed.f_files,
+        &listed.swig_files,
+        &listed.swig_cxx_files,
+    ];
+    if others.iter().any(|files| !files.is_empty()) {
+        return;
+    }
+    let complete = listed.s_files.is_empty();
+    let assembly = assembled(cx, package);
+    for file in &package.files {
+        let facts = &file.facts;
+        let supplied: HashSet<&str> = facts.supplied.iter().map(|s| facts.text(*s)).collect();
+        for decl in facts.decls.iter().filter(|d| d.bodyless) {
+            let name = facts.text(decl.name);
+            let symbol = format!("{}.{name}", package.path());
+            if supplied.contains(name)
+                || linked.contains(symbol.as_str())
+                || assembly.contains(name)
+            {
+                continue;
+            }
+            let effect = if complete {
+                Effect::FailsToBuild
+            } else {
+                Effect::LinksBroken
+            };
+            let message = if complete {
+                format!("`{name}` has no body: its assembly is for other architectures")
+            } else {
+                format!(
+                    "`{name}` has no body on {}: the linker lets the call through, and it traps or calls another function",
+                    cx.graph.goos
+                )
+            };
+            let saying = Saying {
+                rule: Rule::MissingBody,
+                effect,
+                root: package.path().to_owned(),
+                symbol,
+                message,
+            };
+            let mut finding = cx.at(package, file, decl.name.pos, saying);
+            let ignored = listed
+                .ignored_other_files
+                .iter()
+                .filter(|f| camino::Utf8Path::new(f).extension() == Some("s"));
+            finding.details.extend(ignored.map(|f| {
+                format!(
+                    "{}: assembly that is left out",
+                    cx.places().name_in(listed, f)
+                )
+            }));
+            findings.push(finding);
+        }
+    }
+}
+
+/// The functions that the selected assembly of a package defines: `TEXT ·name(SB)`.
+fn assembled(cx: &Context<'_, '_>, package: &Package<'_>) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for file in &package.listed.s_files {
+        let source = cx.sources.get(&package.file_path(file));
+        for line in source.facts.src.lines() {
+            let Some(rest) = line.trim_start().strip_prefix("TEXT") else {
+                continue;
+            };
+            let symbol = rest
+                .trim_start()
+                .split(['(', '<', ','])
+                .next()
+                .unwrap_or_default();
+            let name = symbol.rsplit('·').next().unwrap_or_default();
+            names.insert(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The compiler is content with a main package without `main`; the linker is not.
+fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Finding> {
+    let declares = |f: &crate::facts::FileFacts| {
+        f.decls
+            .iter()
+            .any(|d| d.kind == DeclKind::Func && f.text(d.name) == "main")
+    };
+    let whole = package
+        .files
+        .iter()
+        .all(|f| f.facts.errors.is_empty() && f.unreadable.is_none());
+    if package.listed.name != "main" || !whole || package.files.iter().any(|f| declares(&f.facts)) {
+        return None;
+    }
+    let file = package.files.first()?;
+    let saying = Saying {
+        rule: Rule::MissingMain,
+        effect: Effect::FailsToBuild,
+        root: package.path().to_owned(),
+        symbol: format!("{}.main", package.path()),
+        message: format!(
+            "no file that is left on {} declares `func main`",
+            cx.graph.goos
+        ),
+    };
+    let mut finding = cx.at(package, file, file.facts.package.pos, saying);
+    for ignored in super::excluded::ignored_files(cx, package)
+        .iter()
+        .filter(|f| declares(&f.facts))
+    {
+        let place = cx.places().name_in(package.listed, &ignored.name);
+        finding.details.push(format!(
+            "{place} declares it, and is {}",
+            cx.why_ignored(ignored)
+        ));
+    }
+    Some(finding)
+}

@@ -1,0 +1,269 @@
+//! `cgo`, `excluded-package`, `syscall-js`: packages of which no Go file is left.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::{Effect, Finding, Rule};
+
+use super::{Context, Saying};
+use crate::facts::Cgo;
+use crate::graph::Package;
+use crate::source::Source;
+
+/// A package of which constraints, or cgo being off, leave no Go file.
+pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Finding>) {
+    let importers = cx.graph.importers(package.path());
+    if package.listed.standard {
+        findings.extend(
+            importers
+                .iter()
+                .filter_map(|i| lacking_std(cx, i, package.path())),
+        );
+        return;
+    }
+    let ignored = ignored_files(cx, package);
+    let rule = if is_cgo(cx, package, &ignored) {
+        Rule::Cgo
+    } else {
+        Rule::ExcludedPackage
+    };
+    let mut finding = match nearest_importer(cx, package) {
+        Some(importer) => at_import(cx, importer, package, rule),
+        None => unimported(cx, package, rule, &ignored),
+    };
+    finding.details.extend(details(cx, package, &ignored));
+    findings.push(finding);
+}
+
+/// A package of the standard library that the target does not have: the importer is to blame.
+fn lacking_std(cx: &Context<'_, '_>, importer: &str, path: &str) -> Option<Finding> {
+    let importer = cx.graph.get(importer)?;
+    let (file, import) = importer.import_of(path)?;
+    let goos = cx.graph.goos;
+    let rule = if path == "syscall/js" {
+        Rule::SyscallJs
+    } else {
+        Rule::ExcludedPackage
+    };
+    let saying = Saying {
+        rule,
+        effect: Effect::FailsToBuild,
+        root: importer.path().to_owned(),
+        symbol: path.to_owned(),
+        message: format!("the standard library has no package `{path}` on {goos}"),
+    };
+    let mut finding = cx.at(importer, file, import.pos, saying);
+    if rule == Rule::SyscallJs {
+        finding.details.push(format!(
+            "put `//go:build js` at the top of {}, or give its name the end `_js.go`",
+            finding.file
+        ));
+    }
+    Some(finding)
+}
+
+/// The importer on the shortest way from the user's own packages.
+fn nearest_importer<'c, 'a>(
+    cx: &'c Context<'_, 'a>,
+    package: &Package<'a>,
+) -> Option<&'c Package<'a>> {
+    let ways = cx.graph.ways_to(package.path());
+    let length = |from: &str| {
+        std::iter::successors(Some(from), |at| ways.get(at).copied().flatten()).count()
+    };
+    let own = |path: &str| cx.graph.get(path).is_some_and(|p| p.own);
+    let starts = ways
+        .iter()
+        .filter(|(path, next)| next.is_some() && own(path));
+    let nearest = starts
+        .map(|(path, _)| *path)
+        .min_by_key(|path| (length(path), *path));
+    let start = nearest.or_else(|| cx.graph.importers(package.path()).first().copied())?;
+    let mut way = std::iter::successors(Some(start), |at| ways.get(at).copied().flatten());
+    let importer = way.find(|at| ways.get(at).copied().flatten() == Some(package.path()))?;
+    cx.graph.get(importer)
+}
+
+fn at_import<'a>(
+    cx: &Context<'_, 'a>,
+    importer: &Package<'a>,
+    package: &Package<'a>,
+    rule: Rule,
+) -> Finding {
+    let path = package.path();
+    let message = match rule {
+        Rule::Cgo => format!(
+            "`{path}` is written with cgo, and cgo does not exist on {}",
+            cx.graph.goos
+        ),
+        _ => format!(
+            "build constraints leave no Go file of `{path}` on {}",
+            cx.graph.goos
+        ),
+    };
+    let effect = Effect::FailsToBuild;
+    let saying = Saying {
+        rule,
+        effect,
+        root: path.to_owned(),
+        symbol: path.to_owned(),
+        message,
+    };
+    match importer.import_of(path) {
+        Some((file, import)) => cx.at(importer, file, import.pos, saying),
+        None => cx.without_place(importer, saying),
+    }
+}
+
+/// Nothing that is left on the target imports it: it is absent, which is worth a note.
+fn unimported<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    rule: Rule,
+    ignored: &[Arc<Source>],
+) -> Finding {
+    let path = package.path();
+    let goos = cx.graph.goos;
+    let message = match rule {
+        Rule::Cgo => format!(
+            "written with cgo: the package does not exist on {goos}, and nothing there imports it"
+        ),
+        _ => format!(
+            "build constraints leave no Go file on {goos}, and nothing there imports the package"
+        ),
+    };
+    let effect = Effect::Note;
+    let saying = Saying {
+        rule,
+        effect,
+        root: path.to_owned(),
+        symbol: path.to_owned(),
+        message,
+    };
+    match ignored
+        .iter()
+        .find_map(|file| Some((file, file.facts.cgo.as_ref()?)))
+    {
+        Some((file, cgo)) if rule == Rule::Cgo => cx.at(package, file, cgo.pos, saying),
+        _ => cx.without_place(package, saying),
+    }
+}
+
+/// The Go files that are left out, tests apart.
+pub(super) fn ignored_files(cx: &Context<'_, '_>, package: &Package<'_>) -> Vec<Arc<Source>> {
+    let names = package
+        .listed
+        .ignored_go_files
+        .iter()
+        .filter(|f| !f.ends_with("_test.go"));
+    names
+        .map(|f| cx.sources.get(&package.file_path(f)))
+        .collect()
+}
+
+/// Whether cgo, rather than a constraint, leaves the package without files.
+fn is_cgo(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>]) -> bool {
+    let natively = cx.settings.native.iter().flat_map(|l| &l.packages);
+    let native = natively
+        .filter(|p| p.import_path == package.path())
+        .any(|p| !p.cgo_files.is_empty());
+    let platform = cx.platform(true);
+    let selected = |f: &Source| platform.excludes(&f.name, &f.facts.src).is_none();
+    native || ignored.iter().any(|f| f.facts.cgo.is_some() && selected(f))
+}
+
+const MAX_FILES: usize = 4;
+
+fn details(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>]) -> Vec<String> {
+    let named = |f: &Source| cx.places().name_in(package.listed, &f.name);
+    let mut details = Vec::new();
+    // Those that tell most come first: what this machine's build has, and cgo.
+    let mut ignored: Vec<&Arc<Source>> = ignored.iter().collect();
+    let native = native_files(cx, package);
+    ignored.sort_by_key(|f| (!native.contains(f.name.as_str()), f.facts.cgo.is_none()));
+    for file in ignored.iter().take(MAX_FILES) {
+        let (name, why) = (named(file), cx.why_ignored(file));
+        match &file.facts.cgo {
+            Some(cgo) => details.push(format!(
+                "{name}:{}: `import \"C\"`; {why}{}",
+                file.facts.position(cgo.pos).0,
+                wants(cgo)
+            )),
+            None => details.push(format!("{name}: {why}")),
+        }
+    }
+    if ignored.len() > MAX_FILES {
+        details.push(format!("and {} more files", ignored.len() - MAX_FILES));
+    }
+    details.extend(libraries(cx, package, &ignored));
+    details
+}
+
+/// The Go files that this machine's build selects.
+fn native_files<'c>(cx: &Context<'c, '_>, package: &Package<'_>) -> BTreeSet<&'c str> {
+    let packages = cx.settings.native.iter().flat_map(|l| &l.packages);
+    let same = packages.filter(|p| p.import_path == package.path());
+    same.flat_map(|p| p.go_files.iter().chain(&p.cgo_files))
+        .map(String::as_str)
+        .collect()
+}
+
+/// Headers of a cgo file, in words that continue a sentence.
+fn wants(cgo: &Cgo) -> String {
+    if cgo.includes.is_empty() {
+        String::new()
+    } else {
+        format!("; includes {}", cgo.includes.join(", "))
+    }
+}
+
+/// The flags and system libraries behind the cgo of a package.
+fn libraries(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[&Arc<Source>]) -> Vec<String> {
+    let (mut libraries, mut pkg_config, mut flags) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let natively = cx.settings.native.iter().flat_map(|l| &l.packages);
+    for native in natively.filter(|p| p.import_path == package.path()) {
+        libraries.extend(
+            native
+                .cgo_ldflags
+                .iter()
+                .filter_map(|f| f.strip_prefix("-l"))
+                .map(str::to_owned),
+        );
+        pkg_config.extend(native.cgo_pkg_config.iter().cloned());
+    }
+    for flag in ignored
+        .iter()
+        .filter_map(|f| f.facts.cgo.as_ref())
+        .flat_map(|c| &c.flags)
+    {
+        let condition = if flag.condition.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", flag.condition)
+        };
+        flags.insert(format!("{}: {}{condition}", flag.name, flag.value));
+        let words = flag.value.split_whitespace();
+        match flag.name.as_str() {
+            "pkg-config" => pkg_config.extend(words.map(str::to_owned)),
+            "LDFLAGS" => libraries.extend(
+                words
+                    .filter_map(|w| w.strip_prefix("-l"))
+                    .map(str::to_owned),
+            ),
+            _ => {}
+        }
+    }
+    let list = |what: &str, set: BTreeSet<String>| {
+        let list = set.into_iter().collect::<Vec<_>>().join(", ");
+        (!list.is_empty()).then(|| format!("{what}: {list}"))
+    };
+    [
+        list("system libraries", libraries),
+        list("pkg-config", pkg_config),
+        list("#cgo", flags),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,276 @@
+//! `undefined-name`, `undefined-imported-name`, `redeclared`: names against the files that are left.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use model::{Effect, Finding, Rule};
+
+use super::{Context, Saying, excluded};
+use crate::facts::{DeclKind, FileFacts, Span, Use, is_predeclared};
+use crate::graph::{Names, Package};
+use crate::source::Source;
+
+pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
+    let mut exports = Exports {
+        cx,
+        known: HashMap::new(),
+    };
+    for package in cx.judged() {
+        let names = package.names();
+        for file in &package.files {
+            uses(cx, package, file, &names, &mut exports, findings);
+        }
+        redeclared(cx, package, findings);
+    }
+}
+
+/// Package-level names of imported packages, made when they are first wanted.
+struct Exports<'c, 'a> {
+    cx: &'c Context<'c, 'a>,
+    known: HashMap<&'c str, Option<Names<'c>>>,
+}
+
+impl<'c> Exports<'c, '_> {
+    /// The names of a package; none where they cannot be known: nothing was read of it, or it
+    /// does not load or parse.
+    fn of(&mut self, path: &'c str) -> Option<&Names<'c>> {
+        let graph = self.cx.graph;
+        let names = self.known.entry(path).or_insert_with(|| {
+            let package = graph.get(path)?;
+            let whole =
+                |f: &std::sync::Arc<Source>| f.facts.errors.is_empty() && f.unreadable.is_none();
+            let readable = !package.files.is_empty() && package.files.iter().all(whole);
+            (readable && !package.has_load_error()).then(|| package.names())
+        });
+        names.as_ref()
+    }
+}
+
+/// What the names before a dot stand for in one file.
+struct Qualifiers<'f> {
+    /// From the name to the import path.
+    known: HashMap<&'f str, &'f str>,
+    /// Some import's name is not known: anything before a dot may be it.
+    open: bool,
+    /// Import paths of dot imports.
+    dots: Vec<&'f str>,
+}
+
+fn qualifiers<'f>(
+    cx: &'f Context<'_, '_>,
+    package: &'f Package<'_>,
+    facts: &'f FileFacts,
+) -> Qualifiers<'f> {
+    let mut qualifiers = Qualifiers {
+        known: HashMap::new(),
+        open: false,
+        dots: Vec::new(),
+    };
+    for import in &facts.imports {
+        let path = package.resolve(facts.text(import.path));
+        match import.alias.map(|a| facts.text(a)) {
+            Some("_") => {}
+            Some(".") => qualifiers.dots.push(path),
+            Some(alias) => {
+                qualifiers.known.insert(alias, path);
+            }
+            None => match cx.graph.get(path).map(|p| p.listed.name.as_str()) {
+                Some(name) if !name.is_empty() => {
+                    qualifiers.known.insert(name, path);
+                }
+                _ if path == "unsafe" => {
+                    qualifiers.known.insert("unsafe", path);
+                }
+                _ => qualifiers.open = true,
+            },
+        }
+    }
+    qualifiers
+}
+
+fn uses<'c, 'a>(
+    cx: &'c Context<'c, 'a>,
+    package: &'c Package<'a>,
+    file: &'c Source,
+    names: &Names<'_>,
+    exports: &mut Exports<'c, 'a>,
+    findings: &mut Vec<Finding>,
+) {
+    let facts = &file.facts;
+    let qualifiers = qualifiers(cx, package, facts);
+    let mut dotted = HashSet::new();
+    let mut open_dot = false;
+    for dot in &qualifiers.dots {
+        match exports.of(dot) {
+            Some(names) => dotted.extend(names.keys().copied()),
+            None => open_dot = true,
+        }
+    }
+    for used in &facts.uses {
+        let base = facts.text(used.base);
+        if names.contains_key(base) {
+            continue;
+        }
+        if let (Some(sel), Some(path)) = (used.sel, qualifiers.known.get(base)) {
+            imported(cx, package, file, path, sel, exports, findings);
+            continue;
+        }
+        let explained = used.weak
+            || open_dot
+            || is_predeclared(base)
+            || dotted.contains(base)
+            || qualifiers.known.contains_key(base)
+            || (used.sel.is_some() && qualifiers.open);
+        if !explained && facts.errors.is_empty() {
+            findings.push(undefined(cx, package, file, used));
+        }
+    }
+}
+
+/// `path.sel`, where the package is there and the name may not be.
+fn imported<'c, 'a>(
+    cx: &'c Context<'c, 'a>,
+    package: &Package<'a>,
+    file: &Source,
+    path: &'c str,
+    sel: Span,
+    exports: &mut Exports<'c, 'a>,
+    findings: &mut Vec<Finding>,
+) {
+    let name = file.facts.text(sel);
+    if exports
+        .of(path)
+        .is_none_or(|names| names.contains_key(name))
+    {
+        return;
+    }
+    let Some(imported) = cx.graph.get(path) else {
+        return;
+    };
+    let goos = cx.graph.goos;
+    let elsewhere = declared_elsewhere(cx, imported, name);
+    // The standard library is not to blame for what a target lacks, nor is a package for a name
+    // that it has nowhere.
+    let hollow = !imported.listed.standard && !elsewhere.is_empty();
+    let root = if hollow { path } else { package.path() };
+    let saying = Saying {
+        rule: Rule::UndefinedImportedName,
+        effect: Effect::FailsToBuild,
+        root: root.to_owned(),
+        symbol: format!("{path}.{name}"),
+        message: if elsewhere.is_empty() {
+            format!("`{path}` declares no `{name}`, on no platform")
+        } else {
+            format!("`{path}` does not declare `{name}` on {goos}")
+        },
+    };
+    let mut finding = cx.at(package, file, sel.pos, saying);
+    if !imported.listed.standard {
+        finding.details.extend(elsewhere);
+    }
+    findings.push(finding);
+}
+
+/// A name that the package itself does not declare.
+fn undefined<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    file: &Source,
+    used: &Use,
+) -> Finding {
+    let name = file.facts.text(used.base);
+    let elsewhere = declared_elsewhere(cx, package, name);
+    let saying = Saying {
+        rule: Rule::UndefinedName,
+        effect: Effect::FailsToBuild,
+        root: package.path().to_owned(),
+        symbol: format!("{}.{name}", package.path()),
+        message: if elsewhere.is_empty() {
+            format!("`{name}` is declared in no file of the package")
+        } else {
+            format!(
+                "`{name}` is declared only in files that {} leaves out",
+                cx.graph.goos
+            )
+        },
+    };
+    let mut finding = cx.at(package, file, used.base.pos, saying);
+    finding.details.extend(elsewhere);
+    finding
+}
+
+/// The files that declare a name and are left out, and why.
+fn declared_elsewhere(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -> Vec<String> {
+    const MAX: usize = 5;
+    let ignored = excluded::ignored_files(cx, package);
+    let declaring = ignored.iter().filter_map(|file| {
+        let decl = file
+            .facts
+            .decls
+            .iter()
+            .find(|d| d.kind != DeclKind::Method && file.facts.text(d.name) == name)?;
+        Some((file, file.facts.position(decl.name.pos).0))
+    });
+    let mut said: Vec<String> = declaring
+        .map(|(file, line)| {
+            let place = cx.places().name_in(package.listed, &file.name);
+            format!(
+                "{place}:{line} declares it, and is {}",
+                cx.why_ignored(file)
+            )
+        })
+        .collect();
+    let more = said.len().saturating_sub(MAX);
+    if more > 0 {
+        said.truncate(MAX);
+        said.push(format!("and {more} more files that are left out"));
+    }
+    said
+}
+
+/// Names, and methods of a type, that two selected files declare.
+fn redeclared<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<(&str, &str), (&Source, Span)> = BTreeMap::new();
+    for file in &package.files {
+        let facts = &file.facts;
+        for decl in &facts.decls {
+            let name = facts.text(decl.name);
+            if name == "_" || name.is_empty() || (decl.kind == DeclKind::Func && name == "init") {
+                continue;
+            }
+            let recv = decl.recv.map_or("", |r| facts.text(r));
+            if decl.kind == DeclKind::Method && recv.is_empty() {
+                continue;
+            }
+            match seen.get(&(recv, name)) {
+                None => {
+                    seen.insert((recv, name), (file, decl.name));
+                }
+                Some((other, first)) if !std::ptr::eq(*other, &raw const **file) => {
+                    let symbol = if recv.is_empty() {
+                        format!("{}.{name}", package.path())
+                    } else {
+                        format!("{}.{recv}.{name}", package.path())
+                    };
+                    let saying = Saying {
+                        rule: Rule::Redeclared,
+                        effect: Effect::FailsToBuild,
+                        root: package.path().to_owned(),
+                        symbol,
+                        message: format!(
+                            "`{name}` is declared twice in the files that are left on {}",
+                            cx.graph.goos
+                        ),
+                    };
+                    let mut finding = cx.at(package, file, decl.name.pos, saying);
+                    let place = cx.places().name_in(package.listed, &other.name);
+                    finding.details.push(format!(
+                        "the other declaration is at {place}:{}",
+                        other.facts.position(first.pos).0
+                    ));
+                    findings.push(finding);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

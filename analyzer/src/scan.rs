@@ -1,0 +1,205 @@
+//! From listings to a judged module: run the rules for each build, join what the compiler says,
+//! and turn findings into verdicts, roots and a fix order.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, TargetReport};
+
+use crate::compiled::{self, Compiled};
+use crate::graph::{Graph, Places};
+use crate::rules::{self, Context};
+use crate::source::Sources;
+use crate::system::System;
+use crate::verdict;
+
+/// What a module is judged by.
+#[derive(Debug)]
+pub struct Settings<'a> {
+    /// Path of the module being checked.
+    pub module: &'a str,
+    /// Where its go.mod lies, and where Go is called.
+    pub dir: &'a Utf8Path,
+    /// How files are named.
+    pub places: Places<'a>,
+    /// Build tags that the user gave.
+    pub tags: &'a [String],
+    /// N of Go 1.N.
+    pub release: u32,
+    /// The targets that are asked for.
+    pub targets: &'a [Target],
+    /// The packages of this machine's build, for comparison; none when it could not be listed.
+    pub native: Option<&'a Listing>,
+    /// Packages that are known to build as stubs.
+    pub stubs: &'a [StubSignature],
+}
+
+/// How a package that builds as a stub is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StubSignature {
+    /// Import path.
+    pub package: String,
+    /// Text in one of its selected files.
+    pub text: String,
+    /// What it means.
+    pub message: String,
+}
+
+/// A module that was scanned, and may be joined with what the compiler says.
+pub struct Scan<'a> {
+    settings: Settings<'a>,
+    sources: Sources<'a>,
+    builds: Vec<Build<'a>>,
+}
+
+/// One `GOOS`.
+pub(crate) struct Build<'a> {
+    pub(crate) graph: Graph<'a>,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) findings: Vec<Finding>,
+    /// Packages that could not be had, and why.
+    pub(crate) unreachable: Vec<(String, String)>,
+    /// Packages that the compiler was content with.
+    pub(crate) compiled: Option<BTreeSet<String>>,
+}
+
+/// What is said of a module.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// One entry per target that could be listed.
+    pub targets: Vec<TargetReport>,
+    /// In fix order, with ids and chains, without advice.
+    pub findings: Vec<Finding>,
+    /// What could not be found out.
+    pub incomplete: Vec<Incomplete>,
+}
+
+impl<'a> Scan<'a> {
+    /// Read the source of everything listed, and run the rules.
+    pub fn new(
+        settings: Settings<'a>,
+        listings: &'a [(Goos, Listing)],
+        system: &'a dyn System,
+    ) -> Self {
+        let sources = Sources::new(system);
+        let mut builds = Vec::new();
+        for (goos, listing) in listings {
+            let graph = Graph::new(*goos, listing, settings.module, &sources);
+            let targets: Vec<Target> = settings
+                .targets
+                .iter()
+                .copied()
+                .filter(|t| t.goos() == *goos)
+                .collect();
+            let cx = Context {
+                settings: &settings,
+                graph: &graph,
+                sources: &sources,
+                targets: targets.clone(),
+            };
+            let said = rules::run(&cx);
+            let (findings, unreachable) = (said.findings, said.unreachable);
+            builds.push(Build {
+                graph,
+                targets,
+                findings,
+                unreachable,
+                compiled: None,
+            });
+        }
+        Self {
+            settings,
+            sources,
+            builds,
+        }
+    }
+
+    /// Join with what the compiler says of a build: errors confirm findings or become new ones,
+    /// and what compiled is no finding.
+    pub fn join(&mut self, goos: Goos, compiled: &Compiled) {
+        let (settings, sources) = (&self.settings, &self.sources);
+        let Some(build) = self.builds.iter_mut().find(|b| b.graph.goos == goos) else {
+            return;
+        };
+        let cx = Context {
+            settings,
+            graph: &build.graph,
+            sources,
+            targets: build.targets.clone(),
+        };
+        compiled::join(&cx, &mut build.findings, compiled);
+        build.compiled = Some(compiled.content.clone());
+    }
+
+    /// The main packages whose closure has no error: those that can be linked.
+    pub fn linkable(&self, goos: Goos) -> Vec<String> {
+        let Some(build) = self.builds.iter().find(|b| b.graph.goos == goos) else {
+            return Vec::new();
+        };
+        let Some(content) = &build.compiled else {
+            return Vec::new();
+        };
+        let broken = build.broken();
+        let mains = build
+            .graph
+            .packages
+            .values()
+            .filter(|p| p.own && p.listed.name == "main" && !p.files.is_empty());
+        let whole = mains.filter(|p| content.contains(p.path()) && !broken.contains(p.path()));
+        whole.map(|p| p.path().to_owned()).collect()
+    }
+
+    /// A main package compiled and did not link.
+    pub fn link_failed(&mut self, goos: Goos, package: &str, output: &str) {
+        let (settings, sources) = (&self.settings, &self.sources);
+        let Some(build) = self.builds.iter_mut().find(|b| b.graph.goos == goos) else {
+            return;
+        };
+        let cx = Context {
+            settings,
+            graph: &build.graph,
+            sources,
+            targets: build.targets.clone(),
+        };
+        compiled::link_failed(&cx, &mut build.findings, package, output);
+    }
+
+    /// Verdicts, roots, chains and the order to fix things in.
+    pub fn judge(self) -> Judged {
+        let findings = verdict::merge(self.builds.iter().flat_map(|b| &b.findings));
+        verdict::judge(&self.settings, &self.builds, findings)
+    }
+}
+
+impl Build<'_> {
+    /// Packages that do not build, for whatever reason.
+    pub(crate) fn broken(&self) -> BTreeSet<&str> {
+        let at_fault = self
+            .findings
+            .iter()
+            .filter(|f| f.effect == Effect::FailsToBuild);
+        let places = at_fault.filter_map(|f| self.graph.key(&f.package));
+        let load = self.graph.packages.values().filter(|p| p.has_load_error());
+        let faults: BTreeSet<&str> = places
+            .chain(load.map(super::graph::Package::path))
+            .collect();
+        self.graph.closure_of_importers(faults)
+    }
+
+    /// Packages of which it cannot be said whether they build: something that they need could
+    /// not be had.
+    pub(crate) fn unknown(&self) -> BTreeSet<&str> {
+        self.graph.closure_of_importers(
+            self.unreachable
+                .iter()
+                .filter_map(|(path, _)| self.graph.key(path)),
+        )
+    }
+}
+
+/// A finding that the compiler could not contradict so far.
+pub(crate) fn is_static_build_failure(finding: &Finding) -> bool {
+    finding.effect == Effect::FailsToBuild
+        && finding.evidence == Evidence::Static
+        && finding.rule != Rule::MissingMain
+}

@@ -1,0 +1,76 @@
+//! Source files: read once, parsed once, shared by all targets.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use crate::facts::FileFacts;
+use crate::system::System;
+
+/// All files that were asked for, by path.
+pub(crate) struct Sources<'a> {
+    system: &'a dyn System,
+    files: Mutex<HashMap<Utf8PathBuf, Arc<Source>>>,
+}
+
+/// A file, or why there is none.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// Its name without the directory.
+    pub(crate) name: String,
+    pub(crate) facts: FileFacts,
+    /// Why it could not be read; the facts are empty then.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl<'a> Sources<'a> {
+    pub(crate) fn new(system: &'a dyn System) -> Self {
+        Self {
+            system,
+            files: Mutex::default(),
+        }
+    }
+
+    /// Read many files on all cores.
+    pub(crate) fn load(&self, paths: &[Utf8PathBuf]) {
+        let read: Vec<_> = paths
+            .par_iter()
+            .map(|path| (path.clone(), self.read(path)))
+            .collect();
+        self.files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(read);
+    }
+
+    /// One file, read if that did not happen before.
+    pub(crate) fn get(&self, path: &Utf8Path) -> Arc<Source> {
+        let known = self
+            .files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+            .cloned();
+        known.unwrap_or_else(|| {
+            let source = self.read(path);
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            files.insert(path.to_owned(), Arc::clone(&source));
+            source
+        })
+    }
+
+    fn read(&self, path: &Utf8Path) -> Arc<Source> {
+        let (text, unreadable) = match self.system.read(path) {
+            Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), None),
+            Err(e) => (String::new(), Some(e.to_string())),
+        };
+        let name = path.file_name().unwrap_or_default().to_owned();
+        Arc::new(Source {
+            name,
+            facts: FileFacts::read(Arc::from(text)),
+            unreadable,
+        })
+    }
+}

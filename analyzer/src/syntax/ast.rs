@@ -1,0 +1,211 @@
+//! The syntax tree of a Go file. Types and values are both [`Expr`], as the parser cannot tell
+//! them apart.
+
+use super::lexer::Comment;
+use super::token::Tok;
+
+/// A name where it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ident<'s> {
+    pub(crate) name: &'s str,
+    /// Byte offset.
+    pub(crate) pos: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct File<'s> {
+    pub(crate) package: Ident<'s>,
+    pub(crate) imports: Vec<Import<'s>>,
+    pub(crate) decls: Vec<Decl<'s>>,
+    /// Comments before the first declaration that is no import, and directives after it.
+    pub(crate) comments: Vec<Comment>,
+    pub(crate) errors: Vec<SyntaxError>,
+}
+
+/// What could not be read, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    pub(crate) pos: u32,
+    pub(crate) message: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Import<'s> {
+    /// `.` and `_` included.
+    pub(crate) alias: Option<Ident<'s>>,
+    /// Without its quotes.
+    pub(crate) path: &'s str,
+    /// Of the path's opening quote.
+    pub(crate) pos: u32,
+    /// Of the `import` keyword, or of the spec inside a group: where its comment ends.
+    pub(crate) doc_end: u32,
+}
+
+#[derive(Debug)]
+pub(crate) enum Decl<'s> {
+    Func(FuncDecl<'s>),
+    Const(ValueSpec<'s>),
+    Var(ValueSpec<'s>),
+    Type(TypeSpec<'s>),
+}
+
+#[derive(Debug)]
+pub(crate) struct FuncDecl<'s> {
+    pub(crate) name: Ident<'s>,
+    pub(crate) recv: Option<Field<'s>>,
+    pub(crate) type_params: Vec<Field<'s>>,
+    pub(crate) sig: Signature<'s>,
+    pub(crate) body: Option<Block<'s>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ValueSpec<'s> {
+    pub(crate) names: Vec<Ident<'s>>,
+    pub(crate) ty: Option<Expr<'s>>,
+    pub(crate) values: Vec<Expr<'s>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TypeSpec<'s> {
+    pub(crate) name: Ident<'s>,
+    pub(crate) type_params: Vec<Field<'s>>,
+    pub(crate) ty: Expr<'s>,
+}
+
+/// Parameters, results, struct fields and interface elements: names that share a type.
+#[derive(Debug)]
+pub(crate) struct Field<'s> {
+    /// Empty for unnamed parameters, embedded fields and interface elements.
+    pub(crate) names: Vec<Ident<'s>>,
+    pub(crate) ty: Expr<'s>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Signature<'s> {
+    pub(crate) params: Vec<Field<'s>>,
+    pub(crate) results: Vec<Field<'s>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Block<'s> {
+    pub(crate) stmts: Vec<Stmt<'s>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Expr<'s> {
+    /// What could not be read.
+    Bad,
+    Ident(Ident<'s>),
+    Lit(Tok, Ident<'s>),
+    Composite {
+        ty: Option<Box<Expr<'s>>>,
+        elems: Vec<Elem<'s>>,
+    },
+    Func(Box<Signature<'s>>, Block<'s>),
+    Paren(Box<Expr<'s>>),
+    Selector(Box<Expr<'s>>, Ident<'s>),
+    /// Index or instantiation.
+    Index(Box<Expr<'s>>, Vec<Expr<'s>>),
+    Slice(Box<Expr<'s>>, Vec<Expr<'s>>),
+    /// `x.(T)`; no type for `x.(type)`.
+    Assert(Box<Expr<'s>>, Option<Box<Expr<'s>>>),
+    Call(Box<Expr<'s>>, Vec<Expr<'s>>),
+    Unary(Tok, Box<Expr<'s>>),
+    /// Operands at one level of precedence, flat: a chain of a thousand `+` is no deep tree.
+    Binary(Box<Expr<'s>>, Vec<(Tok, Expr<'s>)>),
+    Array {
+        len: Option<Box<Expr<'s>>>,
+        elem: Box<Expr<'s>>,
+    },
+    Map(Box<Expr<'s>>, Box<Expr<'s>>),
+    Chan(Box<Expr<'s>>),
+    FuncType(Box<Signature<'s>>),
+    Struct(Vec<Field<'s>>),
+    Interface {
+        methods: Vec<(Ident<'s>, Signature<'s>)>,
+        elems: Vec<Expr<'s>>,
+    },
+    Ellipsis(Option<Box<Expr<'s>>>),
+}
+
+/// An element of a composite literal.
+#[derive(Debug)]
+pub(crate) struct Elem<'s> {
+    pub(crate) key: Option<Expr<'s>>,
+    pub(crate) value: Expr<'s>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Stmt<'s> {
+    Empty,
+    Decl(Vec<Decl<'s>>),
+    Expr(Expr<'s>),
+    Send(Expr<'s>, Expr<'s>),
+    Assign(Vec<Expr<'s>>, Vec<Expr<'s>>),
+    Define(Vec<Expr<'s>>, Vec<Expr<'s>>),
+    Go(Expr<'s>),
+    Defer(Expr<'s>),
+    Return(Vec<Expr<'s>>),
+    /// `break`, `continue`, `goto` and `fallthrough`; labels are no names of the scopes.
+    Branch(Tok),
+    Block(Block<'s>),
+    If(Box<If<'s>>),
+    Switch(Box<Switch<'s>>),
+    TypeSwitch(Box<TypeSwitch<'s>>),
+    Select(Vec<Clause<'s>>),
+    For(Box<For<'s>>),
+    Range(Box<Range<'s>>),
+    Labeled(Box<Stmt<'s>>),
+}
+
+#[derive(Debug)]
+pub(crate) struct If<'s> {
+    pub(crate) pos: u32,
+    pub(crate) init: Option<Stmt<'s>>,
+    pub(crate) cond: Expr<'s>,
+    pub(crate) then: Block<'s>,
+    /// A block or another `if`.
+    pub(crate) or_else: Option<Stmt<'s>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Switch<'s> {
+    pub(crate) pos: u32,
+    pub(crate) init: Option<Stmt<'s>>,
+    pub(crate) tag: Option<Expr<'s>>,
+    pub(crate) clauses: Vec<Clause<'s>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TypeSwitch<'s> {
+    pub(crate) init: Option<Stmt<'s>>,
+    pub(crate) bind: Option<Ident<'s>>,
+    pub(crate) subject: Expr<'s>,
+    pub(crate) clauses: Vec<Clause<'s>>,
+}
+
+/// A case of `switch` (expressions or types) or of `select` (one statement).
+#[derive(Debug)]
+pub(crate) struct Clause<'s> {
+    pub(crate) default: bool,
+    pub(crate) exprs: Vec<Expr<'s>>,
+    pub(crate) comm: Option<Stmt<'s>>,
+    pub(crate) body: Block<'s>,
+}
+
+#[derive(Debug)]
+pub(crate) struct For<'s> {
+    pub(crate) init: Option<Stmt<'s>>,
+    pub(crate) cond: Option<Expr<'s>>,
+    pub(crate) post: Option<Stmt<'s>>,
+    pub(crate) body: Block<'s>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Range<'s> {
+    pub(crate) vars: Vec<Expr<'s>>,
+    /// `:=` rather than `=`.
+    pub(crate) define: bool,
+    pub(crate) subject: Expr<'s>,
+    pub(crate) body: Block<'s>,
+}

@@ -1,0 +1,215 @@
+//! Expressions.
+
+use super::ast::{Elem, Expr, Ident};
+use super::parser::Parser;
+use super::token::Tok;
+
+impl<'s> Parser<'s> {
+    pub(super) fn expr(&mut self) -> Expr<'s> {
+        self.nested(Expr::Bad, |p| p.binary(1))
+    }
+
+    /// Operators of at least this precedence; chains of one level stay flat.
+    fn binary(&mut self, least: u8) -> Expr<'s> {
+        if least > 5 {
+            return self.unary();
+        }
+        let first = self.binary(least + 1);
+        if self.token.tok.precedence() != least {
+            return first;
+        }
+        let mut rest = Vec::new();
+        while self.token.tok.precedence() == least {
+            let op = self.token.tok;
+            self.bump();
+            rest.push((op, self.binary(least + 1)));
+        }
+        Expr::Binary(Box::new(first), rest)
+    }
+
+    fn unary(&mut self) -> Expr<'s> {
+        let op = self.token.tok;
+        match op {
+            Tok::Add | Tok::Sub | Tok::Not | Tok::Xor | Tok::And | Tok::Tilde | Tok::Mul => {
+                self.bump();
+                let operand = self.nested(Expr::Bad, Self::unary);
+                Expr::Unary(op, Box::new(operand))
+            }
+            Tok::Arrow => {
+                self.bump();
+                if self.at(Tok::Chan) {
+                    self.bump();
+                    return Expr::Chan(Box::new(self.ty()));
+                }
+                let operand = self.nested(Expr::Bad, Self::unary);
+                Expr::Unary(op, Box::new(operand))
+            }
+            _ => self.primary(),
+        }
+    }
+
+    fn primary(&mut self) -> Expr<'s> {
+        let mut x = self.operand();
+        loop {
+            x = match self.token.tok {
+                Tok::Dot => self.selector(x),
+                Tok::LBrack => self.index(x),
+                Tok::LParen => self.call(x),
+                Tok::LBrace if self.literal_follows(&x) => {
+                    let elems = self.composite();
+                    Expr::Composite {
+                        ty: Some(Box::new(x)),
+                        elems,
+                    }
+                }
+                _ => return x,
+            };
+        }
+    }
+
+    fn operand(&mut self) -> Expr<'s> {
+        match self.token.tok {
+            Tok::Ident => Expr::Ident(self.ident()),
+            Tok::Int | Tok::Float | Tok::Imag | Tok::Char | Tok::String => {
+                let lit = Ident {
+                    name: self.text(),
+                    pos: self.token.start,
+                };
+                let tok = self.token.tok;
+                self.bump();
+                Expr::Lit(tok, lit)
+            }
+            Tok::LParen => {
+                self.bump();
+                let inner = self.bracketed(Self::expr);
+                self.expect(Tok::RParen, "`)`");
+                Expr::Paren(Box::new(inner))
+            }
+            Tok::Func => {
+                self.bump();
+                let sig = Box::new(self.signature());
+                if !self.at(Tok::LBrace) {
+                    return Expr::FuncType(sig);
+                }
+                let body = self.nested(super::ast::Block::default(), Self::func_body);
+                Expr::Func(sig, body)
+            }
+            _ => self.try_type_literal().unwrap_or_else(|| {
+                self.error("expected expression");
+                Expr::Bad
+            }),
+        }
+    }
+
+    fn selector(&mut self, x: Expr<'s>) -> Expr<'s> {
+        self.bump();
+        if !self.eat(Tok::LParen) {
+            return Expr::Selector(Box::new(x), self.ident());
+        }
+        let ty = if self.eat(Tok::Type) {
+            None
+        } else {
+            Some(Box::new(self.ty()))
+        };
+        self.expect(Tok::RParen, "`)`");
+        Expr::Assert(Box::new(x), ty)
+    }
+
+    /// Index, slice or instantiation.
+    fn index(&mut self, x: Expr<'s>) -> Expr<'s> {
+        self.bump();
+        let (parts, slice) = self.bracketed(|p| {
+            let (mut parts, mut slice) = (Vec::new(), false);
+            while !matches!(p.token.tok, Tok::RBrack | Tok::Eof) {
+                if p.eat(Tok::Colon) {
+                    slice = true;
+                    continue;
+                }
+                parts.push(p.expr());
+                if !matches!(p.token.tok, Tok::Colon | Tok::Comma) {
+                    break;
+                }
+                p.eat(Tok::Comma);
+            }
+            (parts, slice)
+        });
+        self.expect(Tok::RBrack, "`]`");
+        if slice {
+            Expr::Slice(Box::new(x), parts)
+        } else {
+            Expr::Index(Box::new(x), parts)
+        }
+    }
+
+    fn call(&mut self, fun: Expr<'s>) -> Expr<'s> {
+        self.bump();
+        let args = self.bracketed(|p| {
+            let mut args = Vec::new();
+            while !matches!(p.token.tok, Tok::RParen | Tok::Eof) {
+                args.push(p.expr());
+                p.eat(Tok::Ellipsis);
+                if !p.eat(Tok::Comma) {
+                    break;
+                }
+            }
+            args
+        });
+        self.expect(Tok::RParen, "`)`");
+        Expr::Call(Box::new(fun), args)
+    }
+
+    /// Whether `{` after this continues it as a composite literal.
+    fn literal_follows(&self, x: &Expr<'s>) -> bool {
+        match x {
+            Expr::Array { .. } | Expr::Map(..) | Expr::Struct(_) => true,
+            Expr::Ident(_) => self.expr_level >= 0,
+            Expr::Selector(base, _) => self.expr_level >= 0 && matches!(**base, Expr::Ident(_)),
+            Expr::Index(base, _) => {
+                self.expr_level >= 0 && matches!(**base, Expr::Ident(_) | Expr::Selector(..))
+            }
+            _ => false,
+        }
+    }
+
+    fn composite(&mut self) -> Vec<Elem<'s>> {
+        self.nested(Vec::new(), |p| {
+            p.bump();
+            let elems = p.bracketed(|p| {
+                let mut elems = Vec::new();
+                while !matches!(p.token.tok, Tok::RBrace | Tok::Eof) {
+                    elems.push(p.elem());
+                    if !p.eat(Tok::Comma) {
+                        break;
+                    }
+                }
+                elems
+            });
+            p.expect(Tok::RBrace, "`}`");
+            elems
+        })
+    }
+
+    fn elem(&mut self) -> Elem<'s> {
+        let first = self.elem_part();
+        if self.eat(Tok::Colon) {
+            return Elem {
+                key: Some(first),
+                value: self.elem_part(),
+            };
+        }
+        Elem {
+            key: None,
+            value: first,
+        }
+    }
+
+    fn elem_part(&mut self) -> Expr<'s> {
+        if self.at(Tok::LBrace) {
+            return Expr::Composite {
+                ty: None,
+                elems: self.composite(),
+            };
+        }
+        self.expr()
+    }
+}

@@ -1,0 +1,437 @@
+//! The parser's state, and declarations. Expressions, statements and types have files of their own.
+
+use super::ast::{
+    Decl, Expr, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec, ValueSpec,
+};
+use super::lexer::{Lexer, Token};
+use super::token::Tok;
+
+/// Deeper nesting than this is not read: the tree is walked by recursion.
+const MAX_DEPTH: u32 = 600;
+/// More errors than this say nothing new.
+const MAX_ERRORS: usize = 10;
+
+pub(super) struct Parser<'s> {
+    pub(super) src: &'s str,
+    lexer: Lexer<'s>,
+    pub(super) token: Token,
+    errors: Vec<SyntaxError>,
+    depth: u32,
+    /// Negative in the header of `if`, `for` and `switch`, where `T {` is no composite literal.
+    pub(super) expr_level: i32,
+}
+
+/// Read a file.
+pub(crate) fn parse(src: &str) -> File<'_> {
+    let mut lexer = Lexer::new(src);
+    let token = lexer.next();
+    let parser = Parser {
+        src,
+        lexer,
+        token,
+        errors: Vec::new(),
+        depth: 0,
+        expr_level: 0,
+    };
+    parser.file()
+}
+
+impl<'s> Parser<'s> {
+    fn file(mut self) -> File<'s> {
+        self.expect(Tok::Package, "package clause");
+        let package = self.ident();
+        self.end_of_statement();
+        let mut imports = Vec::new();
+        while self.at(Tok::Import) {
+            self.import_decl(&mut imports);
+        }
+        self.lexer.keep_comments = false;
+        let mut decls = Vec::new();
+        while !self.at(Tok::Eof) {
+            let before = self.token.start;
+            self.top_level(&mut decls, &mut imports);
+            if self.token.start == before {
+                self.bump();
+            }
+        }
+        File {
+            package,
+            imports,
+            decls,
+            comments: self.lexer.comments,
+            errors: self.errors,
+        }
+    }
+
+    fn top_level(&mut self, decls: &mut Vec<Decl<'s>>, imports: &mut Vec<Import<'s>>) {
+        match self.token.tok {
+            Tok::Const | Tok::Var | Tok::Type => decls.append(&mut self.gen_decl()),
+            Tok::Func => {
+                let decl = self.func_decl();
+                decls.push(Decl::Func(decl));
+            }
+            Tok::Import => {
+                self.error("imports must appear before other declarations");
+                self.import_decl(imports);
+                return;
+            }
+            _ => {
+                self.error("non-declaration statement outside function body");
+                self.skip_to_declaration();
+                return;
+            }
+        }
+        if !self.at(Tok::Eof) && !self.eat(Tok::Semi) {
+            self.error("unexpected text after top level declaration");
+            self.skip_to_declaration();
+        }
+    }
+
+    /// Pass tokens up to one that starts a declaration, which is only so at the start of a line.
+    fn skip_to_declaration(&mut self) {
+        let mut after_semi = false;
+        while !self.at(Tok::Eof) {
+            let starts = matches!(
+                self.token.tok,
+                Tok::Func | Tok::Const | Tok::Var | Tok::Type
+            );
+            if starts && (after_semi || self.at_line_start()) {
+                return;
+            }
+            after_semi = self.at(Tok::Semi);
+            self.bump();
+        }
+    }
+
+    fn at_line_start(&self) -> bool {
+        let start = self.token.start as usize;
+        start == 0 || self.src.as_bytes()[start - 1] == b'\n'
+    }
+
+    fn import_decl(&mut self, imports: &mut Vec<Import<'s>>) {
+        let doc_end = self.token.start;
+        self.bump();
+        if !self.eat(Tok::LParen) {
+            self.import_spec(doc_end, imports);
+            self.end_of_statement();
+            return;
+        }
+        let first = imports.len();
+        while !matches!(self.token.tok, Tok::RParen | Tok::Eof) {
+            let before = self.token.start;
+            // The comment of a group belongs to its only spec (cmd/cgo/ast.go, ParseGo).
+            self.import_spec(before, imports);
+            self.end_of_statement_or(Tok::RParen);
+            if self.token.start == before {
+                self.bump();
+            }
+        }
+        if let [only] = &mut imports[first..] {
+            let own_comment = self
+                .lexer
+                .comments
+                .iter()
+                .any(|c| c.start > doc_end && c.end <= only.doc_end);
+            if !own_comment {
+                only.doc_end = doc_end;
+            }
+        }
+        self.expect(Tok::RParen, "`)`");
+        self.end_of_statement();
+    }
+
+    fn import_spec(&mut self, doc_end: u32, imports: &mut Vec<Import<'s>>) {
+        let alias = match self.token.tok {
+            Tok::Ident => Some(self.ident()),
+            Tok::Dot => {
+                let pos = self.token.start;
+                self.bump();
+                Some(Ident { name: ".", pos })
+            }
+            _ => None,
+        };
+        let pos = self.token.start;
+        let text = self.text();
+        if self.expect(Tok::String, "import path") {
+            let path = text.trim_matches(['"', '`']);
+            imports.push(Import {
+                alias,
+                path,
+                pos,
+                doc_end,
+            });
+        }
+    }
+
+    /// `const`, `var` or `type`, single or in a group.
+    pub(super) fn gen_decl(&mut self) -> Vec<Decl<'s>> {
+        let keyword = self.token.tok;
+        self.bump();
+        let mut decls = Vec::new();
+        if !self.eat(Tok::LParen) {
+            decls.push(self.spec(keyword));
+            return decls;
+        }
+        while !matches!(self.token.tok, Tok::RParen | Tok::Eof) {
+            let before = self.token.start;
+            decls.push(self.spec(keyword));
+            self.end_of_statement_or(Tok::RParen);
+            if self.token.start == before {
+                self.bump();
+            }
+        }
+        self.expect(Tok::RParen, "`)`");
+        decls
+    }
+
+    fn spec(&mut self, keyword: Tok) -> Decl<'s> {
+        match keyword {
+            Tok::Type => Decl::Type(self.type_spec()),
+            Tok::Const => Decl::Const(self.value_spec()),
+            _ => Decl::Var(self.value_spec()),
+        }
+    }
+
+    fn value_spec(&mut self) -> ValueSpec<'s> {
+        let mut names = vec![self.ident()];
+        while self.eat(Tok::Comma) {
+            names.push(self.ident());
+        }
+        let typed = !matches!(
+            self.token.tok,
+            Tok::Assign | Tok::Semi | Tok::RParen | Tok::Eof
+        );
+        let ty = typed.then(|| self.ty());
+        let values = if self.eat(Tok::Assign) {
+            self.expr_list()
+        } else {
+            Vec::new()
+        };
+        ValueSpec { names, ty, values }
+    }
+
+    fn type_spec(&mut self) -> TypeSpec<'s> {
+        let name = self.ident();
+        let type_params = if self.at(Tok::LBrack) && self.type_params_follow() {
+            self.type_params()
+        } else {
+            Vec::new()
+        };
+        self.eat(Tok::Assign);
+        TypeSpec {
+            name,
+            type_params,
+            ty: self.ty(),
+        }
+    }
+
+    /// Whether `[` after the name of a type starts type parameters rather than an array type.
+    ///
+    /// As in go/parser, `[P *C]` and `[P (C)]` are array types unless a comma or tilde follows.
+    fn type_params_follow(&self) -> bool {
+        let mut ahead = self.lexer.clone();
+        ahead.keep_comments = false;
+        if ahead.next().tok != Tok::Ident {
+            return false;
+        }
+        match ahead.next().tok {
+            Tok::Ident
+            | Tok::Comma
+            | Tok::Interface
+            | Tok::LBrack
+            | Tok::Map
+            | Tok::Chan
+            | Tok::Func
+            | Tok::Tilde
+            | Tok::Struct
+            | Tok::Arrow => true,
+            Tok::Mul | Tok::LParen => only_type_params_have(&mut ahead),
+            _ => false,
+        }
+    }
+
+    fn type_params(&mut self) -> Vec<Field<'s>> {
+        self.expect(Tok::LBrack, "`[`");
+        let params = self.field_list(Tok::RBrack);
+        self.expect(Tok::RBrack, "`]`");
+        params
+    }
+
+    fn func_decl(&mut self) -> FuncDecl<'s> {
+        self.bump();
+        let recv = if self.at(Tok::LParen) {
+            self.params().into_iter().next()
+        } else {
+            None
+        };
+        let name = self.ident();
+        let type_params = if self.at(Tok::LBrack) {
+            self.type_params()
+        } else {
+            Vec::new()
+        };
+        let sig = self.signature();
+        let body = self.at(Tok::LBrace).then(|| self.func_body());
+        FuncDecl {
+            name,
+            recv,
+            type_params,
+            sig,
+            body,
+        }
+    }
+
+    pub(super) fn signature(&mut self) -> Signature<'s> {
+        let params = self.params();
+        let results = if self.at(Tok::LParen) {
+            self.params()
+        } else {
+            self.try_type().map_or_else(Vec::new, |ty| {
+                vec![Field {
+                    names: Vec::new(),
+                    ty,
+                }]
+            })
+        };
+        Signature { params, results }
+    }
+
+    // Tokens.
+
+    pub(super) fn bump(&mut self) {
+        self.token = self.lexer.next();
+    }
+
+    pub(super) fn at(&self, tok: Tok) -> bool {
+        self.token.tok == tok
+    }
+
+    pub(super) fn eat(&mut self, tok: Tok) -> bool {
+        let there = self.at(tok);
+        if there {
+            self.bump();
+        }
+        there
+    }
+
+    pub(super) fn expect(&mut self, tok: Tok, what: &str) -> bool {
+        let there = self.eat(tok);
+        if !there {
+            self.error(&format!("expected {what}"));
+        }
+        there
+    }
+
+    pub(super) fn text(&self) -> &'s str {
+        let end = (self.token.end as usize).min(self.src.len());
+        self.src
+            .get(self.token.start as usize..end)
+            .unwrap_or_default()
+    }
+
+    /// A name; an empty one when there is none, so that callers can go on.
+    pub(super) fn ident(&mut self) -> Ident<'s> {
+        let pos = self.token.start;
+        let name = if self.at(Tok::Ident) { self.text() } else { "" };
+        self.expect(Tok::Ident, "name");
+        Ident { name, pos }
+    }
+
+    pub(super) fn end_of_statement(&mut self) {
+        self.end_of_statement_or(Tok::Eof);
+    }
+
+    /// A semicolon, which may be left away before `closer`.
+    pub(super) fn end_of_statement_or(&mut self, closer: Tok) {
+        if self.eat(Tok::Semi) || self.at(closer) || self.at(Tok::Eof) {
+            return;
+        }
+        self.error("expected end of line");
+        while !matches!(
+            self.token.tok,
+            Tok::Semi | Tok::RBrace | Tok::RParen | Tok::Eof
+        ) {
+            self.bump();
+        }
+        self.eat(Tok::Semi);
+    }
+
+    pub(super) fn error(&mut self, message: &str) {
+        if self.errors.len() >= MAX_ERRORS
+            || self
+                .errors
+                .last()
+                .is_some_and(|e| e.pos == self.token.start)
+        {
+            return;
+        }
+        let found = match self.token.tok {
+            Tok::Eof => "end of file".to_owned(),
+            Tok::Semi if self.text() != ";" => "newline".to_owned(),
+            _ => format!("`{}`", self.text().chars().take(40).collect::<String>()),
+        };
+        let message = format!("{message}, found {found}");
+        self.errors.push(SyntaxError {
+            pos: self.token.start,
+            message,
+        });
+    }
+
+    /// One level deeper; past the limit the rest of the file is left unread.
+    pub(super) fn nested<T>(&mut self, bad: T, read: impl FnOnce(&mut Self) -> T) -> T {
+        if self.depth >= MAX_DEPTH {
+            self.error("nested too deeply to be read");
+            while !self.at(Tok::Eof) {
+                self.bump();
+            }
+            return bad;
+        }
+        self.depth += 1;
+        let read = read(self);
+        self.depth -= 1;
+        read
+    }
+
+    /// Inside brackets, where composite literals are allowed again.
+    pub(super) fn bracketed<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.expr_level, 0);
+        let read = read(self);
+        self.expr_level = outer;
+        read
+    }
+
+    /// In the header of a statement, where `T {` is no composite literal.
+    pub(super) fn header<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.expr_level, -1);
+        let read = read(self);
+        self.expr_level = outer;
+        read
+    }
+
+    pub(super) fn func_body(&mut self) -> super::ast::Block<'s> {
+        self.bracketed(Self::block)
+    }
+
+    pub(super) fn expr_list(&mut self) -> Vec<Expr<'s>> {
+        let mut list = vec![self.expr()];
+        while self.eat(Tok::Comma) {
+            list.push(self.expr());
+        }
+        list
+    }
+}
+
+/// Whether a comma or tilde comes before the end of the bracket.
+fn only_type_params_have(ahead: &mut Lexer<'_>) -> bool {
+    let mut depth = 0;
+    loop {
+        match ahead.next().tok {
+            Tok::LParen | Tok::LBrack | Tok::LBrace => depth += 1,
+            Tok::RBrack if depth == 0 => return false,
+            Tok::RParen | Tok::RBrack | Tok::RBrace => depth -= 1,
+            Tok::Comma | Tok::Tilde if depth == 0 => return true,
+            Tok::Eof => return false,
+            _ => {}
+        }
+    }
+}

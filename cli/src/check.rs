@@ -1,0 +1,285 @@
+//! `wasmcheck check`: from arguments to reports and an exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{
+    Effect, ExitStatus, Incomplete, Level, Module, Report, SCHEMA, Target, TargetReport, Tool,
+    Verdict,
+};
+use toolchain::{Fetched, Go, Interrupt, Options, Session};
+
+use crate::args::{CheckArgs, FailOn, LevelArg, TargetArg};
+use crate::module;
+use crate::output;
+use crate::place::{self, Patterns, Place};
+use crate::progress::Progress;
+
+/// Exit code of a run that was interrupted: 128 + SIGINT, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// What a run is to do, resolved from what was typed.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) level: Level,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) tags: Vec<String>,
+}
+
+/// A failure that ends the run without a report.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: ExitStatus,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn usage(message: String) -> Self {
+        Self {
+            status: ExitStatus::Usage,
+            message,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<toolchain::Error> for Failure {
+    fn from(e: toolchain::Error) -> Self {
+        let status = if e.is_usage() {
+            ExitStatus::Usage
+        } else {
+            ExitStatus::NoVerdict
+        };
+        Self {
+            status,
+            message: e.to_string(),
+        }
+    }
+}
+
+/// Run the check.
+pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
+    output::check_names(&args.output)?;
+    let settings = settings(args);
+    let progress = Arc::new(Progress::new(args.quiet));
+    let go = go(args, interrupt, &progress);
+    let reports = reports(args, &settings, &go, &progress)?;
+    progress.finish();
+    let report = analyzer::merge_reports(reports);
+    output::write(args, &report)?;
+    if interrupt.is_raised() {
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    Ok(ExitCode::from(status(args, &report).code()))
+}
+
+fn settings(args: &CheckArgs) -> Settings {
+    let wanted = |target: &Target| {
+        args.targets.is_empty()
+            || args.targets.iter().any(|arg| match arg {
+                TargetArg::Wasip1 => *target == Target::Wasip1,
+                TargetArg::Js => *target != Target::Wasip1,
+                TargetArg::JsNode => *target == Target::JsNode,
+                TargetArg::JsBrowser => *target == Target::JsBrowser,
+            })
+    };
+    let level = match args.level {
+        LevelArg::Scan => Level::Scan,
+        LevelArg::Build => Level::Build,
+    };
+    let targets = Target::ALL.into_iter().filter(wanted).collect();
+    Settings {
+        level,
+        targets,
+        tags: args.tags.clone(),
+    }
+}
+
+fn go(args: &CheckArgs, interrupt: &Interrupt, progress: &Arc<Progress>) -> Go {
+    let told = Arc::clone(progress);
+    Go::new(Options {
+        program: args.go.clone(),
+        offline: args.offline,
+        interrupt: interrupt.clone(),
+        on_fetch: Arc::new(move |what| told.fetched(what)),
+    })
+}
+
+/// One report per module.
+fn reports(
+    args: &CheckArgs,
+    settings: &Settings,
+    go: &Go,
+    progress: &Progress,
+) -> Result<Vec<Report>, Failure> {
+    let typed = if args.paths.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        args.paths.clone()
+    };
+    let places = typed
+        .iter()
+        .map(|arg| place::understand(arg))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut reports = Vec::new();
+    let mut patterns = Patterns::new();
+    for place in places {
+        match place {
+            Place::Module(spec) => reports.push(published(&spec, settings, go, progress)?),
+            Place::Local { dir, recursive } => gather(go, &dir, recursive, &mut patterns)?,
+        }
+    }
+    // Files are named relative to the directory that holds all modules.
+    let top = patterns
+        .keys()
+        .min_by_key(|root| root.components().count())
+        .cloned();
+    for (root, patterns) in patterns {
+        let top = top
+            .as_deref()
+            .filter(|top| root.starts_with(top))
+            .unwrap_or(&root);
+        reports.push(module::check(go, &root, top, &patterns, settings, progress));
+    }
+    Ok(reports)
+}
+
+/// The modules that a directory stands for: its own, those nested in it, those of its workspace.
+fn gather(
+    go: &Go,
+    dir: &Utf8Path,
+    recursive: bool,
+    patterns: &mut Patterns,
+) -> Result<(), Failure> {
+    let roots = match module_root(dir) {
+        Some(root) => {
+            let is_root = root == dir;
+            patterns
+                .entry(root.clone())
+                .or_default()
+                .push(place::pattern(&root, dir, recursive));
+            if is_root || recursive {
+                toolchain::find_modules(go, dir)
+            } else {
+                Vec::new()
+            }
+        }
+        None if dir.join("go.work").is_file() => toolchain::workspace_modules(go, dir)?,
+        None => toolchain::find_modules(go, dir),
+    };
+    if roots.is_empty() && patterns.is_empty() {
+        return Err(toolchain::Error::NoModule {
+            path: dir.to_owned(),
+        }
+        .into());
+    }
+    for root in roots {
+        patterns.entry(root).or_default().push("./...".to_owned());
+    }
+    Ok(())
+}
+
+/// The directory of the go.mod that is in force.
+fn module_root(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    dir.ancestors()
+        .find(|d| d.join("go.mod").is_file())
+        .map(Utf8Path::to_owned)
+}
+
+fn published(
+    spec: &str,
+    settings: &Settings,
+    go: &Go,
+    progress: &Progress,
+) -> Result<Report, Failure> {
+    progress.phase(&format!("fetching {spec}"));
+    let fetched: Fetched = toolchain::fetch(go, spec)?;
+    for replace in &fetched.dropped {
+        progress.remark(&format!(
+            "wasmcheck: dropped `replace {replace}`: its directory is not part of {spec}"
+        ));
+    }
+    let dir = fetched
+        .dir
+        .canonicalize_utf8()
+        .map_err(toolchain::Error::io(&fetched.dir))?;
+    let mut report = module::check(go, &dir, &dir, &["./...".to_owned()], settings, progress);
+    report.module.version = Some(fetched.version.clone());
+    Ok(report)
+}
+
+/// A report that says why there is nothing to say.
+pub(crate) fn empty_report(path: String, settings: &Settings, why: &str) -> Report {
+    let target = |target: &Target| TargetReport {
+        target: *target,
+        verdict: Verdict::Unknown,
+        builds_percent: None,
+        packages: Vec::new(),
+        roots: Vec::new(),
+    };
+    Report {
+        schema: SCHEMA,
+        tool: Tool {
+            name: "wasmcheck".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        module: Module {
+            path,
+            version: None,
+        },
+        go: String::new(),
+        level: settings.level,
+        targets: settings.targets.iter().map(target).collect(),
+        findings: Vec::new(),
+        advice: Vec::new(),
+        wasm: Vec::new(),
+        observations: Vec::new(),
+        incomplete: vec![Incomplete {
+            stage: "load".to_owned(),
+            target: None,
+            reason: why.to_owned(),
+        }],
+    }
+}
+
+/// Open a module, or say why that cannot be.
+pub(crate) fn open(
+    go: &Go,
+    root: &Utf8Path,
+    settings: &Settings,
+) -> Result<Session, toolchain::Error> {
+    Session::open(go, root, &settings.tags)
+}
+
+fn status(args: &CheckArgs, report: &Report) -> ExitStatus {
+    let worst = match args.fail_on {
+        FailOn::FailsToBuild => Some(Effect::LinksBroken),
+        FailOn::FailsAtRunTime => Some(Effect::FailsAtRunTime),
+        FailOn::SilentlyDifferent => Some(Effect::SilentlyDifferent),
+        FailOn::Never => None,
+    };
+    let threshold = worst.and_then(Effect::verdict);
+    let hit = |t: &TargetReport| threshold.is_some_and(|v| t.verdict <= v);
+    let unknown = |t: &TargetReport| t.verdict == Verdict::Unknown;
+    let partly = |t: &TargetReport| {
+        t.packages
+            .iter()
+            .any(|p| p.own && p.verdict == Verdict::Unknown)
+    };
+    if report.targets.iter().any(hit) {
+        ExitStatus::Findings
+    } else if report.targets.iter().any(unknown)
+        || (args.strict && report.targets.iter().any(partly))
+    {
+        ExitStatus::NoVerdict
+    } else {
+        ExitStatus::Clean
+    }
+}

@@ -1,0 +1,207 @@
+//! One module from end to end: list, scan, compile, judge, advise.
+
+use std::thread;
+
+use analyzer::{Compiled, Disk, Places, Scan, StubSignature};
+use camino::Utf8Path;
+use model::{Goos, Incomplete, Level, Listing, Report, Target};
+use toolchain::{Error, Go, Linked, Platform, Session};
+
+use crate::check::{self, Settings};
+use crate::progress::Progress;
+
+/// Check the module in `root`; files are named relative to `top`. Never fails: what could not be
+/// done is said in the report.
+pub(crate) fn check(
+    go: &Go,
+    root: &Utf8Path,
+    top: &Utf8Path,
+    patterns: &[String],
+    settings: &Settings,
+    progress: &Progress,
+) -> Report {
+    let name = root.file_name().unwrap_or("module").to_owned();
+    let session = match check::open(go, root, settings) {
+        Ok(session) => session,
+        Err(e) => return check::empty_report(name, settings, &e.to_string()),
+    };
+    let path = session
+        .module_path()
+        .ok()
+        .filter(|p| !p.is_empty())
+        .unwrap_or(name);
+    let mut report = check::empty_report(path.clone(), settings, "");
+    report.incomplete.clear();
+    report.go.clone_from(&session.env().goversion);
+    let run = Run {
+        session: &session,
+        settings,
+        progress,
+        patterns,
+        module: &path,
+        top,
+    };
+    run.fill(&mut report);
+    report
+}
+
+struct Run<'r> {
+    session: &'r Session,
+    settings: &'r Settings,
+    progress: &'r Progress,
+    patterns: &'r [String],
+    module: &'r str,
+    top: &'r Utf8Path,
+}
+
+impl Run<'_> {
+    fn fill(&self, report: &mut Report) {
+        self.progress
+            .phase(&format!("listing the packages of {}", self.module));
+        let (native, listings) = self.list(&mut report.incomplete);
+        self.progress.phase(&format!(
+            "reading {} packages",
+            listings
+                .iter()
+                .map(|(_, l)| l.packages.len())
+                .max()
+                .unwrap_or(0)
+        ));
+        let env = self.session.env();
+        let places = Places {
+            root: self.top,
+            goroot: &env.goroot,
+            modcache: &env.gomodcache,
+        };
+        let stubs: Vec<StubSignature> = advisors::stubs().into_iter().map(signature).collect();
+        let settings = analyzer::Settings {
+            module: self.module,
+            dir: self.session.root(),
+            places,
+            tags: &self.settings.tags,
+            release: release(&env.goversion),
+            targets: &self.settings.targets,
+            native: native.as_ref(),
+            stubs: &stubs,
+        };
+        let mut scan = Scan::new(settings, &listings, &Disk);
+        if self.settings.level >= Level::Build {
+            for (goos, _) in &listings {
+                if let Err(e) = self.compile(&mut scan, *goos) {
+                    say(
+                        &mut report.incomplete,
+                        "build",
+                        *goos,
+                        &self.settings.targets,
+                        &e,
+                    );
+                }
+            }
+        }
+        let mut judged = scan.judge();
+        report.advice = advisors::advise(&mut judged.findings);
+        report.findings = judged.findings;
+        report.incomplete.extend(judged.incomplete);
+        for target in judged.targets {
+            if let Some(slot) = report
+                .targets
+                .iter_mut()
+                .find(|t| t.target == target.target)
+            {
+                *slot = target;
+            }
+        }
+    }
+
+    /// The packages of this machine's build and of each wasm build, all asked for at once.
+    fn list(&self, incomplete: &mut Vec<Incomplete>) -> (Option<Listing>, Vec<(Goos, Listing)>) {
+        let builds = analyzer::builds_of(&self.settings.targets);
+        let (native, wasm) = thread::scope(|scope| {
+            let list = |platform| scope.spawn(move || self.session.list(platform, self.patterns));
+            let native = list(Platform::Native);
+            let wasm: Vec<_> = builds
+                .iter()
+                .map(|goos| (*goos, list(Platform::Wasm(*goos))))
+                .collect();
+            let join = |handle: thread::ScopedJoinHandle<'_, Result<Listing, Error>>| {
+                handle.join().unwrap_or(Err(Error::Interrupted))
+            };
+            (
+                join(native),
+                wasm.into_iter()
+                    .map(|(goos, handle)| (goos, join(handle)))
+                    .collect::<Vec<_>>(),
+            )
+        });
+        let mut listings = Vec::new();
+        for (goos, listing) in wasm {
+            match listing {
+                Ok(listing) if !listing.packages.is_empty() => listings.push((goos, listing)),
+                Ok(_) => listings.push((goos, Listing::default())),
+                Err(e) => say(incomplete, "load", goos, &self.settings.targets, &e),
+            }
+        }
+        (native.ok(), listings)
+    }
+
+    /// Compile everything that compiles, and link the mains whose packages all did.
+    fn compile(&self, scan: &mut Scan<'_>, goos: Goos) -> Result<(), Error> {
+        self.progress
+            .phase(&format!("compiling {} for {goos}", self.module));
+        let mut compiled = Compiled::read(&self.session.compile(goos, self.patterns)?);
+        for package in compiled.cut.clone() {
+            self.progress.phase(&format!(
+                "compiling {package} for {goos} again, for all of its errors"
+            ));
+            compiled.replace(
+                &package,
+                &self.session.compile_with_all_errors(goos, &package)?,
+            );
+        }
+        scan.join(goos, &compiled);
+        let mains = scan.linkable(goos);
+        for (number, main) in mains.iter().enumerate() {
+            self.progress.phase(&format!(
+                "linking {main} for {goos} ({} of {})",
+                number + 1,
+                mains.len()
+            ));
+            if let Linked::Failed(output) = self.session.link(goos, main, number)? {
+                scan.link_failed(goos, main, &output);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signature(stub: advisors::Stub) -> StubSignature {
+    StubSignature {
+        package: stub.package,
+        text: stub.text,
+        message: stub.message,
+    }
+}
+
+fn say(
+    incomplete: &mut Vec<Incomplete>,
+    stage: &str,
+    goos: Goos,
+    targets: &[Target],
+    error: &Error,
+) {
+    let there = targets.iter().filter(|t| t.goos() == goos);
+    incomplete.extend(there.map(|target| Incomplete {
+        stage: stage.to_owned(),
+        target: Some(*target),
+        reason: error.to_string(),
+    }));
+}
+
+/// N of `go1.N.P`; 0 for versions that cannot be read.
+fn release(version: &str) -> u32 {
+    let minor = version.strip_prefix("go1.").unwrap_or_default();
+    let digits = minor
+        .find(|c: char| !c.is_ascii_digit())
+        .map_or(minor, |end| &minor[..end]);
+    digits.parse().unwrap_or(0)
+}

@@ -1,0 +1,338 @@
+//! The report for a terminal: verdicts first, then what to fix, in order.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use model::{Advice, Finding, Report};
+use web::view::{self, RootGroup, SymbolGroup, TargetLine, View, place};
+
+use super::style;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    roots: usize,
+    symbols: usize,
+    places: usize,
+    details: usize,
+    notes: usize,
+}
+
+const BRIEF: Limits = Limits {
+    roots: 8,
+    symbols: 12,
+    places: 3,
+    details: 4,
+    notes: 0,
+};
+const ALL: Limits = Limits {
+    roots: usize::MAX,
+    symbols: usize::MAX,
+    places: usize::MAX,
+    details: usize::MAX,
+    notes: usize::MAX,
+};
+
+/// Render a report with colours.
+pub(crate) fn render(report: &Report, verbose: bool) -> String {
+    let limits = if verbose { ALL } else { BRIEF };
+    let mut text = Text {
+        out: String::new(),
+        limits,
+    };
+    let view = View::new(report);
+    text.head(&view);
+    text.incomplete(report);
+    text.roots(&view);
+    text.behaviours(&view);
+    text.rest(&view);
+    text.out
+}
+
+struct Text {
+    out: String,
+    limits: Limits,
+}
+
+impl Text {
+    fn line(&mut self, line: impl AsRef<str>) {
+        self.out.push_str(line.as_ref().trim_end());
+        self.out.push('\n');
+    }
+
+    fn title(&mut self, title: &str) {
+        let head = style::HEAD;
+        self.line(format!("\n{head}{title}{head:#}\n"));
+    }
+
+    fn head(&mut self, view: &View<'_>) {
+        let report = view.report;
+        let version = report
+            .module
+            .version
+            .as_ref()
+            .map_or_else(String::new, |v| format!(" {v}"));
+        let (head, soft) = (style::HEAD, style::SOFT);
+        let go = if report.go.is_empty() {
+            "no Go"
+        } else {
+            report.go.as_str()
+        };
+        let level = report.level.name();
+        self.line(format!(
+            "{head}{}{version}{head:#}  {soft}{go}, level {level}{soft:#}\n",
+            report.module.path
+        ));
+        for target in &view.targets {
+            self.target(target);
+        }
+    }
+
+    fn target(&mut self, line: &TargetLine<'_>) {
+        let verdict = line.report.verdict;
+        let colour = style::verdict(verdict);
+        let judged = match (line.own, line.builds) {
+            (0, _) => "no package was judged".to_owned(),
+            (own, builds) if own == builds => format!("all {} build", view::count(own, "package")),
+            (own, builds) => format!("{builds} of {} build", view::count(own, "package")),
+        };
+        let judged = judged.replace("all 1 package build", "its one package builds");
+        self.line(format!(
+            "  {:11} {colour}{:19}{colour:#} {judged}",
+            line.report.target.name(),
+            line.verdict()
+        ));
+    }
+
+    fn incomplete(&mut self, report: &Report) {
+        if report.incomplete.is_empty() {
+            return;
+        }
+        self.title("Could not be done");
+        let mut said = Vec::new();
+        for item in &report.incomplete {
+            if said.contains(&&item.reason) {
+                continue;
+            }
+            said.push(&item.reason);
+            let same = report.incomplete.iter().filter(|i| i.reason == item.reason);
+            let targets: Vec<_> = same.filter_map(|i| i.target).collect();
+            let of = if targets.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", view::targets_in_words(&targets))
+            };
+            self.line(format!(
+                "  {}{of}: {}",
+                item.stage,
+                item.reason.replace('\n', "\n    ")
+            ));
+        }
+    }
+
+    fn roots(&mut self, view: &View<'_>) {
+        if view.roots.is_empty() {
+            return;
+        }
+        self.title("What keeps packages from building, in the order to fix it");
+        for (number, group) in (1..).zip(view.roots.iter().take(self.limits.roots)) {
+            self.root(number, group);
+        }
+        self.more(
+            view.roots.len(),
+            self.limits.roots,
+            "package to blame",
+            "packages to blame",
+        );
+    }
+
+    fn root(&mut self, number: usize, group: &RootGroup<'_>) {
+        let (head, soft) = (style::HEAD, style::SOFT);
+        self.line(format!("{head}{number}. {}{head:#}", group.root));
+        self.line(format!("   {soft}{}{soft:#}", view::impact(group)));
+        if let Some((first, rest)) = group.findings.split_first() {
+            self.excerpt(first);
+            self.places(rest);
+            self.way(first);
+        }
+        self.advice(&group.advice);
+        self.line("");
+    }
+
+    /// The first finding of a root, with its source line.
+    fn excerpt(&mut self, finding: &Finding) {
+        let title = format!("{} [{}]", finding.message, finding.evidence.name());
+        let source = finding.source.as_deref().unwrap_or_default();
+        let details = finding.details.iter().take(self.limits.details);
+        let notes = details.map(|d| Level::NOTE.message(d.as_str()));
+        let title = Level::ERROR
+            .primary_title(title.as_str())
+            .id(finding.rule.slug());
+        let group = if source.is_empty() {
+            Group::with_title(title).elements(notes)
+        } else {
+            let snippet = Snippet::source(source)
+                .line_start(finding.line as usize)
+                .path(finding.file.as_str())
+                .annotation(AnnotationKind::Primary.span(span(finding, source)));
+            title.element(snippet).elements(notes)
+        };
+        let rendered = Renderer::styled().render(&[group]);
+        self.line(indent(&rendered, "   "));
+        let hidden = finding.details.len().saturating_sub(self.limits.details);
+        if hidden > 0 {
+            self.line(format!("       and {hidden} more notes"));
+        }
+    }
+
+    fn places(&mut self, findings: &[&Finding]) {
+        for finding in findings.iter().take(self.limits.places) {
+            self.line(format!("   also {}  {}", place(finding), finding.message));
+        }
+        let hidden = findings.len().saturating_sub(self.limits.places);
+        if hidden > 0 {
+            self.line(format!("   and {}", view::count(hidden, "more place")));
+        }
+    }
+
+    /// How the user's code gets there.
+    fn way(&mut self, finding: &Finding) {
+        let soft = style::SOFT;
+        if let Some(chain) = finding.chains.iter().find(|c| c.len() > 1) {
+            self.line(format!("   {soft}by way of{soft:#} {}", chain.join(" → ")));
+        }
+    }
+
+    fn advice(&mut self, advice: &[&Advice]) {
+        let good = style::GOOD;
+        for remedy in advice {
+            let loses = remedy
+                .loses
+                .as_ref()
+                .map_or_else(String::new, |l| format!("; lost: {l}"));
+            self.line(format!(
+                "   {good}help{good:#}: {} ({}){loses}",
+                remedy.title,
+                view::tried(remedy)
+            ));
+        }
+    }
+
+    fn behaviours(&mut self, view: &View<'_>) {
+        if view.behaviours.is_empty() {
+            return;
+        }
+        self.title("What builds, and then fails or differs");
+        for group in view.behaviours.iter().take(self.limits.symbols) {
+            self.behaviour(group);
+        }
+        self.more(
+            view.behaviours.len(),
+            self.limits.symbols,
+            "function",
+            "functions",
+        );
+    }
+
+    fn behaviour(&mut self, group: &SymbolGroup<'_>) {
+        let Some(first) = group.findings.first() else {
+            return;
+        };
+        let colour = style::effect(group.effect);
+        let effect = group.effect.name();
+        let (head, symbols) = (style::HEAD, group.symbols.join(", "));
+        self.line(format!("{head}{symbols}{head:#}"));
+        self.line(format!(
+            "   {colour}{effect}{colour:#} on {}: {}",
+            view::targets_in_words(group.targets),
+            group.what
+        ));
+        for finding in group.findings.iter().take(self.limits.places) {
+            let init = if finding.init {
+                "  (at initialisation)"
+            } else {
+                ""
+            };
+            self.line(format!("   {}  {}{init}", place(finding), finding.symbol));
+        }
+        let hidden = group.findings.len().saturating_sub(self.limits.places);
+        if hidden > 0 {
+            self.line(format!("   and {}", view::count(hidden, "more place")));
+        }
+        let soft = style::SOFT;
+        let all = self.limits.details == usize::MAX;
+        let instead = first
+            .details
+            .iter()
+            .filter(|d| all || d.starts_with("instead: "));
+        for detail in instead {
+            self.line(format!("   {soft}{detail}{soft:#}"));
+        }
+        self.advice(&group.advice);
+    }
+
+    fn rest(&mut self, view: &View<'_>) {
+        if !view.absent.is_empty() || !view.notes.is_empty() {
+            self.title("Besides");
+        }
+        let shown = self.limits.symbols;
+        for (package, targets) in view.absent.iter().take(shown) {
+            self.line(format!(
+                "  absent on {}: {package}",
+                view::targets_in_words(targets)
+            ));
+        }
+        self.more(
+            view.absent.len(),
+            shown,
+            "absent package",
+            "absent packages",
+        );
+        for note in view.notes.iter().take(self.limits.notes) {
+            self.line(format!("  {}  {}", place(note), note.message));
+        }
+        let hidden = view.notes.len().saturating_sub(self.limits.notes);
+        if hidden > 0 {
+            self.line(format!(
+                "  {} that {} no verdict: --verbose shows them",
+                view::count(hidden, "note"),
+                if hidden == 1 { "changes" } else { "change" }
+            ));
+        }
+    }
+
+    fn more(&mut self, all: usize, shown: usize, one: &str, many: &str) {
+        let hidden = all.saturating_sub(shown);
+        if hidden > 0 {
+            let what = if hidden == 1 { one } else { many };
+            self.line(format!(
+                "and {hidden} more {what}: --verbose or -o report.html shows them"
+            ));
+        }
+    }
+}
+
+/// The part of the source line that a finding is about.
+fn span(finding: &Finding, source: &str) -> std::ops::Range<usize> {
+    let start = (finding.column as usize)
+        .saturating_sub(1)
+        .min(source.len());
+    let start = (0..=start)
+        .rev()
+        .find(|i| source.is_char_boundary(*i))
+        .unwrap_or(0);
+    let rest = &source[start..];
+    let quoted = rest
+        .strip_prefix('"')
+        .and_then(|r| r.find('"'))
+        .map(|end| end + 2);
+    let word = || {
+        rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+            .unwrap_or(rest.len())
+    };
+    let len = quoted.unwrap_or_else(word);
+    start..start + len.max(usize::from(!rest.is_empty()))
+}
+
+fn indent(text: &str, by: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|l| format!("{by}{l}")).collect();
+    lines.join("\n")
+}

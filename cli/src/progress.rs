@@ -1,0 +1,79 @@
+//! Phase and count on standard error: a spinner on a terminal, a line per phase elsewhere.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Where the work stands.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    started: Instant,
+    fetched: Mutex<usize>,
+}
+
+impl Progress {
+    pub(crate) fn new(quiet: bool) -> Self {
+        use std::io::IsTerminal;
+        let terminal = !quiet && std::io::stderr().is_terminal();
+        let bar = terminal.then(|| {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}");
+            let bar = ProgressBar::new_spinner()
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self {
+            bar,
+            quiet,
+            started: Instant::now(),
+            fetched: Mutex::new(0),
+        }
+    }
+
+    /// A phase starts.
+    pub(crate) fn phase(&self, what: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(what.to_owned()),
+            None if self.quiet => {}
+            None => anstream::eprintln!(
+                "wasmcheck: {what} ({:.1} s)",
+                self.started.elapsed().as_secs_f64()
+            ),
+        }
+    }
+
+    /// Go fetches something from the network.
+    pub(crate) fn fetched(&self, what: &str) {
+        let count = {
+            let mut fetched = self
+                .fetched
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            *fetched += 1;
+            *fetched
+        };
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("fetching modules: {count}, {what}")),
+            None if self.quiet || !count.is_power_of_two() => {}
+            None => anstream::eprintln!("wasmcheck: go fetches modules: {count}, {what}"),
+        }
+    }
+
+    /// A remark that stays on the screen.
+    pub(crate) fn remark(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
+            None => anstream::eprintln!("{text}"),
+        }
+    }
+
+    /// Clear the line, so that results can be printed.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! One cause at one place, and what to do about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::target::{Target, Verdict};
+
+/// What a finding is an instance of.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// The package is written with cgo, and no other file is left.
+    Cgo,
+    /// Build constraints exclude every Go file of an imported package.
+    ExcludedPackage,
+    /// No such package, no such module, or it could not be loaded.
+    MissingPackage,
+    /// The package cannot be loaded as it stands: syntax, import cycle, broken `go:embed`.
+    LoadError,
+    /// A file does not parse.
+    Syntax,
+    /// A name that no selected file of the package declares.
+    UndefinedName,
+    /// A name that the imported package does not declare on the target.
+    UndefinedImportedName,
+    /// A name declared twice in the selected files.
+    Redeclared,
+    /// A function without a body where no assembly can supply it.
+    MissingBody,
+    /// A main package whose `func main` is in files that are not selected.
+    MissingMain,
+    /// `syscall/js` imported where it does not exist.
+    SyscallJs,
+    /// A function of the standard library that fails, fakes or lies at run time.
+    StdBehaviour,
+    /// A package that compiles on wasm as a stub whose every call fails.
+    Stub,
+    /// An error of the Go compiler or linker that no other rule explains.
+    Compiler,
+}
+
+impl Rule {
+    /// All rules, in the order of the rule list.
+    pub const ALL: [Self; 14] = [
+        Self::Cgo,
+        Self::ExcludedPackage,
+        Self::MissingPackage,
+        Self::LoadError,
+        Self::Syntax,
+        Self::UndefinedName,
+        Self::UndefinedImportedName,
+        Self::Redeclared,
+        Self::MissingBody,
+        Self::MissingMain,
+        Self::SyscallJs,
+        Self::StdBehaviour,
+        Self::Stub,
+        Self::Compiler,
+    ];
+
+    /// The slug: name in reports, suppressions, `wasmcheck explain`, and stem of its document.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Cgo => "cgo",
+            Self::ExcludedPackage => "excluded-package",
+            Self::MissingPackage => "missing-package",
+            Self::LoadError => "load-error",
+            Self::Syntax => "syntax",
+            Self::UndefinedName => "undefined-name",
+            Self::UndefinedImportedName => "undefined-imported-name",
+            Self::Redeclared => "redeclared",
+            Self::MissingBody => "missing-body",
+            Self::MissingMain => "missing-main",
+            Self::SyscallJs => "syscall-js",
+            Self::StdBehaviour => "std-behaviour",
+            Self::Stub => "stub",
+            Self::Compiler => "compiler",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.slug())
+    }
+}
+
+/// What a finding does to the package it stands in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// It does not build.
+    FailsToBuild,
+    /// It links, and calls what nobody defines.
+    LinksBroken,
+    /// The call returns an error, panics, traps or never returns.
+    FailsAtRunTime,
+    /// The call succeeds and does something else than natively, or nothing.
+    SilentlyDifferent,
+    /// Worth knowing; changes no verdict.
+    Note,
+}
+
+impl Effect {
+    /// The verdict of a package whose worst finding has this effect; none for a note.
+    pub const fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::FailsToBuild => Some(Verdict::FailsToBuild),
+            Self::LinksBroken => Some(Verdict::LinksBroken),
+            Self::FailsAtRunTime => Some(Verdict::FailsAtRunTime),
+            Self::SilentlyDifferent => Some(Verdict::SilentlyDifferent),
+            Self::Note => None,
+        }
+    }
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self.verdict() {
+            Some(verdict) => verdict.name(),
+            None => "note",
+        }
+    }
+}
+
+/// How a finding is known, weakest first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// Read in the source.
+    Static,
+    /// The Go compiler, or the Go command, said so.
+    Compiled,
+    /// Found in the wasm, with a path to it.
+    Linked,
+    /// Seen in the sandbox.
+    Observed,
+}
+
+impl Evidence {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Compiled => "compiled",
+            Self::Linked => "linked",
+            Self::Observed => "observed",
+        }
+    }
+}
+
+/// One cause at one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// `F1`, `F2` …, unique within a report and in fix order.
+    pub id: String,
+    /// Stable over line changes: hash of rule, root, symbol and targets.
+    pub fingerprint: String,
+    /// What it is an instance of.
+    pub rule: Rule,
+    /// The targets on which it holds.
+    pub targets: Vec<Target>,
+    /// What it does there.
+    pub effect: Effect,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// Import path of the package to blame.
+    pub root: String,
+    /// Import path of the package in which [`Finding::file`] lies.
+    pub package: String,
+    /// Path of the module of [`Finding::package`]; `std` for the standard library.
+    pub module: String,
+    /// Version of that module; none for the module being checked.
+    pub version: Option<String>,
+    /// File, relative to the module being checked; `MODULE@VERSION/dir/file.go` in dependencies,
+    /// `std/dir/file.go` in the standard library; empty when no file is at fault.
+    pub file: String,
+    /// Line, counted from 1; 0 when unknown.
+    pub line: u32,
+    /// Column in bytes, counted from 1; 0 when unknown.
+    pub column: u32,
+    /// Import path, `import/path.Name` or `import/path.(*Type).Method`.
+    pub symbol: String,
+    /// What is wrong, in one or two sentences.
+    pub message: String,
+    /// Where to look and what else is known, a sentence each.
+    pub details: Vec<String>,
+    /// The source line, when it could be read.
+    pub source: Option<String>,
+    /// `file:line` of the guard that makes the use unreachable.
+    pub guard: Option<String>,
+    /// The use runs at package initialisation.
+    pub init: bool,
+    /// Import chains from a package of the module to the root, shortest first.
+    pub chains: Vec<Vec<String>>,
+    /// Ids of the remedies, in the order to try them.
+    pub advice: Vec<String>,
+}
+
+/// A remedy for a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Advice {
+    /// `A1`, `A2` …, unique within a report.
+    pub id: String,
+    /// The first finding it is for.
+    pub finding: String,
+    /// What sort of change it is.
+    pub kind: AdviceKind,
+    /// One line that says what to do.
+    pub title: String,
+    /// The version or package to move to.
+    pub to: Option<String>,
+    /// Per target, how far the remedy was confirmed.
+    pub confirmed: BTreeMap<Target, Confirmed>,
+    /// What is lost by it.
+    pub loses: Option<String>,
+    /// A patch that does it.
+    pub patch: Option<String>,
+}
+
+/// What sort of change a remedy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdviceKind {
+    /// A newer version of the same module.
+    Upgrade,
+    /// A build tag to add or to leave away.
+    Tag,
+    /// Another module.
+    Swap,
+    /// A patched copy of one file.
+    Fork,
+    /// A file per platform.
+    Split,
+    /// A function that the host supplies.
+    Bridge,
+    /// Another compiler.
+    Compiler,
+    /// A stub that returns an error.
+    Stub,
+    /// Nothing is known to help.
+    None,
+}
+
+/// How far a remedy was confirmed on a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confirmed {
+    /// Not tried.
+    None,
+    /// It builds with it.
+    Build,
+    /// It ran with it.
+    Run,
+    /// It was tried and could not be confirmed.
+    CouldNot,
+}

@@ -1,0 +1,18 @@
+//! The nouns of wasmcheck and the contract of its report.
+//!
+//! This crate holds data and nothing else: no algorithm, no input or output.
+//! Every other crate speaks in these words, and [`Report`] is what scripts read.
+
+mod exit;
+mod finding;
+mod listing;
+mod report;
+mod target;
+
+pub use crate::exit::ExitStatus;
+pub use crate::finding::{Advice, AdviceKind, Confirmed, Effect, Evidence, Finding, Rule};
+pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
+pub use crate::report::{
+    Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, TargetReport, Tool,
+};
+pub use crate::target::{Goos, Target, Verdict};

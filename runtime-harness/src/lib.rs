@@ -1,0 +1,1 @@
+//! The sandbox: wasm bytes in, observation out.

@@ -1,0 +1,92 @@
+//! Failures that a user can cause and mend.
+
+use camino::Utf8PathBuf;
+
+/// Why the Go command could not be asked. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No `go` on PATH.
+    #[error(
+        "no Go toolchain found: `{program}` cannot be started ({source}); install Go from https://go.dev/dl or put it on PATH"
+    )]
+    NoGo {
+        /// What was to be started.
+        program: String,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// A file or directory could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which one.
+        path: Utf8PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+    /// The Go command refused as a whole.
+    #[error("`{command}` failed: {message}{}", advice(message))]
+    Go {
+        /// The command as one would type it.
+        command: String,
+        /// What it said.
+        message: String,
+    },
+    /// The Go command printed something that cannot be read.
+    #[error("`{command}` printed what cannot be read: {message}")]
+    Output {
+        /// The command as one would type it.
+        command: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// There is no go.mod.
+    #[error(
+        "{path}: no go.mod here or in any directory above; run `go mod init` there, or name a directory that belongs to a module"
+    )]
+    NoModule {
+        /// The directory that was asked for.
+        path: Utf8PathBuf,
+    },
+    /// A scratch directory or a pipe could not be made.
+    #[error("no scratch space: {0}; free some space or point TMPDIR to a disk that has it")]
+    Scratch(std::io::Error),
+    /// The user, or the system, asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// An [`Error::Io`] for a path.
+    pub fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+
+    /// Whether another directory, rather than another machine, would mend it.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::NoModule { .. })
+    }
+}
+
+/// What to do about the failures that users meet most, by the Go command's own words.
+fn advice(message: &str) -> &'static str {
+    const KNOWN: &[(&str, &str)] = &[
+        (
+            "GOTOOLCHAIN=local",
+            "\nset GOTOOLCHAIN=auto to let Go fetch the newer toolchain, or install it",
+        ),
+        (
+            "errors parsing",
+            "\nmend the line, or compare with `go mod edit -fmt`",
+        ),
+        (
+            "no space left on device",
+            "\nfree some space, or point TMPDIR and GOCACHE to a disk that has it",
+        ),
+        ("permission denied", "\ncheck who owns the file"),
+    ];
+    KNOWN
+        .iter()
+        .find(|(words, _)| message.contains(words))
+        .map_or("", |(_, text)| text)
+}

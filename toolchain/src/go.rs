@@ -1,0 +1,161 @@
+//! The Go command and what it says of itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use crate::command::{Interrupt, Output, Process};
+use crate::error::Error;
+
+/// How Go is to be called.
+#[derive(Clone)]
+pub struct Options {
+    /// The command: a name looked up on PATH, or a path.
+    pub program: String,
+    /// Neither modules nor toolchains are fetched.
+    pub offline: bool,
+    /// Raised when the user wants to stop.
+    pub interrupt: Interrupt,
+    /// Told what Go fetches from the network, a line each.
+    pub on_fetch: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// The Go command.
+#[derive(Clone)]
+pub struct Go {
+    options: Options,
+}
+
+impl fmt::Debug for Go {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Go")
+            .field("program", &self.options.program)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The part of `go env` that matters, as it holds in one directory.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE", default)]
+pub struct GoEnv {
+    /// Version of the toolchain that Go switched to, `go1.26.8`.
+    pub goversion: String,
+    /// Where the standard library lies.
+    pub goroot: Utf8PathBuf,
+    /// Where dependencies lie.
+    pub gomodcache: Utf8PathBuf,
+    /// The go.mod in force; the null device without one.
+    pub gomod: Utf8PathBuf,
+    /// The go.work in force, `off` or nothing.
+    pub gowork: String,
+    /// Flags that the user always gives.
+    pub goflags: String,
+    /// Operating system of this machine.
+    pub gohostos: String,
+    /// Architecture of this machine.
+    pub gohostarch: String,
+    /// `off` under modules being switched off.
+    pub go111module: String,
+}
+
+impl GoEnv {
+    /// The go.mod that is in force, if there is one.
+    pub fn module_file(&self) -> Option<&Utf8Path> {
+        let name = self.gomod.file_name().unwrap_or_default();
+        (name == "go.mod").then_some(self.gomod.as_path())
+    }
+
+    /// The go.work that is in force, if there is one.
+    pub fn workspace_file(&self) -> Option<&Utf8Path> {
+        let set = !self.gowork.is_empty() && self.gowork != "off";
+        set.then(|| Utf8Path::new(&self.gowork))
+    }
+}
+
+impl Go {
+    /// A Go command called in this way. Nothing is started yet.
+    pub fn new(options: Options) -> Self {
+        Self { options }
+    }
+
+    /// Ask for `go env` in a directory; this also lets Go choose its toolchain.
+    pub fn env(&self, dir: &Utf8Path) -> Result<GoEnv, Error> {
+        const KEYS: [&str; 11] = [
+            "env",
+            "-json",
+            "GOVERSION",
+            "GOROOT",
+            "GOMODCACHE",
+            "GOMOD",
+            "GOWORK",
+            "GOFLAGS",
+            "GOHOSTOS",
+            "GOHOSTARCH",
+            "GO111MODULE",
+        ];
+        let process = self.process(dir).args(KEYS);
+        let shown = process.shown();
+        let output = self.run(process)?;
+        parse_json(&shown, &output.stdout)
+    }
+
+    /// A Go process in a directory, with the user's environment.
+    ///
+    /// Version control stamping is off: it is not needed, and it would run `git` with the
+    /// module's own configuration (`core.fsmonitor` names a program).
+    pub(crate) fn process(&self, dir: &Utf8Path) -> Process {
+        let process = Process::new(&self.options.program, dir);
+        if self.options.offline {
+            process.env("GOPROXY", "off").env("GOTOOLCHAIN", "local")
+        } else {
+            process
+        }
+    }
+
+    /// Run, and take a failure as one of the whole command.
+    pub(crate) fn run(&self, process: Process) -> Result<Output, Error> {
+        let command = process.shown();
+        let output = self.run_any(process)?;
+        if output.success {
+            return Ok(output);
+        }
+        Err(Error::Go {
+            command,
+            message: said(&output.stderr),
+        })
+    }
+
+    /// Run, whatever the exit status.
+    pub(crate) fn run_any(&self, process: Process) -> Result<Output, Error> {
+        let tell = Arc::clone(&self.options.on_fetch);
+        process.run(&self.options.interrupt, move |line| {
+            if let Some(what) = line.strip_prefix("go: downloading ") {
+                tell(what);
+            }
+        })
+    }
+}
+
+/// What Go said on standard error, its news about downloads left out.
+fn said(stderr: &str) -> String {
+    let news =
+        |line: &&str| !line.starts_with("go: downloading ") && !line.starts_with("go: finding ");
+    let lines: Vec<&str> = stderr.lines().filter(news).collect();
+    if lines.is_empty() {
+        "it said nothing".to_owned()
+    } else {
+        lines.join("\n")
+    }
+}
+
+pub(crate) fn parse_json<T: for<'de> Deserialize<'de>>(
+    command: &str,
+    bytes: &[u8],
+) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|e| Error::Output {
+        command: command.to_owned(),
+        message: e.to_string(),
+    })
+}

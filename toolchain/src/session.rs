@@ -1,0 +1,280 @@
+//! Questions to Go about one module, none of which writes into it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Goos, Listing};
+use tempfile::TempDir;
+
+use crate::command::Process;
+use crate::error::Error;
+use crate::go::{Go, GoEnv};
+use crate::list;
+
+/// What a package is listed or built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// This machine, cgo on: the reference.
+    Native,
+    /// `GOARCH=wasm`, cgo off.
+    Wasm(Goos),
+}
+
+/// How dependencies are resolved without writing into the user's tree.
+///
+/// Plain `go list -e` under `-mod=mod` rewrites go.sum, and under `-mod=readonly` an incomplete
+/// go.sum stops it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `-mod=mod` on a scratch copy of go.mod and go.sum.
+    Modfile,
+    /// A go.work is in force: read-only, since `-modfile` is not allowed there.
+    Workspace,
+    /// A vendor directory is in force: read-only.
+    Vendor,
+}
+
+/// A module, and how Go is asked about it. Dropping it removes its scratch directory.
+#[derive(Debug)]
+pub struct Session {
+    go: Go,
+    env: GoEnv,
+    root: Utf8PathBuf,
+    mode: Mode,
+    goflags: String,
+    tags: Vec<String>,
+    scratch: TempDir,
+}
+
+/// How the link of a main package ended.
+#[derive(Clone, Debug)]
+pub enum Linked {
+    /// The wasm lies there until the session ends.
+    Ok(Utf8PathBuf),
+    /// What Go said.
+    Failed(String),
+}
+
+impl Session {
+    /// Open the module that `dir` belongs to.
+    pub fn open(go: &Go, dir: &Utf8Path, tags: &[String]) -> Result<Self, Error> {
+        let env = go.env(dir)?;
+        let Some(gomod) = env.module_file() else {
+            return Err(Error::NoModule {
+                path: dir.to_owned(),
+            });
+        };
+        let root = gomod.parent().unwrap_or(dir).to_owned();
+        let scratch = tempfile::Builder::new()
+            .prefix("wasmcheck-")
+            .tempdir()
+            .map_err(Error::Scratch)?;
+        let mode = mode(&env, &root);
+        if mode == Mode::Modfile {
+            copy_module_files(&root, scratch_path(&scratch)?)?;
+        }
+        let goflags = without_mod_flags(&env.goflags);
+        Ok(Self {
+            go: go.clone(),
+            env,
+            root,
+            mode,
+            goflags,
+            tags: tags.to_vec(),
+            scratch,
+        })
+    }
+
+    /// What `go env` says in the module.
+    pub fn env(&self) -> &GoEnv {
+        &self.env
+    }
+
+    /// The directory of go.mod.
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// How dependencies are resolved.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The module's path, as its go.mod says.
+    pub fn module_path(&self) -> Result<String, Error> {
+        #[derive(serde::Deserialize)]
+        struct Edit {
+            #[serde(rename = "Module")]
+            module: Option<Path>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Path {
+            #[serde(rename = "Path")]
+            path: String,
+        }
+        let process = self.go.process(&self.root).args(["mod", "edit", "-json"]);
+        let shown = process.shown();
+        let output = self.go.run(process)?;
+        let edit: Edit = crate::go::parse_json(&shown, &output.stdout)?;
+        Ok(edit.module.map_or_else(String::new, |m| m.path))
+    }
+
+    /// All packages that match, and all that they need. Nothing is compiled.
+    pub fn list(&self, platform: Platform, patterns: &[String]) -> Result<Listing, Error> {
+        let fields = format!("-json={}", list::FIELDS);
+        self.go_list(platform, &["-e", "-deps", &fields], patterns)
+    }
+
+    /// Compile everything that can be compiled, going on after errors.
+    ///
+    /// `go build ./...` would stop before compiling anything when there is a load error.
+    pub fn compile(&self, goos: Goos, patterns: &[String]) -> Result<Listing, Error> {
+        let flags = [
+            "-e",
+            "-export",
+            "-deps",
+            "-json=ImportPath,Standard,Name,Error,Export",
+        ];
+        self.go_list(Platform::Wasm(goos), &flags, patterns)
+    }
+
+    /// Compile one package again, with no limit on the number of errors.
+    ///
+    /// Errors end after ten in each package otherwise (`cmd/compile/internal/base/print.go`).
+    pub fn compile_with_all_errors(&self, goos: Goos, package: &str) -> Result<Listing, Error> {
+        let gcflags = format!("-gcflags={package}=-e");
+        let flags = [
+            "-e",
+            "-export",
+            &gcflags,
+            "-json=ImportPath,Standard,Name,Error,Export",
+        ];
+        self.go_list(Platform::Wasm(goos), &flags, &[package.to_owned()])
+    }
+
+    /// Link a main package into a file of its own; `number` keeps mains of one name apart.
+    pub fn link(&self, goos: Goos, package: &str, number: usize) -> Result<Linked, Error> {
+        let file = scratch_path(&self.scratch)?.join(format!("{goos}-{number}.wasm"));
+        let process = self
+            .process(Platform::Wasm(goos), "build", &["-o", file.as_str()])
+            .args([package]);
+        let output = self.go.run_any(process)?;
+        Ok(if output.success {
+            Linked::Ok(file)
+        } else {
+            Linked::Failed(output.stderr)
+        })
+    }
+
+    fn go_list(
+        &self,
+        platform: Platform,
+        flags: &[&str],
+        patterns: &[String],
+    ) -> Result<Listing, Error> {
+        let process = self
+            .process(platform, "list", flags)
+            .args(["--"])
+            .args(patterns);
+        let shown = process.shown();
+        let output = self.go.run(process)?;
+        list::parse(&shown, &output.stdout)
+    }
+
+    fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {
+        let mut process = self.go.process(&self.root).args([verb, "-buildvcs=false"]);
+        if self.mode == Mode::Modfile {
+            let modfile = self.scratch.path().join("go.mod");
+            process = process.args(["-mod=mod", &format!("-modfile={}", modfile.display())]);
+        }
+        if !self.tags.is_empty() {
+            process = process.args([format!("-tags={}", self.tags.join(","))]);
+        }
+        let (goos, goarch, cgo) = match platform {
+            Platform::Native => (
+                self.env.gohostos.as_str(),
+                self.env.gohostarch.as_str(),
+                "1",
+            ),
+            Platform::Wasm(goos) => (goos.name(), "wasm", "0"),
+        };
+        process
+            .args(flags)
+            .env("GOOS", goos)
+            .env("GOARCH", goarch)
+            .env("CGO_ENABLED", cgo)
+            .env("GOFLAGS", &self.goflags)
+    }
+}
+
+fn mode(env: &GoEnv, root: &Utf8Path) -> Mode {
+    if env.workspace_file().is_some() {
+        Mode::Workspace
+    } else if root.join("vendor/modules.txt").is_file() {
+        Mode::Vendor
+    } else {
+        Mode::Modfile
+    }
+}
+
+fn scratch_path(scratch: &TempDir) -> Result<&Utf8Path, Error> {
+    Utf8Path::from_path(scratch.path()).ok_or_else(|| {
+        Error::Scratch(std::io::Error::other(
+            "the path of the temporary directory is not UTF-8",
+        ))
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
+fn copy_module_files(root: &Utf8Path, scratch: &Utf8Path) -> Result<(), Error> {
+    for name in ["go.mod", "go.sum"] {
+        let from = root.join(name);
+        match std::fs::read(&from) {
+            Ok(bytes) => std::fs::write(scratch.join(name), bytes).map_err(Error::Scratch)?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(Error::io(from)(e)),
+        }
+    }
+    Ok(())
+}
+
+/// GOFLAGS without `-mod` and `-modfile`, which wasmcheck chooses itself.
+///
+/// Flags are separated by spaces; one with a space in it is quoted as a whole
+/// (`cmd/internal/quoted`).
+fn without_mod_flags(goflags: &str) -> String {
+    let mut kept = Vec::new();
+    let mut rest = goflags.trim_start();
+    while !rest.is_empty() {
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
+        let end = match quote {
+            Some(q) => rest[1..].find(q).map_or(rest.len(), |i| i + 2),
+            None => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+        };
+        let (flag, after) = rest.split_at(end);
+        let bare = flag.trim_matches(['\'', '"']).trim_start_matches('-');
+        let name = bare.split('=').next().unwrap_or_default();
+        if name != "mod" && name != "modfile" {
+            kept.push(flag);
+        }
+        rest = after.trim_start();
+    }
+    kept.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goflags_lose_only_what_we_choose_ourselves() {
+        assert_eq!(without_mod_flags("-mod=mod"), "");
+        assert_eq!(
+            without_mod_flags("-buildvcs=false --mod=vendor -modfile=x.mod -v"),
+            "-buildvcs=false -v"
+        );
+        assert_eq!(
+            without_mod_flags("'-ldflags=-s -w' -mod=readonly"),
+            "'-ldflags=-s -w'"
+        );
+        assert_eq!(without_mod_flags("-modcacherw  "), "-modcacherw");
+    }
+}

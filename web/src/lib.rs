@@ -1,0 +1,6 @@
+//! A report as one HTML page, and the grouping that every output for readers shares.
+
+mod page;
+pub mod view;
+
+pub use crate::page::page;

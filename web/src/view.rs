@@ -1,0 +1,322 @@
+//! A report grouped for readers: what the terminal and the page both show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Advice, Builds, Confirmed, Effect, Finding, Report, Target, TargetReport, Verdict};
+
+/// A report grouped for readers.
+#[derive(Debug)]
+pub struct View<'r> {
+    /// The report itself.
+    pub report: &'r Report,
+    /// One line per target.
+    pub targets: Vec<TargetLine<'r>>,
+    /// What keeps packages from building, best to mend first.
+    pub roots: Vec<RootGroup<'r>>,
+    /// What builds and then fails, worst first.
+    pub behaviours: Vec<SymbolGroup<'r>>,
+    /// Findings that change no verdict.
+    pub notes: Vec<&'r Finding>,
+    /// Own packages that the targets do not have, with those targets.
+    pub absent: Vec<(&'r str, Vec<Target>)>,
+}
+
+/// A target in one line.
+#[derive(Debug)]
+pub struct TargetLine<'r> {
+    /// What is said of it.
+    pub report: &'r TargetReport,
+    /// Own packages that build.
+    pub builds: usize,
+    /// Own packages, absent ones apart.
+    pub own: usize,
+    /// Why there is no verdict, if there is none.
+    pub reasons: Vec<&'r str>,
+}
+
+/// A root with all that is found there.
+#[derive(Debug)]
+pub struct RootGroup<'r> {
+    /// Import path.
+    pub root: &'r str,
+    /// For each target it breaks: own packages that it alone unblocks, and those that fail
+    /// through it.
+    pub targets: Vec<(Target, usize, usize)>,
+    /// Effort points.
+    pub effort: u32,
+    /// What is found, in order of place.
+    pub findings: Vec<&'r Finding>,
+    /// Remedies.
+    pub advice: Vec<&'r Advice>,
+}
+
+/// Symbols of which the same is said.
+#[derive(Debug)]
+pub struct SymbolGroup<'r> {
+    /// The symbols, in order.
+    pub symbols: Vec<&'r str>,
+    /// What is said of each.
+    pub what: &'r str,
+    /// What it does.
+    pub effect: Effect,
+    /// On which targets.
+    pub targets: &'r [Target],
+    /// Where it is used.
+    pub findings: Vec<&'r Finding>,
+    /// Remedies.
+    pub advice: Vec<&'r Advice>,
+}
+
+impl<'r> View<'r> {
+    /// Group a report.
+    pub fn new(report: &'r Report) -> Self {
+        let of = |effects: &[Effect]| -> Vec<&Finding> {
+            report
+                .findings
+                .iter()
+                .filter(|f| effects.contains(&f.effect))
+                .collect()
+        };
+        Self {
+            report,
+            targets: report
+                .targets
+                .iter()
+                .map(|t| target_line(report, t))
+                .collect(),
+            roots: roots(report, &of(&[Effect::FailsToBuild])),
+            behaviours: behaviours(
+                report,
+                &of(&[
+                    Effect::LinksBroken,
+                    Effect::FailsAtRunTime,
+                    Effect::SilentlyDifferent,
+                ]),
+            ),
+            notes: of(&[Effect::Note]),
+            absent: absent(report),
+        }
+    }
+
+    /// Own packages and their verdicts, one column per target of the report.
+    pub fn packages(&self) -> Vec<(&'r str, Vec<Verdict>)> {
+        let mut rows: BTreeMap<&str, Vec<Verdict>> = BTreeMap::new();
+        let columns = self.report.targets.len();
+        for (column, target) in self.report.targets.iter().enumerate() {
+            for package in target.packages.iter().filter(|p| p.own) {
+                let row = rows
+                    .entry(&package.package)
+                    .or_insert_with(|| vec![Verdict::Absent; columns]);
+                row[column] = package.verdict;
+            }
+        }
+        rows.into_iter().collect()
+    }
+}
+
+impl TargetLine<'_> {
+    /// The verdict in words.
+    pub fn verdict(&self) -> &'static str {
+        words(self.report.verdict)
+    }
+}
+
+/// A verdict in words.
+pub const fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::FailsToBuild => "fails to build",
+        Verdict::LinksBroken => "links broken",
+        Verdict::FailsAtRunTime => "fails at run time",
+        Verdict::SilentlyDifferent => "silently different",
+        Verdict::Unknown => "unknown",
+        Verdict::Clean => "clean",
+        Verdict::Works => "works",
+        Verdict::Absent => "absent",
+    }
+}
+
+fn target_line<'r>(report: &'r Report, target: &'r TargetReport) -> TargetLine<'r> {
+    let own = || {
+        target
+            .packages
+            .iter()
+            .filter(|p| p.own && p.builds != Builds::Absent)
+    };
+    let reasons = report
+        .incomplete
+        .iter()
+        .filter(|i| i.target.is_none_or(|t| t == target.target));
+    TargetLine {
+        report: target,
+        builds: own().filter(|p| p.builds == Builds::Yes).count(),
+        own: own().count(),
+        reasons: reasons.map(|i| i.reason.as_str()).collect(),
+    }
+}
+
+fn roots<'r>(report: &'r Report, findings: &[&'r Finding]) -> Vec<RootGroup<'r>> {
+    let mut groups: Vec<RootGroup<'r>> = Vec::new();
+    for finding in findings {
+        match groups.iter_mut().find(|g| g.root == finding.root) {
+            Some(group) => group.findings.push(finding),
+            None => groups.push(root_group(report, finding)),
+        }
+    }
+    for group in &mut groups {
+        group.advice = advice(report, &group.findings);
+    }
+    groups
+}
+
+fn root_group<'r>(report: &'r Report, finding: &'r Finding) -> RootGroup<'r> {
+    let ranked = report.targets.iter().filter_map(|t| {
+        let root = t.roots.iter().find(|r| r.root == finding.root)?;
+        Some((t.target, root))
+    });
+    let ranked: Vec<_> = ranked.collect();
+    RootGroup {
+        root: &finding.root,
+        targets: ranked
+            .iter()
+            .map(|(t, r)| (*t, r.unblocks, r.victims))
+            .collect(),
+        effort: ranked.iter().map(|(_, r)| r.effort).max().unwrap_or(0),
+        findings: vec![finding],
+        advice: Vec::new(),
+    }
+}
+
+fn behaviours<'r>(report: &'r Report, findings: &[&'r Finding]) -> Vec<SymbolGroup<'r>> {
+    let mut groups: Vec<SymbolGroup<'r>> = Vec::new();
+    for finding in findings {
+        let what = what(finding);
+        let same = |g: &&mut SymbolGroup<'_>| {
+            g.what == what && g.effect == finding.effect && g.targets == finding.targets
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.findings.push(finding),
+            None => groups.push(SymbolGroup {
+                symbols: Vec::new(),
+                what,
+                effect: finding.effect,
+                targets: &finding.targets,
+                findings: vec![finding],
+                advice: Vec::new(),
+            }),
+        }
+    }
+    for group in &mut groups {
+        let symbols: BTreeSet<&str> = group.findings.iter().map(|f| f.symbol.as_str()).collect();
+        group.symbols = symbols.into_iter().collect();
+        group.advice = advice(report, &group.findings);
+    }
+    groups.sort_by_key(|g| (g.effect, std::cmp::Reverse(g.targets.len()), g.symbols[0]));
+    groups
+}
+
+/// A finding's message without the symbol that it starts with.
+fn what(finding: &Finding) -> &str {
+    let rest = finding
+        .message
+        .strip_prefix('`')
+        .and_then(|m| m.strip_prefix(finding.symbol.as_str()));
+    rest.and_then(|m| m.strip_prefix("` "))
+        .unwrap_or(&finding.message)
+}
+
+/// The remedies of some findings, each once, in order.
+fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
+    let wanted = |a: &&Advice| findings.iter().any(|f| f.advice.contains(&a.id));
+    report.advice.iter().filter(wanted).collect()
+}
+
+fn absent(report: &Report) -> Vec<(&str, Vec<Target>)> {
+    let mut absent: BTreeMap<&str, Vec<Target>> = BTreeMap::new();
+    for target in &report.targets {
+        for package in target
+            .packages
+            .iter()
+            .filter(|p| p.own && p.builds == Builds::Absent)
+        {
+            absent
+                .entry(&package.package)
+                .or_default()
+                .push(target.target);
+        }
+    }
+    absent.into_iter().collect()
+}
+
+/// Targets as a reader wants them: `all targets`, `js`, or their names.
+pub fn targets_in_words(targets: &[Target]) -> String {
+    if targets == Target::ALL {
+        "all targets".to_owned()
+    } else if targets == [Target::JsNode, Target::JsBrowser] {
+        "js".to_owned()
+    } else {
+        targets
+            .iter()
+            .map(|t| t.name())
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// `1 package`, `2 packages`
+pub fn count(number: usize, one: &str) -> String {
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {one}s")
+    }
+}
+
+/// What a root breaks, in a few words, targets of one build taken together.
+pub fn impact(group: &RootGroup<'_>) -> String {
+    let mut said: Vec<(Vec<Target>, String)> = Vec::new();
+    for (target, unblocks, victims) in &group.targets {
+        let packages = count(*victims, "package");
+        let words = match unblocks {
+            all if all == victims => format!("alone keeps {packages} from building"),
+            0 => format!("keeps {packages} from building, none of them alone"),
+            some => format!("keeps {packages} from building, {some} of them alone"),
+        };
+        match said.iter_mut().find(|(_, w)| *w == words) {
+            Some((targets, _)) => targets.push(*target),
+            None => said.push((vec![*target], words)),
+        }
+    }
+    let parts = said
+        .into_iter()
+        .map(|(targets, words)| format!("{}: {words}", targets_in_words(&targets)));
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+/// `file:line:column`, or the package where no file is at fault.
+pub fn place(finding: &Finding) -> String {
+    match (finding.file.as_str(), finding.line, finding.column) {
+        ("", ..) => finding.package.clone(),
+        (file, 0, _) => file.to_owned(),
+        (file, line, 0) => format!("{file}:{line}"),
+        (file, line, column) => format!("{file}:{line}:{column}"),
+    }
+}
+
+/// How far a remedy was tried, on the target where it came furthest.
+pub fn tried(advice: &Advice) -> &'static str {
+    let on = |wanted| advice.confirmed.values().any(|c| *c == wanted);
+    if on(Confirmed::Run) {
+        "confirmed by run"
+    } else if on(Confirmed::Build) {
+        "confirmed by build"
+    } else if on(Confirmed::CouldNot) {
+        "could not be confirmed"
+    } else {
+        "not tried"
+    }
+}
+
+/// Whether there is more to say of the way to a finding than the package that it is in.
+pub fn has_way(finding: &Finding) -> bool {
+    finding.chains.iter().any(|chain| chain.len() > 1)
+}
