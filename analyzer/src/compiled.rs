@@ -18,6 +18,8 @@ pub struct Compiled {
     pub errors: Vec<CompileError>,
     /// Packages whose list of errors was cut.
     pub cut: Vec<String>,
+    /// Packages that Go refused before compiling anything of them.
+    pub refused: BTreeSet<String>,
 }
 
 /// An error of the compiler.
@@ -43,10 +45,14 @@ impl Compiled {
             if !package.export.is_empty() {
                 compiled.content.insert(package.import_path.clone());
             }
-            if let Some(error) = &package.error
-                && error.err.starts_with("# ")
-            {
-                compiled.read_errors(&package.import_path, &error.err);
+            match &package.error {
+                Some(error) if error.err.starts_with("# ") => {
+                    compiled.read_errors(&package.import_path, &error.err);
+                }
+                Some(_) => {
+                    compiled.refused.insert(package.import_path.clone());
+                }
+                None => {}
             }
         }
         compiled
@@ -105,6 +111,21 @@ fn position(line: &str) -> Option<CompileError> {
 /// were wrong.
 pub(crate) fn join(cx: &Context<'_, '_>, findings: &mut Vec<Finding>, compiled: &Compiled) {
     findings.retain(|f| !(is_static_build_failure(f) && compiled.content.contains(&f.package)));
+    let of_loading = [
+        Rule::Cgo,
+        Rule::ExcludedPackage,
+        Rule::MissingPackage,
+        Rule::LoadError,
+        Rule::SyscallJs,
+    ];
+    for finding in findings
+        .iter_mut()
+        .filter(|f| of_loading.contains(&f.rule) && f.effect == Effect::FailsToBuild)
+    {
+        if compiled.refused.contains(&finding.symbol) {
+            finding.evidence = Evidence::Compiled;
+        }
+    }
     for error in &compiled.errors {
         let file = file_name(cx, error);
         let here = |f: &&mut Finding| {

@@ -24,6 +24,10 @@ pub(crate) struct FileFacts {
     pub(crate) decls: Vec<DeclFact>,
     pub(crate) uses: Vec<Use>,
     pub(crate) owners: Vec<Owner>,
+    /// Unexported names after a dot, imported names apart.
+    pub(crate) selectors: Vec<Span>,
+    /// Names of fields and interface methods, wherever a type has them.
+    pub(crate) members: Vec<Span>,
     pub(crate) errors: Vec<syntax::ast::SyntaxError>,
     pub(crate) cgo: Option<Cgo>,
     /// Functions that `//go:linkname` or `//go:wasmimport` supplies with a body.
@@ -120,6 +124,8 @@ impl FileFacts {
             decls: resolved.decls,
             uses: resolved.uses,
             owners: resolved.owners,
+            selectors: resolved.selectors,
+            members: resolved.members,
             errors,
             cgo,
             supplied,

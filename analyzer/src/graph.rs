@@ -131,6 +131,16 @@ impl<'a> Graph<'a> {
         self.importers.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a package is imported and has no Go file. Go reports no error of one that a pattern
+    /// matched, until it is built.
+    pub(crate) fn is_imported_without_files(&self, package: &Package<'_>) -> bool {
+        let listed = package.listed;
+        listed.go_files.is_empty()
+            && listed.cgo_files.is_empty()
+            && !["unsafe", "C"].contains(&package.path())
+            && !self.importers(package.path()).is_empty()
+    }
+
     /// For every package that reaches `path`, the next one on the shortest way to it.
     pub(crate) fn ways_to(&self, path: &'a str) -> BTreeMap<&'a str, Option<&'a str>> {
         let mut next = BTreeMap::from([(path, None)]);

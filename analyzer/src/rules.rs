@@ -4,6 +4,7 @@
 mod bodies;
 mod excluded;
 mod load;
+mod members;
 mod names;
 mod std_behaviour;
 mod stub;
@@ -37,6 +38,7 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     let mut said = Said::default();
     load::check(cx, &mut said);
     names::check(cx, &mut said.findings);
+    members::check(cx, &mut said.findings);
     bodies::check(cx, &mut said.findings);
     std_behaviour::check(cx, &mut said.findings);
     stub::check(cx, &mut said.findings);

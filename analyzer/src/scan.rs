@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, TargetReport};
 
 use crate::compiled::{self, Compiled};
-use crate::graph::{Graph, Places};
+use crate::graph::{Graph, Package, Places};
 use crate::rules::{self, Context};
 use crate::source::Sources;
 use crate::system::System;
@@ -179,7 +179,8 @@ impl Build<'_> {
             .iter()
             .filter(|f| f.effect == Effect::FailsToBuild);
         let places = at_fault.filter_map(|f| self.graph.key(&f.package));
-        let load = self.graph.packages.values().filter(|p| p.has_load_error());
+        let gone = |p: &&Package<'_>| p.has_load_error() || self.graph.is_imported_without_files(p);
+        let load = self.graph.packages.values().filter(gone);
         let faults: BTreeSet<&str> = places
             .chain(load.map(super::graph::Package::path))
             .collect();

@@ -190,7 +190,7 @@ fn rank(build: &Build<'_>, target: Target, findings: &[Finding]) -> Vec<Ranked> 
 fn points(rule: Rule) -> u32 {
     match rule {
         Rule::SyscallJs | Rule::Syntax | Rule::Redeclared | Rule::MissingMain => 1,
-        Rule::UndefinedName | Rule::MissingBody | Rule::LoadError => 2,
+        Rule::UndefinedName | Rule::MissingMember | Rule::MissingBody | Rule::LoadError => 2,
         Rule::MissingPackage
         | Rule::UndefinedImportedName
         | Rule::ExcludedPackage
@@ -268,7 +268,7 @@ fn target_report(
     ranked: &[Ranked],
 ) -> TargetReport {
     let mut packages: Vec<Package> = Judge::new(build, target, findings).packages();
-    packages.extend(absent(settings, build, &packages));
+    packages.extend(absent(settings, &packages));
     packages.sort_by(|a, b| (!a.own, &a.package).cmp(&(!b.own, &b.package)));
     let own: Vec<&Package> = packages
         .iter()
@@ -309,7 +309,7 @@ pub(crate) fn percent(part: usize, whole: usize) -> Option<f64> {
 }
 
 /// Own packages that this machine's build has and the target does not.
-fn absent(settings: &Settings<'_>, build: &Build<'_>, listed: &[Package]) -> Vec<Package> {
+fn absent(settings: &Settings<'_>, listed: &[Package]) -> Vec<Package> {
     let own = |p: &&ListedPackage| {
         p.module
             .as_ref()
@@ -317,10 +317,7 @@ fn absent(settings: &Settings<'_>, build: &Build<'_>, listed: &[Package]) -> Vec
     };
     let native = settings.native.iter().flat_map(|l| &l.packages).filter(own);
     let there = native.filter(|p| !p.go_files.is_empty() || !p.cgo_files.is_empty());
-    let gone = there.filter(|p| {
-        build.graph.get(&p.import_path).is_none()
-            && listed.iter().all(|l| l.package != p.import_path)
-    });
+    let gone = there.filter(|p| listed.iter().all(|l| l.package != p.import_path));
     gone.map(|p| Package {
         package: p.import_path.clone(),
         own: true,
@@ -388,7 +385,9 @@ impl<'j, 'a> Judge<'j, 'a> {
             .flat_map(|f| [f.package.as_str(), f.root.as_str()])
             .collect();
         let wanted = graph.packages.values().filter(|p| {
-            let empty = p.listed.go_files.is_empty() && p.listed.error.is_none();
+            let empty = p.listed.go_files.is_empty()
+                && p.listed.error.is_none()
+                && !graph.is_imported_without_files(p);
             (p.own && !empty) || (blamed.contains(p.path()) && !p.listed.standard)
         });
         wanted.map(|p| self.package(p)).collect()

@@ -28,6 +28,8 @@ pub enum Rule {
     UndefinedName,
     /// A name that the imported package does not declare on the target.
     UndefinedImportedName,
+    /// An unexported field or method that no selected file of the package declares.
+    MissingMember,
     /// A name declared twice in the selected files.
     Redeclared,
     /// A function without a body where no assembly can supply it.
@@ -46,7 +48,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of the rule list.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Cgo,
         Self::ExcludedPackage,
         Self::MissingPackage,
@@ -54,6 +56,7 @@ impl Rule {
         Self::Syntax,
         Self::UndefinedName,
         Self::UndefinedImportedName,
+        Self::MissingMember,
         Self::Redeclared,
         Self::MissingBody,
         Self::MissingMain,
@@ -73,6 +76,7 @@ impl Rule {
             Self::Syntax => "syntax",
             Self::UndefinedName => "undefined-name",
             Self::UndefinedImportedName => "undefined-imported-name",
+            Self::MissingMember => "missing-member",
             Self::Redeclared => "redeclared",
             Self::MissingBody => "missing-body",
             Self::MissingMain => "missing-main",

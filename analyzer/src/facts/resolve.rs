@@ -14,6 +14,8 @@ pub(super) struct Resolved {
     pub(super) decls: Vec<DeclFact>,
     pub(super) uses: Vec<Use>,
     pub(super) owners: Vec<Owner>,
+    pub(super) selectors: Vec<Span>,
+    pub(super) members: Vec<Span>,
 }
 
 pub(super) fn resolve(src: &str, file: &File<'_>) -> Resolved {
@@ -32,7 +34,7 @@ pub(super) fn resolve(src: &str, file: &File<'_>) -> Resolved {
         });
         walker.top_level(decl, owner.unwrap_or(NO_OWNER));
     }
-    resolved.uses = walker.into_uses();
+    (resolved.uses, resolved.selectors, resolved.members) = walker.finish();
     resolved
 }
 

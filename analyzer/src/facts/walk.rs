@@ -66,6 +66,8 @@ pub(super) struct Walker<'s> {
     /// Local names, innermost last.
     scope: Vec<&'s str>,
     uses: Vec<Use>,
+    selectors: Vec<Span>,
+    members: Vec<Span>,
     /// Names under which `runtime` is imported.
     runtime: Option<&'s str>,
     owner: u32,
@@ -84,6 +86,8 @@ impl<'s> Walker<'s> {
         Self {
             scope: Vec::new(),
             uses: Vec::new(),
+            selectors: Vec::new(),
+            members: Vec::new(),
             runtime,
             owner: super::NO_OWNER,
             live: ALL,
@@ -93,8 +97,9 @@ impl<'s> Walker<'s> {
         }
     }
 
-    pub(super) fn into_uses(self) -> Vec<Use> {
-        self.uses
+    /// Uses, selectors and members, in the order of the text.
+    pub(super) fn finish(self) -> (Vec<Use>, Vec<Span>, Vec<Span>) {
+        (self.uses, self.selectors, self.members)
     }
 
     pub(super) fn top_level(&mut self, decl: &Decl<'s>, owner: u32) {
@@ -464,10 +469,7 @@ impl<'s> Walker<'s> {
             | Expr::Unary(_, inner)
             | Expr::Chan(inner)
             | Expr::Ellipsis(Some(inner)) => self.expr(inner),
-            Expr::Selector(base, sel) => match **base {
-                Expr::Ident(base) => self.name(base, Some(*sel), false),
-                ref other => self.expr(other),
-            },
+            Expr::Selector(base, sel) => self.selector(base, *sel),
             Expr::Index(base, rest) | Expr::Slice(base, rest) | Expr::Call(base, rest) => {
                 self.expr(base);
                 rest.iter().for_each(|x| self.expr(x));
@@ -486,14 +488,36 @@ impl<'s> Walker<'s> {
                 self.expr(value);
             }
             Expr::FuncType(sig) => self.scoped(|w| w.signature(sig)),
-            Expr::Struct(fields) => fields.iter().for_each(|f| self.expr(&f.ty)),
+            Expr::Struct(fields) => fields.iter().for_each(|f| self.field(f)),
             Expr::Interface { methods, elems } => {
-                for (_, sig) in methods {
+                for (name, sig) in methods {
+                    self.members.push(Span::of(*name));
                     self.scoped(|w| w.signature(sig));
                 }
                 elems.iter().for_each(|x| self.expr(x));
             }
         }
+    }
+
+    /// `base.sel`. An unexported name after a dot is a field or method of this package, unless
+    /// what stands before it is an import; that is for the rule to find out.
+    fn selector(&mut self, base: &Expr<'s>, sel: Ident<'s>) {
+        match base {
+            Expr::Ident(base) => self.name(*base, Some(sel), false),
+            other => self.expr(other),
+        }
+        if sel.name.starts_with(|c: char| c == '_' || c.is_lowercase()) {
+            self.selectors.push(Span::of(sel));
+        }
+    }
+
+    fn field(&mut self, field: &Field<'s>) {
+        self.members
+            .extend(field.names.iter().map(|name| Span::of(*name)));
+        if field.names.is_empty() {
+            self.members.extend(embedded(&field.ty).map(Span::of));
+        }
+        self.expr(&field.ty);
     }
 
     /// `a && b`: `b` runs only where `a` can hold; `a || b`: only where it can fail.
@@ -538,6 +562,15 @@ impl<'s> Walker<'s> {
             }
             self.expr(&elem.value);
         }
+    }
+}
+
+/// The name of an embedded field: `T` of `T`, `*T`, `p.T` and `T[P]`.
+fn embedded<'s>(ty: &Expr<'s>) -> Option<Ident<'s>> {
+    match ty {
+        Expr::Ident(name) | Expr::Selector(_, name) => Some(*name),
+        Expr::Paren(inner) | Expr::Unary(_, inner) | Expr::Index(inner, _) => embedded(inner),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying};
-use crate::facts::DeclKind;
+use crate::facts::{DeclKind, FileFacts};
 use crate::graph::Package;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
@@ -115,8 +115,11 @@ fn assembled(cx: &Context<'_, '_>, package: &Package<'_>) -> HashSet<String> {
 }
 
 /// The compiler is content with a main package without `main`; the linker is not.
+///
+/// A main package that has no `main` on any platform is a plugin or unfinished, and none of the
+/// target's doing.
 fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Finding> {
-    let declares = |f: &crate::facts::FileFacts| {
+    let declares = |f: &FileFacts| {
         f.decls
             .iter()
             .any(|d| d.kind == DeclKind::Func && f.text(d.name) == "main")
@@ -128,7 +131,12 @@ fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Findi
     if package.listed.name != "main" || !whole || package.files.iter().any(|f| declares(&f.facts)) {
         return None;
     }
-    let file = package.files.first()?;
+    let ignored = super::excluded::ignored_files(cx, package);
+    let lost: Vec<_> = ignored
+        .iter()
+        .filter(|f| declares(&f.facts) && f.facts.text(f.facts.package) == "main")
+        .collect();
+    let file = package.files.first().filter(|_| !lost.is_empty())?;
     let saying = Saying {
         rule: Rule::MissingMain,
         effect: Effect::FailsToBuild,
@@ -140,10 +148,7 @@ fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Findi
         ),
     };
     let mut finding = cx.at(package, file, file.facts.package.pos, saying);
-    for ignored in super::excluded::ignored_files(cx, package)
-        .iter()
-        .filter(|f| declares(&f.facts))
-    {
+    for ignored in lost {
         let place = cx.places().name_in(package.listed, &ignored.name);
         finding.details.push(format!(
             "{place} declares it, and is {}",

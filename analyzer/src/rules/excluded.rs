@@ -31,8 +31,15 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &
         Some(importer) => at_import(cx, importer, package, rule),
         None => unimported(cx, package, rule, &ignored),
     };
-    finding.details.extend(details(cx, package, &ignored));
+    finding.details.extend(details(cx, package, &ignored, rule));
     findings.push(finding);
+}
+
+/// Whether the target has no Go file of a package, and something there, or this machine's build,
+/// wants it.
+pub(super) fn is_gone(cx: &Context<'_, '_>, package: &Package<'_>) -> bool {
+    let imported = !cx.graph.importers(package.path()).is_empty();
+    package.listed.go_files.is_empty() && (imported || !native_files(cx, package).is_empty())
 }
 
 /// A package of the standard library that the target does not have: the importer is to blame.
@@ -174,7 +181,12 @@ fn is_cgo(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>]) 
 
 const MAX_FILES: usize = 4;
 
-fn details(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>]) -> Vec<String> {
+fn details(
+    cx: &Context<'_, '_>,
+    package: &Package<'_>,
+    ignored: &[Arc<Source>],
+    rule: Rule,
+) -> Vec<String> {
     let named = |f: &Source| cx.places().name_in(package.listed, &f.name);
     let mut details = Vec::new();
     // Those that tell most come first: what this machine's build has, and cgo.
@@ -184,18 +196,20 @@ fn details(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>])
     for file in ignored.iter().take(MAX_FILES) {
         let (name, why) = (named(file), cx.why_ignored(file));
         match &file.facts.cgo {
-            Some(cgo) => details.push(format!(
+            Some(cgo) if rule == Rule::Cgo => details.push(format!(
                 "{name}:{}: `import \"C\"`; {why}{}",
                 file.facts.position(cgo.pos).0,
                 wants(cgo)
             )),
-            None => details.push(format!("{name}: {why}")),
+            _ => details.push(format!("{name}: {why}")),
         }
     }
     if ignored.len() > MAX_FILES {
         details.push(format!("and {} more files", ignored.len() - MAX_FILES));
     }
-    details.extend(libraries(cx, package, &ignored));
+    if rule == Rule::Cgo {
+        details.extend(libraries(cx, package, &ignored));
+    }
     details
 }
 

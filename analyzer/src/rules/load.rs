@@ -7,8 +7,13 @@ use crate::graph::Package;
 
 pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
     for package in cx.graph.packages.values() {
-        if let Some(error) = &package.listed.error {
-            judge(cx, package, error, said);
+        match &package.listed.error {
+            Some(error) => judge(cx, package, error, said),
+            // A pattern may match a package without files; Go has no word for it then.
+            None if package.own && excluded::is_gone(cx, package) => {
+                excluded::check(cx, package, &mut said.findings);
+            }
+            None => {}
         }
     }
     for package in cx.judged() {
