@@ -6,7 +6,7 @@ mod catalogue;
 
 use std::collections::BTreeMap;
 
-use model::{Advice, Confirmed, Effect, Finding};
+use model::{Advice, Confirmed, Effect, Finding, Rule};
 
 pub use crate::catalogue::{Remedy, Stub, stubs};
 
@@ -14,7 +14,12 @@ pub use crate::catalogue::{Remedy, Stub, stubs};
 pub fn advise(findings: &mut [Finding]) -> Vec<Advice> {
     let mut advice: Vec<Advice> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    for finding in findings.iter_mut().filter(|f| f.effect != Effect::Note) {
+    // A package that is gone is worth advice, although it keeps nothing from building.
+    let gone = |f: &Finding| matches!(f.rule, Rule::Cgo | Rule::ExcludedPackage);
+    for finding in findings
+        .iter_mut()
+        .filter(|f| f.effect != Effect::Note || gone(f))
+    {
         let Some(remedy) = catalogue::remedy(finding) else {
             continue;
         };

@@ -1,9 +1,9 @@
 //! What the compiler says, joined with what the scan says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use model::{Effect, Evidence, Finding, Goos, Listing, Rule};
+use model::{Effect, Evidence, Finding, Goos, ListError, Listing, Rule};
 
 use crate::graph::Package;
 use crate::rules::{Context, Saying, shorten};
@@ -18,8 +18,10 @@ pub struct Compiled {
     pub errors: Vec<CompileError>,
     /// Packages whose list of errors was cut.
     pub cut: Vec<String>,
-    /// Packages that Go refused before compiling anything of them.
-    pub refused: BTreeSet<String>,
+    /// Packages that could not be compiled through no fault of their own, and why.
+    pub undecided: Vec<(String, String)>,
+    /// Packages that Go refused before compiling anything of them, and why.
+    pub refused: BTreeMap<String, ListError>,
 }
 
 /// An error of the compiler.
@@ -47,10 +49,16 @@ impl Compiled {
             }
             match &package.error {
                 Some(error) if error.err.starts_with("# ") => {
+                    let before = compiled.errors.len();
                     compiled.read_errors(&package.import_path, &error.err);
+                    if compiled.errors.len() == before {
+                        compiled.without_position(&package.import_path, &error.err);
+                    }
                 }
-                Some(_) => {
-                    compiled.refused.insert(package.import_path.clone());
+                Some(error) => {
+                    compiled
+                        .refused
+                        .insert(package.import_path.clone(), error.clone());
                 }
                 None => {}
             }
@@ -67,6 +75,34 @@ impl Compiled {
         self.errors.retain(|e| e.package != package);
         self.errors.extend(full.errors);
         self.cut.retain(|p| p != package);
+    }
+
+    /// The compiler gave up on the whole package, or the machine on the compiler.
+    fn without_position(&mut self, package: &str, text: &str) {
+        const MACHINE: [&str; 4] = [
+            "no space left on device",
+            "signal: killed",
+            "cannot allocate memory",
+            "out of memory",
+        ];
+        let message: Vec<&str> = text
+            .lines()
+            .skip(1)
+            .filter(|l| !l.trim().is_empty())
+            .collect();
+        let message = message.join("\n");
+        if MACHINE.iter().any(|words| message.contains(words)) {
+            self.undecided.push((package.to_owned(), message));
+            return;
+        }
+        let (file, package) = (Utf8PathBuf::new(), package.to_owned());
+        self.errors.push(CompileError {
+            package,
+            file,
+            line: 0,
+            column: 0,
+            message,
+        });
     }
 
     fn read_errors(&mut self, package: &str, text: &str) {
@@ -122,10 +158,11 @@ pub(crate) fn join(cx: &Context<'_, '_>, findings: &mut Vec<Finding>, compiled: 
         .iter_mut()
         .filter(|f| of_loading.contains(&f.rule) && f.effect == Effect::FailsToBuild)
     {
-        if compiled.refused.contains(&finding.symbol) {
+        if compiled.refused.contains_key(&finding.symbol) {
             finding.evidence = Evidence::Compiled;
         }
     }
+    findings.extend(newly_refused(cx, compiled));
     for error in &compiled.errors {
         let file = file_name(cx, error);
         let here = |f: &&mut Finding| {
@@ -148,6 +185,23 @@ pub(crate) fn join(cx: &Context<'_, '_>, findings: &mut Vec<Finding>, compiled: 
     }
 }
 
+/// Errors of loading that Go only has when it is asked to build.
+fn newly_refused(cx: &Context<'_, '_>, compiled: &Compiled) -> Vec<Finding> {
+    let graph = cx.graph;
+    let new = compiled
+        .refused
+        .iter()
+        .filter_map(|(path, error)| Some((graph.get(path)?, error)));
+    let new = new.filter(|(p, _)| !p.has_load_error() && !graph.is_imported_without_files(p));
+    new.filter(|(p, _)| !p.files.is_empty())
+        .map(|(package, error)| {
+            let mut finding = crate::rules::load_error(cx, package, error);
+            finding.evidence = Evidence::Compiled;
+            finding
+        })
+        .collect()
+}
+
 fn confirm(finding: &mut Finding, error: &CompileError) {
     finding.evidence = Evidence::Compiled;
     finding.column = error.column;
@@ -158,6 +212,9 @@ fn confirm(finding: &mut Finding, error: &CompileError) {
 }
 
 fn file_name(cx: &Context<'_, '_>, error: &CompileError) -> String {
+    if error.file.as_str().is_empty() {
+        return String::new();
+    }
     let path = normal(&cx.settings.dir.join(&error.file));
     let package = cx.graph.get(&error.package);
     match package.filter(|p| path.parent() == Some(p.listed.dir.as_path())) {

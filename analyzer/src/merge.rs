@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Builds, Report, Root, TargetReport, Verdict};
+use model::{Builds, Finding, Package, Report, Root, TargetReport, Verdict};
 
 /// One report of several; the first gives its name. Ids are made anew.
 ///
@@ -18,17 +18,34 @@ pub fn merge_reports(reports: Vec<Report>) -> Report {
     merged
 }
 
+/// From ids of the report that is taken in to ids of the one that takes it.
+type Ids = BTreeMap<String, String>;
+
 fn absorb(into: &mut Report, mut other: Report) {
-    rename(&mut other, into.findings.len(), into.advice.len());
-    into.findings.append(&mut other.findings);
-    into.advice.append(&mut other.advice);
+    let advice: Ids = (1..)
+        .zip(&other.advice)
+        .map(|(n, a)| (a.id.clone(), format!("A{}", into.advice.len() + n)))
+        .collect();
+    let findings = absorb_findings(
+        &mut into.findings,
+        std::mem::take(&mut other.findings),
+        &advice,
+    );
+    for mut remedy in other.advice {
+        rename(&mut remedy.id, &advice);
+        rename(&mut remedy.finding, &findings);
+        into.advice.push(remedy);
+    }
     into.wasm.append(&mut other.wasm);
     into.observations.append(&mut other.observations);
     for mut incomplete in other.incomplete {
         incomplete.reason = format!("{}: {}", other.module.path, incomplete.reason);
         into.incomplete.push(incomplete);
     }
-    for target in other.targets {
+    for mut target in other.targets {
+        let packages = target.packages.iter_mut().flat_map(|p| &mut p.findings);
+        let roots = target.roots.iter_mut().flat_map(|r| &mut r.findings);
+        packages.chain(roots).for_each(|id| rename(id, &findings));
         match into.targets.iter_mut().find(|t| t.target == target.target) {
             Some(same) => absorb_target(same, target),
             None => into.targets.push(target),
@@ -36,12 +53,49 @@ fn absorb(into: &mut Report, mut other: Report) {
     }
 }
 
+fn rename(id: &mut String, ids: &Ids) {
+    if let Some(new) = ids.get(id) {
+        id.clone_from(new);
+    }
+}
+
+/// A finding that both modules meet is one; its chains come from both.
+fn absorb_findings(into: &mut Vec<Finding>, other: Vec<Finding>, advice: &Ids) -> Ids {
+    let mut ids = Ids::new();
+    for mut finding in other {
+        let same = into.iter_mut().find(|f| {
+            (&f.fingerprint, &f.package, &f.file, f.line, f.column)
+                == (
+                    &finding.fingerprint,
+                    &finding.package,
+                    &finding.file,
+                    finding.line,
+                    finding.column,
+                )
+        });
+        if let Some(same) = same {
+            ids.insert(finding.id, same.id.clone());
+            let new = finding
+                .chains
+                .into_iter()
+                .filter(|c| !same.chains.contains(c));
+            same.chains.extend(new.collect::<Vec<_>>());
+            continue;
+        }
+        let id = format!("F{}", into.len() + 1);
+        ids.insert(std::mem::replace(&mut finding.id, id.clone()), id);
+        finding.advice.iter_mut().for_each(|id| rename(id, advice));
+        into.push(finding);
+    }
+    ids
+}
+
 fn absorb_target(into: &mut TargetReport, other: TargetReport) {
-    into.packages.extend(other.packages);
+    for package in other.packages {
+        absorb_package(&mut into.packages, package);
+    }
     into.packages
         .sort_by(|a, b| (!a.own, &a.package).cmp(&(!b.own, &b.package)));
-    // A module without own packages on the target, or without any verdict, says so itself.
-    into.verdict = into.verdict.min(other.verdict);
     let own: Vec<_> = into
         .packages
         .iter()
@@ -49,9 +103,14 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
         .collect();
     let builds = own.iter().filter(|p| p.builds == Builds::Yes).count();
     into.builds_percent = crate::verdict::percent(builds, own.len());
-    if own.is_empty() && into.verdict == Verdict::Clean {
-        into.verdict = Verdict::Unknown;
-    }
+    // A module that could not be judged at all has no package to say so.
+    let unjudged = [into.verdict, other.verdict].contains(&Verdict::Unknown);
+    let worst = own.iter().map(|p| p.verdict).min();
+    into.verdict = worst
+        .into_iter()
+        .chain(unjudged.then_some(Verdict::Unknown))
+        .min()
+        .unwrap_or(Verdict::Absent);
     let mut roots: BTreeMap<String, Root> = BTreeMap::new();
     for root in std::mem::take(&mut into.roots)
         .into_iter()
@@ -65,7 +124,11 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
                 same.unblocks += root.unblocks;
                 same.victims += root.victims;
                 same.effort = same.effort.max(root.effort);
-                same.findings.extend(root.findings);
+                let new = root
+                    .findings
+                    .into_iter()
+                    .filter(|id| !same.findings.contains(id));
+                same.findings.extend(new.collect::<Vec<_>>());
             }
         }
     }
@@ -75,25 +138,17 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
     });
 }
 
-/// Ids that follow on those of another report.
-fn rename(report: &mut Report, findings: usize, advice: usize) {
-    let next = |id: &mut String, by: usize| {
-        let (letter, number) = id.split_at(1);
-        if let Ok(number) = number.parse::<usize>() {
-            *id = format!("{letter}{}", number + by);
+/// A package that one module owns and another depends on is an own one.
+fn absorb_package(into: &mut Vec<Package>, package: Package) {
+    match into.iter_mut().find(|p| p.package == package.package) {
+        None => into.push(package),
+        Some(same) if package.own && !same.own => *same = package,
+        Some(same) => {
+            let new = package
+                .findings
+                .into_iter()
+                .filter(|id| !same.findings.contains(id));
+            same.findings.extend(new.collect::<Vec<_>>());
         }
-    };
-    for finding in &mut report.findings {
-        next(&mut finding.id, findings);
-        finding.advice.iter_mut().for_each(|id| next(id, advice));
-    }
-    for remedy in &mut report.advice {
-        next(&mut remedy.id, advice);
-        next(&mut remedy.finding, findings);
-    }
-    for target in &mut report.targets {
-        let packages = target.packages.iter_mut().flat_map(|p| &mut p.findings);
-        let roots = target.roots.iter_mut().flat_map(|r| &mut r.findings);
-        packages.chain(roots).for_each(|id| next(id, findings));
     }
 }

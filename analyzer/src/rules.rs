@@ -9,6 +9,8 @@ mod names;
 mod std_behaviour;
 mod stub;
 
+pub(crate) use self::load::other as load_error;
+
 use model::{Effect, Evidence, Finding, Rule, Target};
 
 use crate::constraint::{Exclusion, Platform};

@@ -129,6 +129,7 @@ impl<'a> Scan<'a> {
         };
         compiled::join(&cx, &mut build.findings, compiled);
         build.compiled = Some(compiled.content.clone());
+        build.unreachable.extend(compiled.undecided.iter().cloned());
     }
 
     /// The main packages whose closure has no error: those that can be linked.

@@ -107,7 +107,7 @@ fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> {
         stage: "load".to_owned(),
         target: Some(target),
         reason: format!(
-            "`{path}` could not be fetched, so what needs it is not judged: {}",
+            "`{path}` could not be had, so what needs it is not judged: {}",
             why.lines().next().unwrap_or_default()
         ),
     };
@@ -268,7 +268,7 @@ fn target_report(
     ranked: &[Ranked],
 ) -> TargetReport {
     let mut packages: Vec<Package> = Judge::new(build, target, findings).packages();
-    packages.extend(absent(settings, &packages));
+    packages.extend(absent(settings, &packages, target, findings));
     packages.sort_by(|a, b| (!a.own, &a.package).cmp(&(!b.own, &b.package)));
     let own: Vec<&Package> = packages
         .iter()
@@ -309,7 +309,12 @@ pub(crate) fn percent(part: usize, whole: usize) -> Option<f64> {
 }
 
 /// Own packages that this machine's build has and the target does not.
-fn absent(settings: &Settings<'_>, listed: &[Package]) -> Vec<Package> {
+fn absent(
+    settings: &Settings<'_>,
+    listed: &[Package],
+    target: Target,
+    findings: &[Finding],
+) -> Vec<Package> {
     let own = |p: &&ListedPackage| {
         p.module
             .as_ref()
@@ -318,6 +323,12 @@ fn absent(settings: &Settings<'_>, listed: &[Package]) -> Vec<Package> {
     let native = settings.native.iter().flat_map(|l| &l.packages).filter(own);
     let there = native.filter(|p| !p.go_files.is_empty() || !p.cgo_files.is_empty());
     let gone = there.filter(|p| listed.iter().all(|l| l.package != p.import_path));
+    let notes = |path: &str| {
+        let of = findings
+            .iter()
+            .filter(|f| f.root == path && f.targets.contains(&target));
+        of.map(|f| f.id.clone()).collect()
+    };
     gone.map(|p| Package {
         package: p.import_path.clone(),
         own: true,
@@ -325,7 +336,7 @@ fn absent(settings: &Settings<'_>, listed: &[Package]) -> Vec<Package> {
         builds: Builds::Absent,
         verdict: Verdict::Absent,
         tests: Verdict::Unknown,
-        findings: Vec::new(),
+        findings: notes(&p.import_path),
     })
     .collect()
 }

@@ -139,16 +139,23 @@ fn reports(
     // Files are named relative to the directory that holds all modules.
     let top = patterns
         .keys()
-        .min_by_key(|root| root.components().count())
-        .cloned();
+        .cloned()
+        .reduce(|a, b| common(&a, &b))
+        .unwrap_or_default();
     for (root, patterns) in patterns {
-        let top = top
-            .as_deref()
-            .filter(|top| root.starts_with(top))
-            .unwrap_or(&root);
-        reports.push(module::check(go, &root, top, &patterns, settings, progress));
+        reports.push(module::check(
+            go, &root, &top, &patterns, settings, progress,
+        ));
     }
     Ok(reports)
+}
+
+/// The nearest directory that holds both.
+fn common(a: &Utf8Path, b: &Utf8Path) -> Utf8PathBuf {
+    a.ancestors()
+        .find(|dir| b.starts_with(dir))
+        .unwrap_or(a)
+        .to_owned()
 }
 
 /// The modules that a directory stands for: its own, those nested in it, those of its workspace.
@@ -266,7 +273,10 @@ fn status(args: &CheckArgs, report: &Report) -> ExitStatus {
         FailOn::Never => None,
     };
     let threshold = worst.and_then(Effect::verdict);
-    let hit = |t: &TargetReport| threshold.is_some_and(|v| t.verdict <= v);
+    // A module of which nothing is left does not build, whatever `go build` says of it.
+    let hit = |t: &TargetReport| {
+        threshold.is_some_and(|v| t.verdict <= v || t.verdict == Verdict::Absent)
+    };
     let unknown = |t: &TargetReport| t.verdict == Verdict::Unknown;
     let partly = |t: &TargetReport| {
         t.packages

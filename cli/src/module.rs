@@ -67,6 +67,17 @@ impl Run<'_> {
                 .max()
                 .unwrap_or(0)
         ));
+        if listings.iter().all(|(_, l)| l.packages.is_empty()) && !listings.is_empty() {
+            let patterns = self.patterns.join(" ");
+            report.incomplete.push(Incomplete {
+                stage: "load".to_owned(),
+                target: None,
+                reason: format!(
+                    "{}: no Go package matches {patterns}; name a directory with Go files",
+                    self.session.root()
+                ),
+            });
+        }
         let env = self.session.env();
         let places = Places {
             root: self.top,

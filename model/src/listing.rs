@@ -56,6 +56,9 @@ pub struct ListedPackage {
     pub swig_cxx_files: Vec<String>,
     /// Object files.
     pub syso_files: Vec<String>,
+    /// Files that `//go:embed` patterns match; asking for them makes Go report patterns that
+    /// match nothing.
+    pub embed_files: Vec<String>,
     /// Linker flags of `#cgo` lines that hold here; always empty with cgo off.
     #[serde(rename = "CgoLDFLAGS")]
     pub cgo_ldflags: Vec<String>,

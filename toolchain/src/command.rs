@@ -72,6 +72,12 @@ impl Process {
         self
     }
 
+    /// What to call the command in messages, where our own flags would only be in the way.
+    pub(crate) fn shown_as(mut self, shown: &str) -> Self {
+        shown.clone_into(&mut self.shown);
+        self
+    }
+
     /// The command as one would type it, shortened when it names hundreds of packages.
     pub(crate) fn shown(&self) -> String {
         const MAX: usize = 160;

@@ -170,13 +170,28 @@ impl Session {
         flags: &[&str],
         patterns: &[String],
     ) -> Result<Listing, Error> {
+        let shown = format!("go list {}", patterns.join(" "));
         let process = self
             .process(platform, "list", flags)
             .args(["--"])
             .args(patterns);
-        let shown = process.shown();
-        let output = self.go.run(process)?;
+        let output = self
+            .go
+            .run(process.shown_as(&shown))
+            .map_err(|e| self.in_users_words(e))?;
         list::parse(&shown, &output.stdout)
+    }
+
+    /// An error that names the user's go.mod, not our copy of it.
+    fn in_users_words(&self, error: Error) -> Error {
+        let Error::Go { command, message } = error else {
+            return error;
+        };
+        let copy = self.scratch.path().to_string_lossy();
+        Error::Go {
+            command,
+            message: message.replace(copy.as_ref(), self.root.as_str()),
+        }
     }
 
     fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {

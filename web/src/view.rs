@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Advice, Builds, Confirmed, Effect, Finding, Report, Target, TargetReport, Verdict};
+use model::{
+    Advice, Builds, Confirmed, Effect, Finding, Report, Rule, Target, TargetReport, Verdict,
+};
 
 /// A report grouped for readers.
 #[derive(Debug)]
@@ -17,8 +19,21 @@ pub struct View<'r> {
     pub behaviours: Vec<SymbolGroup<'r>>,
     /// Findings that change no verdict.
     pub notes: Vec<&'r Finding>,
-    /// Own packages that the targets do not have, with those targets.
-    pub absent: Vec<(&'r str, Vec<Target>)>,
+    /// Own packages that the targets do not have.
+    pub absent: Vec<Absent<'r>>,
+}
+
+/// An own package that some targets do not have.
+#[derive(Debug)]
+pub struct Absent<'r> {
+    /// Import path.
+    pub package: &'r str,
+    /// Where it is absent.
+    pub targets: Vec<Target>,
+    /// Why, if that is known.
+    pub why: Option<&'r Finding>,
+    /// What to do about it.
+    pub advice: Vec<&'r Advice>,
 }
 
 /// A target in one line.
@@ -230,7 +245,7 @@ fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
     report.advice.iter().filter(wanted).collect()
 }
 
-fn absent(report: &Report) -> Vec<(&str, Vec<Target>)> {
+fn absent(report: &Report) -> Vec<Absent<'_>> {
     let mut absent: BTreeMap<&str, Vec<Target>> = BTreeMap::new();
     for target in &report.targets {
         for package in target
@@ -244,7 +259,22 @@ fn absent(report: &Report) -> Vec<(&str, Vec<Target>)> {
                 .push(target.target);
         }
     }
-    absent.into_iter().collect()
+    let gone = |f: &&Finding| matches!(f.rule, Rule::Cgo | Rule::ExcludedPackage);
+    let explained = absent.into_iter().map(|(package, targets)| {
+        let why = report
+            .findings
+            .iter()
+            .filter(gone)
+            .find(|f| f.root == package);
+        let advice = advice(report, why.as_slice());
+        Absent {
+            package,
+            targets,
+            why,
+            advice,
+        }
+    });
+    explained.collect()
 }
 
 /// Targets as a reader wants them: `all targets`, `js`, or their names.
@@ -319,4 +349,15 @@ pub fn tried(advice: &Advice) -> &'static str {
 /// Whether there is more to say of the way to a finding than the package that it is in.
 pub fn has_way(finding: &Finding) -> bool {
     finding.chains.iter().any(|chain| chain.len() > 1)
+}
+
+/// A text cut at its backticks: whether a part is code, and the part.
+pub fn parts(text: &str) -> Vec<(bool, &str)> {
+    if text.matches('`').count() % 2 != 0 {
+        return vec![(false, text)];
+    }
+    text.split('`')
+        .enumerate()
+        .map(|(i, part)| (i % 2 == 1, part))
+        .collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::{Effect, Finding, Rule};
+use model::{Effect, Finding, ListedPackage, Rule};
 
 use super::{Context, Saying};
 use crate::facts::Cgo;
@@ -40,6 +40,26 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &
 pub(super) fn is_gone(cx: &Context<'_, '_>, package: &Package<'_>) -> bool {
     let imported = !cx.graph.importers(package.path()).is_empty();
     package.listed.go_files.is_empty() && (imported || !native_files(cx, package).is_empty())
+}
+
+/// Own packages of this machine's build that the listing for the target passes over: a pattern
+/// skips directories of which no Go file is left.
+pub(super) fn left_out_as_a_whole<'a>(cx: &Context<'_, 'a>) -> Vec<&'a ListedPackage> {
+    let own = |p: &&ListedPackage| {
+        p.module
+            .as_ref()
+            .is_some_and(|m| m.main && m.path == cx.settings.module)
+    };
+    let native = cx
+        .settings
+        .native
+        .iter()
+        .flat_map(|l| &l.packages)
+        .filter(own);
+    let there = native.filter(|p| !p.go_files.is_empty() || !p.cgo_files.is_empty());
+    there
+        .filter(|p| cx.graph.get(&p.import_path).is_none())
+        .collect()
 }
 
 /// A package of the standard library that the target does not have: the importer is to blame.
@@ -158,11 +178,14 @@ fn unimported<'a>(
 
 /// The Go files that are left out, tests apart.
 pub(super) fn ignored_files(cx: &Context<'_, '_>, package: &Package<'_>) -> Vec<Arc<Source>> {
-    let names = package
-        .listed
-        .ignored_go_files
-        .iter()
-        .filter(|f| !f.ends_with("_test.go"));
+    let listed = package.listed;
+    // Those that another build selects are left out here, when nothing is selected.
+    let others = package
+        .files
+        .is_empty()
+        .then(|| listed.go_files.iter().chain(&listed.cgo_files));
+    let names = others.into_iter().flatten().chain(&listed.ignored_go_files);
+    let names = names.filter(|f| !f.ends_with("_test.go"));
     names
         .map(|f| cx.sources.get(&package.file_path(f)))
         .collect()

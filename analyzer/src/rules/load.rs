@@ -16,6 +16,14 @@ pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
             None => {}
         }
     }
+    for listed in excluded::left_out_as_a_whole(cx) {
+        let package = Package {
+            listed,
+            files: Vec::new(),
+            own: true,
+        };
+        excluded::check(cx, &package, &mut said.findings);
+    }
     for package in cx.judged() {
         syntax(cx, package, &mut said.findings);
     }
@@ -32,6 +40,8 @@ enum Kind {
 
 /// Words of errors that another network, or credentials, would mend.
 const UNREACHABLE: &[&str] = &[
+    "reading http",
+    "no space left on device",
     "GOPROXY=off",
     "module lookup disabled",
     "dial tcp",
@@ -59,8 +69,6 @@ const MISSING: &[&str] = &[
     "cannot find package",
     "no matching versions",
     "unknown revision",
-    "404 Not Found",
-    "410 Gone",
     "cannot query module",
 ];
 
@@ -121,7 +129,8 @@ fn missing<'a>(
     }
 }
 
-fn other<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, error: &ListError) -> Finding {
+/// An error of loading that has no rule of its own.
+pub(crate) fn other<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, error: &ListError) -> Finding {
     let text = error.err.trim();
     let cycle = text.contains("import cycle");
     let syntax = text.contains("expected ")
@@ -188,10 +197,10 @@ fn syntax<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Fi
                 saying(format!("the file cannot be read: {why}")),
             ));
         } else if let Some(error) = file.facts.errors.first() {
-            let known = package.has_load_error()
-                && findings
-                    .iter()
-                    .any(|f| f.package == package.path() && f.rule == Rule::Syntax);
+            let name = cx.places().name_in(package.listed, &file.name);
+            let known = findings
+                .iter()
+                .any(|f| f.rule == Rule::Syntax && f.file == name);
             if !known {
                 findings.push(cx.at(
                     package,

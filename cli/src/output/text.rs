@@ -274,11 +274,13 @@ impl Text {
             self.title("Besides");
         }
         let shown = self.limits.symbols;
-        for (package, targets) in view.absent.iter().take(shown) {
-            self.line(format!(
-                "  absent on {}: {package}",
-                view::targets_in_words(targets)
-            ));
+        for absent in view.absent.iter().take(shown) {
+            let targets = view::targets_in_words(&absent.targets);
+            let why = absent
+                .why
+                .map_or_else(String::new, |f| format!(": {}", f.message));
+            self.line(format!("  absent on {targets}: {}{why}", absent.package));
+            self.advice(&absent.advice);
         }
         self.more(
             view.absent.len(),

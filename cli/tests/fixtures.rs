@@ -1,0 +1,161 @@
+//! Every fixture, scanned and built: the outcome it states, a report by the schema, the user's
+//! tree untouched, nothing left behind.
+
+mod common;
+
+use std::sync::Mutex;
+
+use common::{Ran, World};
+use fixtures::Fixture;
+use serde_json::Value;
+
+const SCHEMA: &str = include_str!("../../docs/report.schema.json");
+
+#[test]
+fn every_fixture_has_the_outcome_it_states() {
+    let complaints = Mutex::new(Vec::new());
+    let all = fixtures::all();
+    let next = Mutex::new(all.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(fixture) = next.lock().unwrap().next() else {
+                        return;
+                    };
+                    let bad = check(fixture);
+                    complaints.lock().unwrap().extend(bad);
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().unwrap();
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// Run a fixture at both levels. What only the compiler sees, or takes away, holds for the second.
+fn check(fixture: &Fixture) -> Vec<String> {
+    let world = World::of(fixture);
+    let before = world.tree();
+    let extra: Vec<&str> = fixture
+        .expected("args")
+        .flat_map(str::split_whitespace)
+        .collect();
+    let mut bad = Vec::new();
+    for level in ["scan", "build"] {
+        let needs_compiler = fixture.expected("evidence").next().is_some();
+        let mut args = vec!["--level", level];
+        args.extend(&extra);
+        let ran = world.run(&args);
+        if level == "build" || !needs_compiler {
+            bad.extend(
+                outcome(fixture, &ran)
+                    .into_iter()
+                    .map(|c| format!("{} ({level}): {c}", fixture.name)),
+            );
+        }
+        if world.tree() != before {
+            bad.push(format!(
+                "{} ({level}): the module was changed",
+                fixture.name
+            ));
+        }
+        let left = world.left_behind();
+        if !left.is_empty() {
+            bad.push(format!("{} ({level}): left behind {left:?}", fixture.name));
+        }
+    }
+    bad
+}
+
+fn outcome(fixture: &Fixture, ran: &Ran) -> Vec<String> {
+    let mut bad = Vec::new();
+    for (key, value) in &fixture.expect {
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let holds = match (key.as_str(), &ran.report) {
+            ("args", _) => true,
+            ("exit", _) => value.parse() == Ok(ran.code),
+            ("stderr", _) => ran.stderr.contains(value.as_str()),
+            (_, None) => false,
+            (key, Some(report)) => holds(key, &words, value, report),
+        };
+        if !holds {
+            bad.push(format!("expected {key}: {value}\n{}", told(ran)));
+        }
+    }
+    if let Some(report) = &ran.report {
+        bad.extend(by_the_schema(report));
+    }
+    bad
+}
+
+fn told(ran: &Ran) -> String {
+    format!("  exit {}\n{}{}", ran.code, ran.stdout, ran.stderr)
+}
+
+fn by_the_schema(report: &Value) -> Vec<String> {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator
+        .iter_errors(report)
+        .map(|e| format!("not by the schema: {e} at {}", e.instance_path()))
+        .collect()
+}
+
+fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
+    let findings = list(&report["findings"]);
+    match (key, words) {
+        ("verdict", [target, verdict]) => targets(report, target).all(|t| t["verdict"] == *verdict),
+        ("builds", [target, package, builds]) => targets(report, target).all(|t| {
+            list(&t["packages"])
+                .iter()
+                .any(|p| p["package"] == *package && p["builds"] == *builds)
+        }),
+        ("finding", [rule, effect, place @ ..]) => findings.iter().any(|f| {
+            f["rule"] == *rule
+                && f["effect"] == *effect
+                && place.first().is_none_or(|p| *p == at(f))
+        }),
+        ("none", ["all", text]) => findings
+            .iter()
+            .all(|f| f["effect"] != *text && f["rule"] != *text && f["root"] != *text),
+        ("root", [target, root, "unblocks", count]) => targets(report, target).all(|t| {
+            list(&t["roots"])
+                .iter()
+                .any(|r| r["root"] == *root && r["unblocks"].to_string() == *count)
+        }),
+        ("chain", chain) => findings
+            .iter()
+            .flat_map(|f| list(&f["chains"]))
+            .any(|c| *c == Value::from(chain.to_vec())),
+        ("init", [place]) => findings
+            .iter()
+            .any(|f| at(f) == *place && f["init"] == true),
+        ("evidence", [place, evidence]) => findings
+            .iter()
+            .any(|f| at(f) == *place && f["evidence"] == *evidence),
+        ("incomplete", _) => list(&report["incomplete"])
+            .iter()
+            .any(|i| i["reason"].as_str().is_some_and(|r| r.contains(value))),
+        _ => panic!("a fixture expects {key}: {value}, which means nothing"),
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn at(finding: &Value) -> String {
+    format!(
+        "{}:{}",
+        finding["file"].as_str().unwrap_or_default(),
+        finding["line"]
+    )
+}
+
+fn targets<'r>(report: &'r Value, wanted: &'r str) -> impl Iterator<Item = &'r Value> {
+    let all = list(&report["targets"]);
+    assert_eq!(all.len(), 3, "a report has every target that was asked for");
+    all.iter()
+        .filter(move |t| wanted == "all" || t["target"] == wanted)
+}
