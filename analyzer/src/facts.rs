@@ -24,7 +24,7 @@ pub(crate) struct FileFacts {
     pub(crate) decls: Vec<DeclFact>,
     pub(crate) uses: Vec<Use>,
     pub(crate) owners: Vec<Owner>,
-    /// Unexported names after a dot, imported names apart.
+    /// Names after a dot.
     pub(crate) selectors: Vec<Span>,
     /// Names of fields and interface methods, wherever a type has them.
     pub(crate) members: Vec<Span>,
@@ -97,8 +97,21 @@ pub(crate) struct Use {
     pub(crate) live: u8,
     /// Offset of the condition that excludes a target; 0 without one.
     pub(crate) guard: u32,
+    /// What the name is there for.
+    pub(crate) role: Role,
+    /// It stands in a function literal that is kept, not called where it stands.
+    pub(crate) literal: bool,
+}
+
+/// What a name is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Its value, or the type.
+    Value,
+    /// It is called.
+    Callee,
     /// A key of a composite literal, which may be the name of a field.
-    pub(crate) weak: bool,
+    Key,
 }
 
 /// Bit of `GOOS=wasip1` in [`Use::live`].
@@ -111,7 +124,16 @@ pub(crate) const ALL: u8 = WASIP1 | JS;
 impl FileFacts {
     /// Read a file.
     pub(crate) fn read(src: Arc<str>) -> Self {
-        let file = syntax::parse(&src);
+        Self::of(src, false)
+    }
+
+    /// Read the declarations of a file; what its functions do is passed over.
+    pub(crate) fn read_declarations(src: Arc<str>) -> Self {
+        Self::of(src, true)
+    }
+
+    fn of(src: Arc<str>, declarations_only: bool) -> Self {
+        let file = syntax::parse(&src, declarations_only);
         let resolved = resolve::resolve(&src, &file);
         let cgo = cgo::read(&src, &file);
         let (supplied, linked) = (resolve::supplied(&src, &file), resolve::linked(&src, &file));

@@ -12,7 +12,7 @@ use crate::source::{Source, Sources};
 /// A package with its selected files.
 pub(crate) struct Package<'a> {
     pub(crate) listed: &'a ListedPackage,
-    /// Selected Go files; only the names of those in the standard library count.
+    /// Selected Go files.
     pub(crate) files: Vec<Arc<Source>>,
     /// It belongs to the module being checked.
     pub(crate) own: bool,
@@ -22,6 +22,8 @@ pub(crate) struct Package<'a> {
 pub(crate) struct Graph<'a> {
     pub(crate) goos: Goos,
     pub(crate) packages: BTreeMap<&'a str, Package<'a>>,
+    /// Import paths, dependencies before their importers, as Go lists them.
+    pub(crate) order: Vec<&'a str>,
     /// From a package to those that import it.
     importers: BTreeMap<&'a str, Vec<&'a str>>,
 }
@@ -83,28 +85,23 @@ impl<'a> Package<'a> {
 }
 
 impl<'a> Graph<'a> {
-    /// Build the graph, and read the files of everything outside the standard library; of the
-    /// standard library only `syscall`, the one package whose names differ between targets.
+    /// Build the graph, and read all selected files; of the standard library only declarations.
     pub(crate) fn new(
         goos: Goos,
         listing: &'a Listing,
         module: &str,
         sources: &Sources<'_>,
     ) -> Self {
-        let read = |p: &ListedPackage| !p.standard || p.import_path == "syscall";
-        let wanted = listing.packages.iter().filter(|p| read(p));
-        let paths: Vec<_> = wanted
-            .flat_map(|p| p.go_files.iter().map(|f| p.dir.join(f)))
-            .collect();
-        sources.load(&paths);
-        let mut packages = BTreeMap::new();
+        let files = |std: bool| -> Vec<Utf8PathBuf> {
+            let of = listing.packages.iter().filter(|p| p.standard == std);
+            of.flat_map(|p| p.go_files.iter().map(|f| p.dir.join(f)))
+                .collect()
+        };
+        sources.load(&files(false), &files(true));
+        let (mut packages, mut order) = (BTreeMap::new(), Vec::new());
         for listed in &listing.packages {
-            let names = if read(listed) {
-                listed.go_files.as_slice()
-            } else {
-                &[]
-            };
-            let files = names
+            let files = listed
+                .go_files
                 .iter()
                 .map(|f| sources.get(&listed.dir.join(f)))
                 .collect();
@@ -112,12 +109,14 @@ impl<'a> Graph<'a> {
                 .module
                 .as_ref()
                 .is_some_and(|m| m.main && m.path == module);
+            order.push(listed.import_path.as_str());
             packages.insert(listed.import_path.as_str(), Package { listed, files, own });
         }
         let importers = importers(&packages);
         Self {
             goos,
             packages,
+            order,
             importers,
         }
     }

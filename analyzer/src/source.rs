@@ -1,7 +1,7 @@
 //! Source files: read once, parsed once, shared by all targets.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -33,43 +33,52 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Read many files on all cores.
-    pub(crate) fn load(&self, paths: &[Utf8PathBuf]) {
+    /// Read many files on all cores, those in `std` for their declarations alone.
+    pub(crate) fn load(&self, paths: &[Utf8PathBuf], std: &[Utf8PathBuf]) {
+        let known = |path: &&Utf8PathBuf| !self.lock().contains_key(path.as_path());
+        let std: Vec<_> = std.iter().filter(known).collect();
+        let paths: Vec<_> = paths.iter().filter(known).collect();
+        let read: Vec<_> = std
+            .par_iter()
+            .map(|path| ((*path).clone(), self.read(path, true)))
+            .collect();
+        self.lock().extend(read);
         let read: Vec<_> = paths
             .par_iter()
-            .map(|path| (path.clone(), self.read(path)))
+            .map(|path| ((*path).clone(), self.read(path, false)))
             .collect();
-        self.files
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(read);
+        self.lock().extend(read);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Utf8PathBuf, Arc<Source>>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One file, read if that did not happen before.
     pub(crate) fn get(&self, path: &Utf8Path) -> Arc<Source> {
-        let known = self
-            .files
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(path)
-            .cloned();
+        let known = self.lock().get(path).cloned();
         known.unwrap_or_else(|| {
-            let source = self.read(path);
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            files.insert(path.to_owned(), Arc::clone(&source));
+            let source = self.read(path, false);
+            self.lock().insert(path.to_owned(), Arc::clone(&source));
             source
         })
     }
 
-    fn read(&self, path: &Utf8Path) -> Arc<Source> {
+    fn read(&self, path: &Utf8Path, declarations_only: bool) -> Arc<Source> {
         let (text, unreadable) = match self.system.read(path) {
             Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), None),
             Err(e) => (String::new(), Some(e.to_string())),
         };
         let name = path.file_name().unwrap_or_default().to_owned();
+        let text = Arc::from(text);
+        let facts = if declarations_only {
+            FileFacts::read_declarations(text)
+        } else {
+            FileFacts::read(text)
+        };
         Arc::new(Source {
             name,
-            facts: FileFacts::read(Arc::from(text)),
+            facts,
             unreadable,
         })
     }

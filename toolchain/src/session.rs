@@ -69,7 +69,14 @@ impl Session {
             .map_err(Error::Scratch)?;
         let mode = mode(&env, &root);
         if mode == Mode::Modfile {
-            copy_module_files(&root, scratch_path(&scratch)?)?;
+            // A copy for each platform: Go rewrites it, and the platforms are asked at once.
+            for platform in [
+                Platform::Native,
+                Platform::Wasm(Goos::Wasip1),
+                Platform::Wasm(Goos::Js),
+            ] {
+                copy_module_files(&root, &scratch_path(&scratch)?.join(place(platform)))?;
+            }
         }
         let goflags = without_mod_flags(&env.goflags);
         Ok(Self {
@@ -178,26 +185,24 @@ impl Session {
         let output = self
             .go
             .run(process.shown_as(&shown))
-            .map_err(|e| self.in_users_words(e))?;
+            .map_err(|e| self.in_users_words(platform, e))?;
         list::parse(&shown, &output.stdout)
     }
 
     /// An error that names the user's go.mod, not our copy of it.
-    fn in_users_words(&self, error: Error) -> Error {
+    fn in_users_words(&self, platform: Platform, error: Error) -> Error {
         let Error::Go { command, message } = error else {
             return error;
         };
-        let copy = self.scratch.path().to_string_lossy();
-        Error::Go {
-            command,
-            message: message.replace(copy.as_ref(), self.root.as_str()),
-        }
+        let copy = self.scratch.path().join(place(platform));
+        let message = message.replace(copy.to_string_lossy().as_ref(), self.root.as_str());
+        Error::Go { command, message }
     }
 
     fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {
         let mut process = self.go.process(&self.root).args([verb, "-buildvcs=false"]);
         if self.mode == Mode::Modfile {
-            let modfile = self.scratch.path().join("go.mod");
+            let modfile = self.scratch.path().join(place(platform)).join("go.mod");
             process = process.args(["-mod=mod", &format!("-modfile={}", modfile.display())]);
         }
         if !self.tags.is_empty() {
@@ -217,6 +222,14 @@ impl Session {
             .env("GOARCH", goarch)
             .env("CGO_ENABLED", cgo)
             .env("GOFLAGS", &self.goflags)
+    }
+}
+
+/// The directory of the scratch copy of go.mod for a platform.
+fn place(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Native => "native",
+        Platform::Wasm(goos) => goos.name(),
     }
 }
 
@@ -240,6 +253,7 @@ fn scratch_path(scratch: &TempDir) -> Result<&Utf8Path, Error> {
 
 #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
 fn copy_module_files(root: &Utf8Path, scratch: &Utf8Path) -> Result<(), Error> {
+    std::fs::create_dir_all(scratch).map_err(Error::Scratch)?;
     for name in ["go.mod", "go.sum"] {
         let from = root.join(name);
         match std::fs::read(&from) {

@@ -1,7 +1,7 @@
 //! A walk over declarations that keeps local scopes, and the targets that control can reach.
 
 use super::guard::{self, Platform, Truth};
-use super::{ALL, Span, Use};
+use super::{ALL, Role, Span, Use};
 use crate::syntax::Tok;
 use crate::syntax::ast::{
     Block, Clause, Decl, Elem, Expr, Field, File, FuncDecl, Ident, If, Range, Signature, Stmt,
@@ -73,6 +73,8 @@ pub(super) struct Walker<'s> {
     owner: u32,
     live: u8,
     guard: u32,
+    /// Function literals around this place that are kept rather than called.
+    literals: u32,
     /// Where `break` has left the innermost switch.
     breaks: u8,
     /// Where control can be at the start of the function: a label can be reached from anywhere.
@@ -92,6 +94,7 @@ impl<'s> Walker<'s> {
             owner: super::NO_OWNER,
             live: ALL,
             guard: 0,
+            literals: 0,
             breaks: 0,
             entry: ALL,
         }
@@ -115,25 +118,24 @@ impl<'s> Walker<'s> {
         }
     }
 
+    /// Receiver, parameters and results are names of the body alone (specification, "Declarations
+    /// and scope"): in `func (fs *T) F() fs.FileInfo` the result is that of the import.
     fn func_decl(&mut self, f: &FuncDecl<'s>) {
         self.scoped(|w| {
             if let Some(recv) = &f.recv {
-                w.receiver(recv);
+                w.receiver_type(&recv.ty);
             }
             w.type_params(&f.type_params);
-            w.signature(&f.sig);
+            w.signature_types(&f.sig);
+            f.recv.iter().for_each(|recv| w.bind_all(&recv.names));
+            w.signature_names(&f.sig);
             if let Some(body) = &f.body {
                 w.block(body);
             }
         });
     }
 
-    /// `(r *T[P])` declares `P` and `r`, and uses `T`.
-    fn receiver(&mut self, recv: &Field<'s>) {
-        self.receiver_type(&recv.ty);
-        self.bind_all(&recv.names);
-    }
-
+    /// `*T[P]` of a receiver declares `P` and uses `T`.
     fn receiver_type(&mut self, ty: &Expr<'s>) {
         match ty {
             Expr::Paren(inner) | Expr::Unary(_, inner) => self.receiver_type(inner),
@@ -158,10 +160,13 @@ impl<'s> Walker<'s> {
         }
     }
 
-    fn signature(&mut self, sig: &Signature<'s>) {
+    fn signature_types(&mut self, sig: &Signature<'s>) {
         for field in sig.params.iter().chain(&sig.results) {
             self.expr(&field.ty);
         }
+    }
+
+    fn signature_names(&mut self, sig: &Signature<'s>) {
         for field in sig.params.iter().chain(&sig.results) {
             self.bind_all(&field.names);
         }
@@ -196,7 +201,7 @@ impl<'s> Walker<'s> {
         self.scope.iter().rev().any(|local| *local == name)
     }
 
-    fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, weak: bool) {
+    fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, role: Role) {
         if base.name.is_empty() || base.name == "_" || self.is_local(base.name) {
             return;
         }
@@ -206,7 +211,8 @@ impl<'s> Walker<'s> {
             owner: self.owner,
             live: self.live,
             guard: self.guard,
-            weak,
+            role,
+            literal: self.literals > 0,
         });
     }
 
@@ -462,15 +468,23 @@ impl<'s> Walker<'s> {
     fn expr(&mut self, x: &Expr<'s>) {
         match x {
             Expr::Bad | Expr::Lit(..) | Expr::Ellipsis(None) => {}
-            Expr::Ident(name) => self.name(*name, None, false),
+            Expr::Ident(name) => self.name(*name, None, Role::Value),
             Expr::Composite { ty, elems } => self.composite(ty.as_deref(), elems),
-            Expr::Func(sig, body) => self.func_lit(sig, body),
+            Expr::Func(sig, body) => {
+                self.literals += 1;
+                self.func_lit(sig, body);
+                self.literals -= 1;
+            }
             Expr::Paren(inner)
             | Expr::Unary(_, inner)
             | Expr::Chan(inner)
             | Expr::Ellipsis(Some(inner)) => self.expr(inner),
-            Expr::Selector(base, sel) => self.selector(base, *sel),
-            Expr::Index(base, rest) | Expr::Slice(base, rest) | Expr::Call(base, rest) => {
+            Expr::Selector(base, sel) => self.selector(base, *sel, Role::Value),
+            Expr::Call(callee, args) => {
+                self.callee(callee);
+                args.iter().for_each(|x| self.expr(x));
+            }
+            Expr::Index(base, rest) | Expr::Slice(base, rest) => {
                 self.expr(base);
                 rest.iter().for_each(|x| self.expr(x));
             }
@@ -487,28 +501,37 @@ impl<'s> Walker<'s> {
                 self.expr(key);
                 self.expr(value);
             }
-            Expr::FuncType(sig) => self.scoped(|w| w.signature(sig)),
+            Expr::FuncType(sig) => self.signature_types(sig),
             Expr::Struct(fields) => fields.iter().for_each(|f| self.field(f)),
             Expr::Interface { methods, elems } => {
                 for (name, sig) in methods {
                     self.members.push(Span::of(*name));
-                    self.scoped(|w| w.signature(sig));
+                    self.signature_types(sig);
                 }
                 elems.iter().for_each(|x| self.expr(x));
             }
         }
     }
 
-    /// `base.sel`. An unexported name after a dot is a field or method of this package, unless
-    /// what stands before it is an import; that is for the rule to find out.
-    fn selector(&mut self, base: &Expr<'s>, sel: Ident<'s>) {
-        match base {
-            Expr::Ident(base) => self.name(*base, Some(sel), false),
+    /// What is called: a function by name, or a literal that runs here and now.
+    fn callee(&mut self, callee: &Expr<'s>) {
+        match callee {
+            Expr::Ident(name) => self.name(*name, None, Role::Callee),
+            Expr::Selector(base, sel) => self.selector(base, *sel, Role::Callee),
+            Expr::Paren(inner) => self.callee(inner),
+            Expr::Func(sig, body) => self.func_lit(sig, body),
             other => self.expr(other),
         }
-        if sel.name.starts_with(|c: char| c == '_' || c.is_lowercase()) {
-            self.selectors.push(Span::of(sel));
+    }
+
+    /// `base.sel`: a field or method, unless what stands before it is an import; that is for the
+    /// rule to find out.
+    fn selector(&mut self, base: &Expr<'s>, sel: Ident<'s>, role: Role) {
+        match base {
+            Expr::Ident(base) => self.name(*base, Some(sel), role),
+            other => self.expr(other),
         }
+        self.selectors.push(Span::of(sel));
     }
 
     fn field(&mut self, field: &Field<'s>) {
@@ -545,7 +568,8 @@ impl<'s> Walker<'s> {
         let saved = (self.live, self.entry, self.breaks, self.guard);
         self.entry = self.live;
         self.scoped(|w| {
-            w.signature(sig);
+            w.signature_types(sig);
+            w.signature_names(sig);
             w.block(body);
         });
         (self.live, self.entry, self.breaks, self.guard) = saved;
@@ -556,7 +580,9 @@ impl<'s> Walker<'s> {
         let indexed = matches!(ty, Some(Expr::Map(..) | Expr::Array { .. }));
         for elem in elems {
             match &elem.key {
-                Some(Expr::Ident(name)) => self.name(*name, None, !indexed),
+                Some(Expr::Ident(name)) => {
+                    self.name(*name, None, if indexed { Role::Value } else { Role::Key })
+                }
                 Some(key) => self.expr(key),
                 None => {}
             }

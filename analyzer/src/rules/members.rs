@@ -1,77 +1,183 @@
-//! `missing-member`: unexported fields and methods that only files left out declare.
+//! `missing-member`: fields and methods that no file left on the target declares.
 //!
 //! No types are needed for these. An unexported name after a dot can only be a field or method
-//! that this very package declares (specification, "Uniqueness of identifiers"), so one that no
-//! selected file declares is an error wherever it is used.
+//! that this very package declares (specification, "Uniqueness of identifiers"); an exported one
+//! must be declared by the package or by something that it imports, directly or not. A name that
+//! none of these declares is an error wherever it is used, whatever stands before the dot.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying, excluded};
-use crate::facts::{DeclKind, FileFacts, Span};
-use crate::graph::Package;
+use crate::facts::{DeclKind, FileFacts, Role, Span};
+use crate::graph::{Graph, Package};
 use crate::source::Source;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
-    for package in cx.judged() {
-        // A file that was not read as a whole may declare anything.
-        if package
-            .files
-            .iter()
-            .all(|f| f.facts.errors.is_empty() && f.unreadable.is_none())
-        {
-            check_package(cx, package, findings);
-        }
-    }
-}
-
-fn check_package<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Finding>) {
-    let mut declared: HashSet<&str> = HashSet::new();
-    for file in &package.files {
-        let facts = &file.facts;
-        declared.extend(facts.members.iter().map(|m| facts.text(*m)));
-        let methods = facts.decls.iter().filter(|d| d.kind == DeclKind::Method);
-        declared.extend(methods.map(|d| facts.text(d.name)));
-    }
-    for file in &package.files {
-        let qualified = qualified(&file.facts);
-        for selector in &file.facts.selectors {
-            let name = file.facts.text(*selector);
-            if !declared.contains(name) && !qualified.contains(&selector.pos) {
-                findings.extend(finding(cx, package, file, *selector));
+    let members = Members::of(cx.graph);
+    for package in cx.judged().filter(|p| is_whole(p)) {
+        let names = package.names();
+        for file in &package.files {
+            let facts = &file.facts;
+            let qualified = qualified(cx, package, facts);
+            let keys = keys(facts).filter(|k| !names.contains_key(facts.text(*k)));
+            for selector in facts.selectors.iter().copied().chain(keys) {
+                let name = facts.text(selector);
+                if !qualified.contains(&selector.pos) && members.lacks(package, name) {
+                    findings.extend(finding(cx, package, file, selector));
+                }
             }
         }
     }
 }
 
-/// Offsets of names after a dot whose base is no local name: it may be an import, and then the
-/// name is judged as one of the imported package.
-fn qualified(facts: &FileFacts) -> HashSet<u32> {
-    let imports: HashSet<&str> = facts
+/// Exported keys of composite literals: fields, unless something at package level has the name.
+fn keys(facts: &FileFacts) -> impl Iterator<Item = Span> {
+    let dotted = facts
         .imports
         .iter()
-        .filter_map(|i| i.alias)
-        .map(|a| facts.text(a))
-        .collect();
-    let plain = facts
+        .any(|i| i.alias.is_some_and(|a| facts.text(a) == "."));
+    let weak = facts
+        .uses
+        .iter()
+        .filter(move |u| u.role == Role::Key && !dotted);
+    weak.map(|u| u.base).filter(|k| is_exported(facts.text(*k)))
+}
+
+/// A file that was not read as a whole may declare anything.
+fn is_whole(package: &Package<'_>) -> bool {
+    !package.has_load_error()
+        && package
+            .files
+            .iter()
+            .all(|f| f.facts.errors.is_empty() && f.unreadable.is_none())
+}
+
+fn is_exported(name: &str) -> bool {
+    name.chars().next().is_some_and(char::is_uppercase)
+}
+
+/// Names of fields and methods as numbers, and for each package the sets of them.
+struct Members<'g> {
+    numbers: HashMap<&'g str, usize>,
+    /// What the package declares itself.
+    own: HashMap<&'g str, Bits>,
+    /// That, and what everything declares that it imports; none where some of that was not read.
+    closures: HashMap<&'g str, Option<Bits>>,
+}
+
+/// A set of numbers.
+#[derive(Clone)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn insert(&mut self, number: usize) {
+        self.0[number / 64] |= 1 << (number % 64);
+    }
+
+    fn contains(&self, number: usize) -> bool {
+        self.0[number / 64] >> (number % 64) & 1 == 1
+    }
+
+    fn union(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+    }
+}
+
+impl<'g> Members<'g> {
+    fn of(graph: &'g Graph<'_>) -> Self {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        for name in graph.packages.values().flat_map(names) {
+            let next = numbers.len();
+            numbers.entry(name).or_insert(next);
+        }
+        let empty = Bits(vec![0; numbers.len() / 64 + 1]);
+        let (mut own, mut closures) = (HashMap::new(), HashMap::new());
+        // Dependencies come first, so that their closures are there when they are wanted.
+        for package in graph.order.iter().filter_map(|path| graph.get(path)) {
+            let mut bits = empty.clone();
+            names(package).for_each(|name| bits.insert(numbers[name]));
+            own.insert(package.path(), bits.clone());
+            let read = is_whole(package) && !package.files.is_empty();
+            let closure = read
+                .then_some(bits)
+                .and_then(|bits| with_imports(bits, package, &closures));
+            closures.insert(package.path(), closure);
+        }
+        Self {
+            numbers,
+            own,
+            closures,
+        }
+    }
+
+    /// Whether neither the package, nor, for an exported name, anything that it imports, declares
+    /// a field or method of this name.
+    fn lacks(&self, package: &Package<'_>, name: &str) -> bool {
+        // `Error` is the method of the predeclared type `error`.
+        if name == "Error" || name == "_" || name.is_empty() {
+            return false;
+        }
+        let in_set = |bits: &Bits| self.numbers.get(name).is_some_and(|n| bits.contains(*n));
+        if self.own.get(package.path()).is_none_or(in_set) {
+            return false;
+        }
+        let closure = self.closures.get(package.path()).and_then(Option::as_ref);
+        !is_exported(name) || closure.is_some_and(|bits| !in_set(bits))
+    }
+}
+
+fn with_imports(
+    mut bits: Bits,
+    package: &Package<'_>,
+    closures: &HashMap<&str, Option<Bits>>,
+) -> Option<Bits> {
+    // The two packages that have no files to read declare no member.
+    let imports = package
+        .listed
         .imports
         .iter()
-        .filter(|i| i.alias.is_none())
-        .map(|i| facts.text(i.path));
-    let plain: Vec<&str> = plain.collect();
-    let may_be_import =
-        |base: &str| imports.contains(base) || plain.iter().any(|path| path.contains(base));
+        .filter(|i| !["unsafe", "C"].contains(&i.as_str()));
+    for import in imports {
+        bits.union(closures.get(import.as_str())?.as_ref()?);
+    }
+    Some(bits)
+}
+
+/// Names of the fields and methods that a package declares.
+fn names<'p>(package: &'p Package<'_>) -> impl Iterator<Item = &'p str> {
+    package.files.iter().flat_map(|f| declared(&f.facts))
+}
+
+/// Names of the fields and methods that a file declares.
+fn declared(facts: &FileFacts) -> impl Iterator<Item = &str> {
+    let methods = facts
+        .decls
+        .iter()
+        .filter(|d| d.kind == DeclKind::Method)
+        .map(|d| d.name);
+    facts
+        .members
+        .iter()
+        .copied()
+        .chain(methods)
+        .map(|span| facts.text(span))
+}
+
+/// Offsets of names after a dot whose base may be an import: these are judged as names of the
+/// imported package.
+fn qualified(cx: &Context<'_, '_>, package: &Package<'_>, facts: &FileFacts) -> HashSet<u32> {
+    let qualifiers = super::names::qualifiers(cx, package, facts);
     let uses = facts
         .uses
         .iter()
-        .filter(|u| may_be_import(facts.text(u.base)));
+        .filter(|u| qualifiers.may_be_import(facts.text(u.base)));
     uses.filter_map(|u| u.sel).map(|sel| sel.pos).collect()
 }
 
-/// A finding if a file that is left out declares the name; otherwise this reader may have missed
-/// something, and the compiler has the word.
+/// A finding; for an unexported name only if a file that is left out declares it.
 fn finding<'a>(
     cx: &Context<'_, 'a>,
     package: &Package<'a>,
@@ -84,16 +190,24 @@ fn finding<'a>(
         .iter()
         .filter_map(|f| declaration(&f.facts, name).map(|(at, symbol)| (f, at, symbol)))
         .collect();
-    let (_, _, symbol) = declaring.first()?;
+    let goos = cx.graph.goos;
+    let (symbol, message) = match declaring.first() {
+        Some((_, _, symbol)) => (
+            symbol.clone(),
+            format!("`{symbol}` is declared only in files that {goos} leaves out"),
+        ),
+        None if is_exported(name) => (
+            name.to_owned(),
+            format!("no package that this one imports has a field or method `{name}` on {goos}"),
+        ),
+        None => return None,
+    };
     let saying = Saying {
         rule: Rule::MissingMember,
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: format!("{}.{symbol}", package.path()),
-        message: format!(
-            "`{symbol}` is declared only in files that {} leaves out",
-            cx.graph.goos
-        ),
+        message,
     };
     let mut finding = cx.at(package, file, selector.pos, saying);
     for (source, at, _) in declaring.iter().take(5) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying, excluded};
-use crate::facts::{DeclKind, FileFacts, Span, Use, is_predeclared};
+use crate::facts::{DeclKind, FileFacts, Role, Span, Use, is_predeclared};
 use crate::graph::{Names, Package};
 use crate::source::Source;
 
@@ -46,7 +46,7 @@ impl<'c> Exports<'c, '_> {
 }
 
 /// What the names before a dot stand for in one file.
-struct Qualifiers<'f> {
+pub(super) struct Qualifiers<'f> {
     /// From the name to the import path.
     known: HashMap<&'f str, &'f str>,
     /// Some import's name is not known: anything before a dot may be it.
@@ -55,7 +55,14 @@ struct Qualifiers<'f> {
     dots: Vec<&'f str>,
 }
 
-fn qualifiers<'f>(
+impl Qualifiers<'_> {
+    /// Whether a name before a dot may be that of an import.
+    pub(super) fn may_be_import(&self, name: &str) -> bool {
+        self.open || self.known.contains_key(name)
+    }
+}
+
+pub(super) fn qualifiers<'f>(
     cx: &'f Context<'_, '_>,
     package: &'f Package<'_>,
     facts: &'f FileFacts,
@@ -114,7 +121,7 @@ fn uses<'c, 'a>(
             imported(cx, package, file, path, sel, exports, findings);
             continue;
         }
-        let explained = used.weak
+        let explained = used.role == Role::Key
             || open_dot
             || is_predeclared(base)
             || dotted.contains(base)

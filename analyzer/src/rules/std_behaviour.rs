@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use model::{Effect, Finding, Goos, Rule};
 
 use super::{Context, Saying};
-use crate::facts::{JS, NO_OWNER, Owner, Use, WASIP1};
+use crate::facts::{JS, NO_OWNER, Owner, Role, Use, WASIP1};
 use crate::graph::Package;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours};
@@ -115,7 +115,7 @@ fn finding<'a>(
 }
 
 /// The functions of a package that run when it is initialised: `init`, initialisers of package
-/// variables, and functions of the package that these name.
+/// variables, and functions of the package that these call.
 struct InitReach<'p> {
     names: HashSet<&'p str>,
 }
@@ -129,6 +129,9 @@ impl<'p> InitReach<'p> {
                 let Some(owner) = owner(file, used) else {
                     continue;
                 };
+                if used.literal || used.role != Role::Callee || used.sel.is_some() {
+                    continue;
+                }
                 let named = file.facts.text(used.base);
                 if owner.init {
                     todo.push(named);
@@ -150,7 +153,7 @@ impl<'p> InitReach<'p> {
     }
 
     fn reaches(&self, file: &Source, used: &Use) -> bool {
-        let owner = owner(file, used);
+        let owner = owner(file, used).filter(|_| !used.literal);
         owner.is_some_and(|o| o.init || (!o.method && self.names.contains(file.facts.text(o.name))))
     }
 }

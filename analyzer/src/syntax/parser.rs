@@ -1,7 +1,8 @@
 //! The parser's state, and declarations. Expressions, statements and types have files of their own.
 
 use super::ast::{
-    Decl, Expr, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec, ValueSpec,
+    Block, Decl, Expr, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec,
+    ValueSpec,
 };
 use super::lexer::{Lexer, Token};
 use super::token::Tok;
@@ -17,12 +18,14 @@ pub(super) struct Parser<'s> {
     pub(super) token: Token,
     errors: Vec<SyntaxError>,
     depth: u32,
+    /// Function bodies are passed over.
+    declarations_only: bool,
     /// Negative in the header of `if`, `for` and `switch`, where `T {` is no composite literal.
     pub(super) expr_level: i32,
 }
 
-/// Read a file.
-pub(crate) fn parse(src: &str) -> File<'_> {
+/// Read a file, or only its declarations: function bodies are passed over then.
+pub(crate) fn parse(src: &str, declarations_only: bool) -> File<'_> {
     let mut lexer = Lexer::new(src);
     let token = lexer.next();
     let parser = Parser {
@@ -31,6 +34,7 @@ pub(crate) fn parse(src: &str) -> File<'_> {
         token,
         errors: Vec::new(),
         depth: 0,
+        declarations_only,
         expr_level: 0,
     };
     parser.file()
@@ -271,13 +275,32 @@ impl<'s> Parser<'s> {
             Vec::new()
         };
         let sig = self.signature();
-        let body = self.at(Tok::LBrace).then(|| self.func_body());
+        let body = self.at(Tok::LBrace).then(|| self.declared_body());
         FuncDecl {
             name,
             recv,
             type_params,
             sig,
             body,
+        }
+    }
+
+    fn declared_body(&mut self) -> Block<'s> {
+        if !self.declarations_only {
+            return self.func_body();
+        }
+        let mut depth = 0;
+        loop {
+            match self.token.tok {
+                Tok::LBrace => depth += 1,
+                Tok::RBrace => depth -= 1,
+                Tok::Eof => return Block::default(),
+                _ => {}
+            }
+            self.bump();
+            if depth == 0 {
+                return Block::default();
+            }
         }
     }
 
