@@ -103,15 +103,51 @@ pub(crate) fn judge(
 }
 
 fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> {
-    let say = |(path, why): &(String, String)| Incomplete {
-        stage: "load".to_owned(),
-        target: Some(target),
-        reason: format!(
-            "`{path}` could not be had, so what needs it is not judged: {}",
-            why.lines().next().unwrap_or_default()
-        ),
+    let say = |(path, why): &(String, String)| {
+        let why = why.lines().next().unwrap_or_default();
+        let reason = format!(
+            "`{path}` could not be had, so what needs it is not judged: {why}{}",
+            hint(why)
+        );
+        Incomplete {
+            stage: "load".to_owned(),
+            target: Some(target),
+            reason,
+        }
     };
     build.unreachable.iter().map(say).collect()
+}
+
+/// What to do about a package that could not be had, by the Go command's own words.
+fn hint(why: &str) -> &'static str {
+    const HINTS: &[(&str, &str)] = &[
+        (
+            "GOPROXY=off",
+            "; run without --offline, or fetch it before with `go mod download`",
+        ),
+        (
+            "Username",
+            "; for a private module set GOPRIVATE and give git your credentials",
+        ),
+        (
+            "Authentication",
+            "; for a private module set GOPRIVATE and give git your credentials",
+        ),
+        (
+            "reading http",
+            "; check the module's path and version, GOPROXY, and for a private module GOPRIVATE",
+        ),
+        ("no such host", "; check the network and GOPROXY"),
+        ("dial tcp", "; check the network and GOPROXY"),
+        (
+            "no space left",
+            "; free some space, or point TMPDIR and GOCACHE to a disk that has it",
+        ),
+    ];
+    HINTS
+        .iter()
+        .find(|(words, _)| why.contains(words))
+        .map_or("", |(_, hint)| hint)
 }
 
 fn fingerprint(finding: &Finding) -> String {

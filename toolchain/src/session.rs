@@ -194,9 +194,17 @@ impl Session {
         let Error::Go { command, message } = error else {
             return error;
         };
-        let copy = self.scratch.path().join(place(platform));
-        let message = message.replace(copy.to_string_lossy().as_ref(), self.root.as_str());
-        Error::Go { command, message }
+        let name = self
+            .scratch
+            .path()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let copy = format!("{name}/{}", place(platform));
+        Error::Go {
+            command,
+            message: replace_paths(&message, &copy, self.root.as_str()),
+        }
     }
 
     fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {
@@ -223,6 +231,23 @@ impl Session {
             .env("CGO_ENABLED", cgo)
             .env("GOFLAGS", &self.goflags)
     }
+}
+
+/// Put a directory in the place of every path that ends in `copy`, absolute or relative: Go
+/// shortens paths.
+fn replace_paths(message: &str, copy: &str, dir: &str) -> String {
+    let mut out = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find(copy) {
+        let before = &rest[..at];
+        let start = before
+            .rfind(|c: char| c.is_whitespace() || c == '"')
+            .map_or(0, |i| i + 1);
+        out.push_str(&before[..start]);
+        out.push_str(dir);
+        rest = &rest[at + copy.len()..];
+    }
+    out + rest
 }
 
 /// The directory of the scratch copy of go.mod for a platform.
@@ -292,6 +317,16 @@ fn without_mod_flags(goflags: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_name_the_users_files() {
+        let said = "go: errors parsing ../tmp/wasmcheck-a/js/go.mod:\n/tmp/wasmcheck-a/js/go.mod:5: syntax error";
+        let told = replace_paths(said, "wasmcheck-a/js", "/home/u/m");
+        assert_eq!(
+            told,
+            "go: errors parsing /home/u/m/go.mod:\n/home/u/m/go.mod:5: syntax error"
+        );
+    }
 
     #[test]
     fn goflags_lose_only_what_we_choose_ourselves() {

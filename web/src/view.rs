@@ -353,7 +353,7 @@ pub fn has_way(finding: &Finding) -> bool {
 
 /// A text cut at its backticks: whether a part is code, and the part.
 pub fn parts(text: &str) -> Vec<(bool, &str)> {
-    if text.matches('`').count() % 2 != 0 {
+    if !text.matches('`').count().is_multiple_of(2) {
         return vec![(false, text)];
     }
     text.split('`')

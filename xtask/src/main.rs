@@ -1,11 +1,20 @@
-//! Chores: `cargo xtask ci`, `cargo xtask schema`.
+//! Chores: `cargo xtask ci`, `e2e`, `tidy`, `schema`.
 #![expect(clippy::print_stderr, reason = "chores talk to developers")]
 
+mod e2e;
 mod schema;
+mod tidy;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+  ci       everything that CI does
+  e2e      the page in Chromium, the claims about Node under Node
+  tidy     crate edges, file sizes, headers
+  schema   write docs/report.schema.json";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -21,15 +30,17 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     match args {
         ["ci"] => ci(),
+        ["e2e"] => e2e(),
+        ["tidy"] => tidy::check(),
         ["schema"] => schema::write(),
-        _ => bail!("usage: cargo xtask ci | schema"),
+        _ => bail!("{USAGE}"),
     }
 }
 
 /// What CI does, in the order of what fails soonest.
 fn ci() -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["test", "--workspace", "--locked"])?;
+    tidy::check()?;
     cargo(&[
         "clippy",
         "--workspace",
@@ -38,7 +49,19 @@ fn ci() -> Result<()> {
         "--",
         "-D",
         "warnings",
-    ])
+    ])?;
+    cargo(&["test", "--workspace", "--locked"])?;
+    e2e()
+}
+
+fn e2e() -> Result<()> {
+    cargo(&["build", "--package", "wasmcheck", "--locked"])?;
+    e2e::run(&target_dir().join("debug/wasmcheck"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "cargo says where it builds")]
+fn target_dir() -> PathBuf {
+    std::env::var("CARGO_TARGET_DIR").map_or_else(|_| PathBuf::from("target"), PathBuf::from)
 }
 
 #[expect(clippy::disallowed_methods, reason = "chores run cargo")]

@@ -219,11 +219,14 @@ fn details(
     for file in ignored.iter().take(MAX_FILES) {
         let (name, why) = (named(file), cx.why_ignored(file));
         match &file.facts.cgo {
-            Some(cgo) if rule == Rule::Cgo => details.push(format!(
-                "{name}:{}: `import \"C\"`; {why}{}",
-                file.facts.position(cgo.pos).0,
-                wants(cgo)
-            )),
+            Some(cgo) if rule == Rule::Cgo => {
+                let line = file.facts.position(cgo.pos).0;
+                details.push(format!(
+                    "{name}:{line}: `import \"C\"`{}{}",
+                    also(&why),
+                    wants(cgo)
+                ));
+            }
             _ => details.push(format!("{name}: {why}")),
         }
     }
@@ -243,6 +246,15 @@ fn native_files<'c>(cx: &Context<'c, '_>, package: &Package<'_>) -> BTreeSet<&'c
     same.flat_map(|p| p.go_files.iter().chain(&p.cgo_files))
         .map(String::as_str)
         .collect()
+}
+
+/// Why a cgo file is left out, where that is more than its being one.
+fn also(why: &str) -> String {
+    if why.contains("imports \"C\"") {
+        String::new()
+    } else {
+        format!("; {why}")
+    }
 }
 
 /// Headers of a cgo file, in words that continue a sentence.
