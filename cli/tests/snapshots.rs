@@ -1,5 +1,4 @@
 //! What a person reads: the text of some fixtures, as a whole.
-#![expect(clippy::disallowed_methods, reason = "tests start the program")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
 
 mod common;

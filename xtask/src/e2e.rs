@@ -9,9 +9,11 @@ use fixtures::Fixture;
 use serde_json::Value;
 use tempfile::TempDir;
 
+type Check = fn(&World) -> Result<()>;
+
 /// Run all of it.
 pub(crate) fn run(wasmcheck: &Path) -> Result<()> {
-    let checks: [(&str, fn(&World) -> Result<()>); 3] = [
+    let checks: [(&str, Check); 3] = [
         (
             "the page shows a report without running what stands in it",
             hostile_page,

@@ -38,8 +38,8 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &
 /// Whether the target has no Go file of a package, and something there, or this machine's build,
 /// wants it.
 pub(super) fn is_gone(cx: &Context<'_, '_>, package: &Package<'_>) -> bool {
-    let imported = !cx.graph.importers(package.path()).is_empty();
-    package.listed.go_files.is_empty() && (imported || !native_files(cx, package).is_empty())
+    let wanted = package.own && !native_files(cx, package).is_empty();
+    cx.graph.is_imported_without_files(package) || (wanted && package.listed.go_files.is_empty())
 }
 
 /// Own packages of this machine's build that the listing for the target passes over: a pattern

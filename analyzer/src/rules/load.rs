@@ -9,8 +9,8 @@ pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
     for package in cx.graph.packages.values() {
         match &package.listed.error {
             Some(error) => judge(cx, package, error, said),
-            // A pattern may match a package without files; Go has no word for it then.
-            None if package.own && excluded::is_gone(cx, package) => {
+            // Go may list a package without files and have no word for it until it is built.
+            None if excluded::is_gone(cx, package) => {
                 excluded::check(cx, package, &mut said.findings);
             }
             None => {}
