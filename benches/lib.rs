@@ -1,1 +1,1 @@
-//! Benchmarks live in `benches/`.
+//! Benchmarks: `cargo bench --package benches`. Figures are printed, never asserted.

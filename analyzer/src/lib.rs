@@ -21,3 +21,8 @@ pub use crate::graph::Places;
 pub use crate::merge::merge_reports;
 pub use crate::scan::{Judged, Scan, Settings, StubSignature};
 pub use crate::system::{Disk, System};
+
+/// Read a Go file whole, and say how many names it uses: what the benchmarks measure.
+pub fn count_uses(src: std::sync::Arc<str>) -> usize {
+    facts::FileFacts::read(src).uses.len()
+}

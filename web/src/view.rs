@@ -130,6 +130,32 @@ impl<'r> View<'r> {
 }
 
 impl TargetLine<'_> {
+    /// How many own packages build, and what is said of those that do, in a few words.
+    pub fn breakdown(&self) -> String {
+        let builds = match (self.own, self.builds) {
+            (0, _) => return "no package was judged".to_owned(),
+            (1, 1) => return "its one package builds".to_owned(),
+            (own, builds) if own == builds => format!("all {} build", count(own, "package")),
+            (own, builds) => format!("{builds} of {} build", count(own, "package")),
+        };
+        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        let own = self
+            .report
+            .packages
+            .iter()
+            .filter(|p| p.own && p.builds == Builds::Yes);
+        own.for_each(|p| *counts.entry(p.verdict).or_default() += 1);
+        if counts.len() < 2 {
+            return builds;
+        }
+        let parts: Vec<String> = counts
+            .iter()
+            .rev()
+            .map(|(v, n)| format!("{n} {}", words(*v)))
+            .collect();
+        format!("{builds}: {}", parts.join(", "))
+    }
+
     /// The verdict in words.
     pub fn verdict(&self) -> &'static str {
         words(self.report.verdict)

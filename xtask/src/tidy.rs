@@ -10,7 +10,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("toolchain", &["model"]),
     ("analyzer", &["model"]),
     ("advisors", &["model"]),
-    ("runtime-harness", &["model"]),
+    ("runtime-harness", &[]),
     ("web", &["model"]),
     (
         "cli",

@@ -89,16 +89,11 @@ impl Text {
     fn target(&mut self, line: &TargetLine<'_>) {
         let verdict = line.report.verdict;
         let colour = style::verdict(verdict);
-        let judged = match (line.own, line.builds) {
-            (0, _) => "no package was judged".to_owned(),
-            (own, builds) if own == builds => format!("all {} build", view::count(own, "package")),
-            (own, builds) => format!("{builds} of {} build", view::count(own, "package")),
-        };
-        let judged = judged.replace("all 1 package build", "its one package builds");
         self.line(format!(
-            "  {:11} {colour}{:19}{colour:#} {judged}",
+            "  {:11} {colour}{:19}{colour:#} {}",
             line.report.target.name(),
-            line.verdict()
+            line.verdict(),
+            line.breakdown()
         ));
     }
 
