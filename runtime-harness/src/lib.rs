@@ -73,12 +73,12 @@ pub fn run(wasm: &[u8], limits: Limits) -> Result<Outcome, Error> {
     let engine = engine().map_err(Error::Engine)?;
     let module = Module::new(&engine, wasm).map_err(Error::Module)?;
     let stdout = MemoryOutputPipe::new(limits.output);
-    let wasi = WasiCtxBuilder::new().stdout(stdout.clone()).build_p1();
+    let context = WasiCtxBuilder::new().stdout(stdout.clone()).build_p1();
     let memory = StoreLimitsBuilder::new().memory_size(limits.memory).build();
     let mut store = Store::new(
         &engine,
         Host {
-            wasi,
+            wasi: context,
             limits: memory,
         },
     );
