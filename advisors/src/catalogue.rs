@@ -26,6 +26,8 @@ pub struct Remedy {
 pub struct Stub {
     /// Import path.
     pub package: String,
+    /// Packages below that path, too.
+    pub below: bool,
     /// Text in its source.
     pub text: String,
     /// What it means.
@@ -128,6 +130,7 @@ impl From<RawEntry> for Entry {
             .collect();
         let stub = stub.map(|s| Stub {
             package: path.clone(),
+            below: !exact,
             text: s.text,
             message: s.message,
         });

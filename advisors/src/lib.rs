@@ -15,7 +15,10 @@ pub fn advise(findings: &mut [Finding]) -> Vec<Advice> {
     let mut advice: Vec<Advice> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     // A package that is gone is worth advice, although it keeps nothing from building.
-    let gone = |f: &Finding| matches!(f.rule, Rule::Cgo | Rule::ExcludedPackage);
+    let gone = |f: &Finding| {
+        matches!(f.rule, Rule::Cgo | Rule::ExcludedPackage)
+            && f.message.contains("nothing there imports")
+    };
     for finding in findings
         .iter_mut()
         .filter(|f| f.effect != Effect::Note || gone(f))

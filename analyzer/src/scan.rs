@@ -39,10 +39,20 @@ pub struct Settings<'a> {
 pub struct StubSignature {
     /// Import path.
     pub package: String,
+    /// Packages below that path, too.
+    pub below: bool,
     /// Text in one of its selected files.
     pub text: String,
     /// What it means.
     pub message: String,
+}
+
+impl StubSignature {
+    /// Whether a package may be this stub.
+    pub(crate) fn covers(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.package.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || (self.below && rest.starts_with('/')))
+    }
 }
 
 /// A module that was scanned, and may be joined with what the compiler says.

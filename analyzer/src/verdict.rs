@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Builds, Effect, Evidence, Finding, Incomplete, ListedPackage, Package, Root, Rule, Target,
-    TargetReport, Verdict,
+    Builds, Effect, Finding, Incomplete, ListedPackage, Package, Root, Rule, Target, TargetReport,
+    Verdict,
 };
 
+use crate::graph::Graph;
 use crate::scan::{Build, Judged, Settings};
 
 /// Longest list of chains of a finding.
@@ -392,24 +393,12 @@ struct Judge<'j, 'a> {
 impl<'j, 'a> Judge<'j, 'a> {
     fn new(build: &'j Build<'a>, target: Target, findings: &'j [Finding]) -> Self {
         let mut met: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut closures: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (index, finding) in findings
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| f.targets.contains(&target))
-        {
-            let Some(place) = build.graph.key(&finding.package) else {
-                continue;
-            };
-            if !spreads(finding) {
-                met.entry(place).or_default().push(index);
-                continue;
-            }
-            let closure = closures
-                .entry(place)
-                .or_insert_with(|| build.graph.closure_of_importers([place]));
-            for path in closure.iter() {
-                met.entry(path).or_default().push(index);
+        for (index, finding) in findings.iter().enumerate() {
+            if finding.targets.contains(&target) {
+                let reached = reach(&build.graph, finding);
+                reached
+                    .into_iter()
+                    .for_each(|path| met.entry(path).or_default().push(index));
             }
         }
         Self {
@@ -491,10 +480,23 @@ impl<'j, 'a> Judge<'j, 'a> {
     }
 }
 
-/// Whether a finding in a package is one of those that import it, too: what does not build, what
-/// runs at initialisation, and what fails in every call.
-fn spreads(finding: &Finding) -> bool {
-    finding.effect == Effect::FailsToBuild
-        || (finding.effect != Effect::Note && (finding.init || finding.rule == Rule::Stub))
-        || finding.evidence == Evidence::Observed
+/// The packages that a finding in one package is a finding of.
+///
+/// What does not build breaks everything that imports it; a stub fails for those that call it.
+/// Other calls that fail are those of the package itself: whether something reaches them is not
+/// known before the program is linked, and their error may be handled.
+fn reach<'g>(graph: &'g Graph<'_>, finding: &Finding) -> BTreeSet<&'g str> {
+    let Some(place) = graph.key(&finding.package) else {
+        return BTreeSet::new();
+    };
+    match (finding.effect, finding.rule) {
+        (Effect::FailsToBuild, _) => graph.closure_of_importers([place]),
+        (_, Rule::Stub) => graph
+            .importers(place)
+            .iter()
+            .copied()
+            .chain([place])
+            .collect(),
+        _ => BTreeSet::from([place]),
+    }
 }

@@ -188,6 +188,7 @@ impl Run<'_> {
 fn signature(stub: advisors::Stub) -> StubSignature {
     StubSignature {
         package: stub.package,
+        below: stub.below,
         text: stub.text,
         message: stub.message,
     }

@@ -268,7 +268,13 @@ fn what(finding: &Finding) -> &str {
 /// The remedies of some findings, each once, in order.
 fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
     let wanted = |a: &&Advice| findings.iter().any(|f| f.advice.contains(&a.id));
-    report.advice.iter().filter(wanted).collect()
+    let mut said = BTreeSet::new();
+    report
+        .advice
+        .iter()
+        .filter(wanted)
+        .filter(|a| said.insert(&a.title))
+        .collect()
 }
 
 fn absent(report: &Report) -> Vec<Absent<'_>> {
@@ -386,4 +392,17 @@ pub fn parts(text: &str) -> Vec<(bool, &str)> {
         .enumerate()
         .map(|(i, part)| (i % 2 == 1, part))
         .collect()
+}
+
+/// Places that are shown at once; the others are folded away.
+const SHOWN: usize = 3;
+
+/// The first places.
+pub fn shown<T>(findings: &[T]) -> &[T] {
+    &findings[..findings.len().min(SHOWN)]
+}
+
+/// The places that are folded away.
+pub fn hidden<T>(findings: &[T]) -> &[T] {
+    &findings[findings.len().min(SHOWN)..]
 }

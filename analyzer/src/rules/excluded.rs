@@ -79,14 +79,7 @@ fn lacking_std(cx: &Context<'_, '_>, importer: &str, path: &str) -> Option<Findi
         symbol: path.to_owned(),
         message: format!("the standard library has no package `{path}` on {goos}"),
     };
-    let mut finding = cx.at(importer, file, import.pos, saying);
-    if rule == Rule::SyscallJs {
-        finding.details.push(format!(
-            "put `//go:build js` at the top of {}, or give its name the end `_js.go`",
-            finding.file
-        ));
-    }
-    Some(finding)
+    Some(cx.at(importer, file, import.pos, saying))
 }
 
 /// The importer on the shortest way from the user's own packages.
@@ -315,4 +308,52 @@ fn libraries(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[&Arc<Source
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What cgo leaves out of own packages that build all the same: worth a note.
+pub(super) fn note_left_out_c(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
+    let natively = cx.settings.native.iter().flat_map(|l| &l.packages);
+    for native in natively {
+        let package = cx
+            .graph
+            .get(&native.import_path)
+            .filter(|p| p.own && !p.files.is_empty());
+        let Some(package) = package else { continue };
+        let cgo = native
+            .cgo_files
+            .iter()
+            .map(|f| cx.sources.get(&native.dir.join(f)));
+        for file in cgo {
+            let Some(pos) = file.facts.cgo.as_ref().map(|c| c.pos) else {
+                continue;
+            };
+            let message = "this file is left out, and the package builds without it".to_owned();
+            findings.push(cx.at(package, &file, pos, note(package, message)));
+        }
+        let c = [
+            &native.c_files,
+            &native.cxx_files,
+            &native.m_files,
+            &native.f_files,
+        ];
+        let c: Vec<&str> = c.into_iter().flatten().map(String::as_str).collect();
+        if native.cgo_files.is_empty() && !c.is_empty() {
+            let message = format!(
+                "the package builds without {}: no Go file of it imports \"C\"",
+                c.join(", ")
+            );
+            findings.push(cx.without_place(package, note(package, message)));
+        }
+    }
+}
+
+fn note(package: &Package<'_>, message: String) -> Saying {
+    let path = package.path().to_owned();
+    Saying {
+        rule: Rule::Cgo,
+        effect: Effect::Note,
+        root: path.clone(),
+        symbol: path,
+        message,
+    }
 }

@@ -24,6 +24,7 @@ pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
         };
         excluded::check(cx, &package, &mut said.findings);
     }
+    excluded::note_left_out_c(cx, &mut said.findings);
     for package in cx.judged() {
         syntax(cx, package, &mut said.findings);
     }

@@ -6,11 +6,12 @@ use super::{Context, Saying};
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     for signature in cx.settings.stubs {
-        let Some(package) = cx.graph.get(&signature.package) else {
-            continue;
-        };
-        for file in &package.files {
-            let Some(offset) = file.facts.src.find(&signature.text) else {
+        for package in cx.judged().filter(|p| signature.covers(p.path())) {
+            let found = package
+                .files
+                .iter()
+                .find_map(|f| Some((f, f.facts.src.find(&signature.text)?)));
+            let Some((file, offset)) = found else {
                 continue;
             };
             let saying = Saying {
@@ -20,9 +21,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
                 symbol: package.path().to_owned(),
                 message: signature.message.clone(),
             };
-            let offset = u32::try_from(offset).unwrap_or(0);
-            findings.push(cx.at(package, file, offset, saying));
-            break;
+            findings.push(cx.at(package, file, u32::try_from(offset).unwrap_or(0), saying));
         }
     }
 }

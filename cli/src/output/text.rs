@@ -174,7 +174,7 @@ impl Text {
         self.line(indent(&rendered, "   "));
         let hidden = finding.details.len().saturating_sub(self.limits.details);
         if hidden > 0 {
-            self.line(format!("       and {hidden} more notes"));
+            self.line(format!("       and {}", view::count(hidden, "more note")));
         }
     }
 
