@@ -5,13 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::facts::FileFacts;
 use crate::system::System;
 
+/// Stack of the threads that read: syntax trees are walked by recursion. Only what a deep tree
+/// touches of it is ever used.
+pub(crate) const STACK: usize = 256 << 20;
+
 /// All files that were asked for, by path.
 pub(crate) struct Sources<'a> {
     system: &'a dyn System,
+    /// Threads with room for deep trees; the global ones when these could not be had.
+    pool: Option<ThreadPool>,
     files: Mutex<HashMap<Utf8PathBuf, Arc<Source>>>,
 }
 
@@ -27,8 +34,10 @@ pub(crate) struct Source {
 
 impl<'a> Sources<'a> {
     pub(crate) fn new(system: &'a dyn System) -> Self {
+        let pool = ThreadPoolBuilder::new().stack_size(STACK).build().ok();
         Self {
             system,
+            pool,
             files: Mutex::default(),
         }
     }
@@ -36,18 +45,24 @@ impl<'a> Sources<'a> {
     /// Read many files on all cores, those in `std` for their declarations alone.
     pub(crate) fn load(&self, paths: &[Utf8PathBuf], std: &[Utf8PathBuf]) {
         let known = |path: &&Utf8PathBuf| !self.lock().contains_key(path.as_path());
-        let std: Vec<_> = std.iter().filter(known).collect();
-        let paths: Vec<_> = paths.iter().filter(known).collect();
-        let read: Vec<_> = std
-            .par_iter()
-            .map(|path| ((*path).clone(), self.read(path, true)))
+        let std = std.iter().filter(known).map(|path| (path, true));
+        let all: Vec<_> = std
+            .chain(paths.iter().filter(known).map(|path| (path, false)))
             .collect();
+        let read = self.on_deep_stack(|| {
+            let read = all
+                .par_iter()
+                .map(|(path, declarations)| ((*path).clone(), self.read(path, *declarations)));
+            read.collect::<Vec<_>>()
+        });
         self.lock().extend(read);
-        let read: Vec<_> = paths
-            .par_iter()
-            .map(|path| ((*path).clone(), self.read(path, false)))
-            .collect();
-        self.lock().extend(read);
+    }
+
+    fn on_deep_stack<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Utf8PathBuf, Arc<Source>>> {
@@ -58,7 +73,7 @@ impl<'a> Sources<'a> {
     pub(crate) fn get(&self, path: &Utf8Path) -> Arc<Source> {
         let known = self.lock().get(path).cloned();
         known.unwrap_or_else(|| {
-            let source = self.read(path, false);
+            let source = self.on_deep_stack(|| self.read(path, false));
             self.lock().insert(path.to_owned(), Arc::clone(&source));
             source
         })

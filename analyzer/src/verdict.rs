@@ -107,7 +107,7 @@ fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> {
     let say = |(path, why): &(String, String)| {
         let why = why.lines().next().unwrap_or_default();
         let reason = format!(
-            "`{path}` could not be had, so what needs it is not judged: {why}{}",
+            "`{path}` could not be read, so what needs it is not judged: {why}{}",
             hint(why)
         );
         Incomplete {

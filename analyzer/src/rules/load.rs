@@ -26,7 +26,7 @@ pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
     }
     excluded::note_left_out_c(cx, &mut said.findings);
     for package in cx.judged() {
-        syntax(cx, package, &mut said.findings);
+        syntax(cx, package, said);
     }
 }
 
@@ -181,7 +181,8 @@ fn first_line(text: &str) -> &str {
 }
 
 /// Files that do not parse. What could be read of them is judged all the same.
-fn syntax<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Finding>) {
+fn syntax<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, said: &mut Said) {
+    let findings = &mut said.findings;
     for file in &package.files {
         let saying = |message: String| Saying {
             rule: Rule::Syntax,
@@ -196,6 +197,13 @@ fn syntax<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Fi
                 file,
                 0,
                 saying(format!("the file cannot be read: {why}")),
+            ));
+        } else if let Some(limit) = file.facts.errors.iter().find(|e| e.is_limit()) {
+            // Go may well take it: what cannot be read here is unknown, not broken.
+            let name = cx.places().name_in(package.listed, &file.name);
+            said.unreachable.push((
+                package.path().to_owned(),
+                format!("{name}: {}", limit.message),
             ));
         } else if let Some(error) = file.facts.errors.first() {
             let name = cx.places().name_in(package.listed, &file.name);

@@ -29,6 +29,16 @@ pub(crate) struct SyntaxError {
     pub(crate) message: String,
 }
 
+impl SyntaxError {
+    /// The end of every message about a limit of the reader, rather than an error of the file.
+    pub(crate) const LIMIT: &str = "for this reader";
+
+    /// Whether the file was given up, and may be good Go all the same.
+    pub(crate) fn is_limit(&self) -> bool {
+        self.message.ends_with(Self::LIMIT)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Import<'s> {
     /// `.` and `_` included.

@@ -50,7 +50,7 @@ impl<'s> Parser<'s> {
 
     fn primary(&mut self) -> Expr<'s> {
         let mut x = self.operand();
-        loop {
+        for length in 1.. {
             x = match self.token.tok {
                 Tok::Dot => self.selector(x),
                 Tok::LBrack => self.index(x),
@@ -62,9 +62,13 @@ impl<'s> Parser<'s> {
                         elems,
                     }
                 }
-                _ => return x,
+                _ => break,
             };
+            if !self.may_chain(length) {
+                break;
+            }
         }
+        x
     }
 
     fn operand(&mut self) -> Expr<'s> {

@@ -9,6 +9,10 @@ use super::token::Tok;
 
 /// Deeper nesting than this is not read: the tree is walked by recursion.
 const MAX_DEPTH: u32 = 600;
+/// Selectors, calls and indexes in one chain make a deep tree, too. This many are free in each
+/// chain; beyond that a declaration has a budget.
+const FREE_CHAIN: u32 = 100;
+const MAX_CHAINED: u32 = 5000;
 /// More errors than this say nothing new.
 const MAX_ERRORS: usize = 10;
 
@@ -18,6 +22,8 @@ pub(super) struct Parser<'s> {
     pub(super) token: Token,
     errors: Vec<SyntaxError>,
     depth: u32,
+    /// What the chains of this declaration have taken of their budget.
+    chained: u32,
     /// Function bodies are passed over.
     declarations_only: bool,
     /// Negative in the header of `if`, `for` and `switch`, where `T {` is no composite literal.
@@ -34,6 +40,7 @@ pub(crate) fn parse(src: &str, declarations_only: bool) -> File<'_> {
         token,
         errors: Vec::new(),
         depth: 0,
+        chained: 0,
         declarations_only,
         expr_level: 0,
     };
@@ -53,6 +60,7 @@ impl<'s> Parser<'s> {
         let mut decls = Vec::new();
         while !self.at(Tok::Eof) {
             let before = self.token.start;
+            self.chained = 0;
             self.top_level(&mut decls, &mut imports);
             if self.token.start == before {
                 self.bump();
@@ -403,16 +411,37 @@ impl<'s> Parser<'s> {
     /// One level deeper; past the limit the rest of the file is left unread.
     pub(super) fn nested<T>(&mut self, bad: T, read: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth >= MAX_DEPTH {
-            self.error("nested too deeply to be read");
-            while !self.at(Tok::Eof) {
-                self.bump();
-            }
+            self.give_up("nested too deeply");
             return bad;
         }
         self.depth += 1;
         let read = read(self);
         self.depth -= 1;
         read
+    }
+
+    /// Leave the rest of the file unread; this is told even after many errors.
+    fn give_up(&mut self, why: &str) {
+        let message = format!("{why} {}", SyntaxError::LIMIT);
+        self.errors.push(SyntaxError {
+            pos: self.token.start,
+            message,
+        });
+        while !self.at(Tok::Eof) {
+            self.bump();
+        }
+    }
+
+    /// One more link of a chain of this length; false when it is too long to be read.
+    pub(super) fn may_chain(&mut self, length: u32) -> bool {
+        if length > FREE_CHAIN {
+            self.chained += 1;
+        }
+        let may = self.chained <= MAX_CHAINED;
+        if !may {
+            self.give_up("chained too long");
+        }
+        may
     }
 
     /// Inside brackets, where composite literals are allowed again.
@@ -456,5 +485,115 @@ fn only_type_params_have(ahead: &mut Lexer<'_>) -> bool {
             Tok::Eof => return false,
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    /// One of everything that Go has, errors included further down.
+    const SAMPLE: &str = r#"// Package p.
+package p
+
+import (
+	"fmt"
+	. "math"
+	_ "embed"
+)
+
+type List[T any, K comparable] struct {
+	head, tail *node[T]
+	fmt.Stringer
+	m map[K][]func(a, b int, rest ...T) (n int, err error) `tag`
+	c <-chan chan<- [2 + 1]struct{}
+}
+
+type Number interface {
+	~int | ~float64
+	String() string
+}
+
+const (
+	a, b = iota, 'x'
+	s    = "a\"b" + `raw`
+)
+
+func (l *List[T, K]) Do(f func(T) bool) (out []T) {
+	defer func() { _ = recover() }()
+loop:
+	for i, v := range l.all() {
+		switch x := any(v).(type) {
+		case int, *string:
+			continue loop
+		default:
+			_ = x
+		}
+		select {
+		case l.c <- struct{}{}:
+		case v, ok := <-l.in:
+			_, _ = v, ok
+		}
+		if x, err := f(v), error(nil); !x && err == nil || i&^3 != 0 {
+			out = append(out[:1:2], List[T, K]{head: nil, m: map[K]int{}}.tail.values...)
+		} else if y := -^i; y > 0 {
+			goto loop
+		}
+	}
+	for range 10 {
+		i++
+	}
+	return
+}
+"#;
+
+    #[test]
+    fn the_sample_parses() {
+        let file = parse(SAMPLE, false);
+        assert_eq!(file.errors, []);
+        assert_eq!((file.imports.len(), file.decls.len()), (3, 5));
+    }
+
+    #[test]
+    fn a_file_may_end_anywhere() {
+        for end in 0..SAMPLE.len() {
+            let file = parse(&SAMPLE[..end], false);
+            assert!(file.decls.len() <= 5, "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn deep_and_long_files_are_given_up() {
+        // As readers do, on a thread with room for deep trees.
+        let check = || {
+            for (head, part) in [
+                ("package p\nvar x = ", "("),
+                ("package p\nvar x = ", "- "),
+                ("package p\nvar x = a", ".b"),
+                ("package p\nvar x = a", "()"),
+                ("package p\ntype t ", "[]"),
+                ("package p\ntype t ", "func("),
+                ("package p\nfunc f() ", "{"),
+                ("package p\nvar x = ", "T{"),
+            ] {
+                let text = head.to_owned() + &part.repeat(200_000);
+                let file = parse(&text, false);
+                assert!(
+                    file.errors.iter().any(super::SyntaxError::is_limit),
+                    "{part}"
+                );
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .stack_size(crate::source::STACK)
+            .spawn(check);
+        thread.unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn long_sums_are_no_deep_trees() {
+        let text = format!("package p\nvar x = 1{}\n", " + 1".repeat(200_000));
+        let file = parse(&text, false);
+        assert_eq!(file.errors, []);
     }
 }
