@@ -4,12 +4,14 @@
 mod cgo;
 mod guard;
 mod resolve;
+mod types;
 mod walk;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use self::cgo::Cgo;
+pub(crate) use self::types::{Shape, TypeFact, TypeFacts, TypeRef, Wanted};
 pub(crate) use self::walk::is_predeclared;
 use crate::syntax;
 
@@ -28,6 +30,7 @@ pub(crate) struct FileFacts {
     pub(crate) selectors: Vec<Span>,
     /// Names of fields and interface methods, wherever a type has them.
     pub(crate) members: Vec<Span>,
+    pub(crate) typing: TypeFacts,
     pub(crate) errors: Vec<syntax::ast::SyntaxError>,
     pub(crate) cgo: Option<Cgo>,
     /// Functions that `//go:linkname` or `//go:wasmimport` supplies with a body.
@@ -134,7 +137,7 @@ impl FileFacts {
 
     fn of(src: Arc<str>, declarations_only: bool) -> Self {
         let file = syntax::parse(&src, declarations_only);
-        let resolved = resolve::resolve(&src, &file);
+        let resolved = resolve::resolve(&file, declarations_only);
         let cgo = cgo::read(&src, &file);
         let (supplied, linked) = (resolve::supplied(&src, &file), resolve::linked(&src, &file));
         let errors = file.errors;
@@ -148,6 +151,7 @@ impl FileFacts {
             owners: resolved.owners,
             selectors: resolved.selectors,
             members: resolved.members,
+            typing: resolved.typing,
             errors,
             cgo,
             supplied,

@@ -8,6 +8,7 @@ mod members;
 mod names;
 mod std_behaviour;
 mod stub;
+mod typing;
 
 pub(crate) use self::load::other as load_error;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     load::check(cx, &mut said);
     names::check(cx, &mut said.findings);
     members::check(cx, &mut said.findings);
+    typing::check(cx, &mut said.findings);
     bodies::check(cx, &mut said.findings);
     std_behaviour::check(cx, &mut said.findings);
     stub::check(cx, &mut said.findings);

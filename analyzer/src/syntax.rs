@@ -7,9 +7,11 @@ mod expr;
 mod lexer;
 mod parser;
 mod stmt;
+mod terminate;
 mod token;
 mod types;
 
 pub(crate) use self::lexer::Comment;
 pub(crate) use self::parser::parse;
+pub(crate) use self::terminate::terminates;
 pub(crate) use self::token::Tok;

@@ -2,6 +2,7 @@
 
 use std::str::SplitWhitespace;
 
+use super::types::{self, TypeFact, TypeFacts};
 use super::walk::Walker;
 use super::{DeclFact, DeclKind, ImportFact, NO_OWNER, Owner, Span, Use};
 use crate::syntax::ast::{Decl, Expr, File, FuncDecl};
@@ -16,9 +17,10 @@ pub(super) struct Resolved {
     pub(super) owners: Vec<Owner>,
     pub(super) selectors: Vec<Span>,
     pub(super) members: Vec<Span>,
+    pub(super) typing: TypeFacts,
 }
 
-pub(super) fn resolve(src: &str, file: &File<'_>) -> Resolved {
+pub(super) fn resolve(file: &File<'_>, declarations_only: bool) -> Resolved {
     let mut resolved = Resolved {
         imports: imports(file),
         ..Resolved::default()
@@ -26,7 +28,7 @@ pub(super) fn resolve(src: &str, file: &File<'_>) -> Resolved {
     for decl in &file.decls {
         declare(decl, &mut resolved.decls);
     }
-    let mut walker = Walker::new(src, file);
+    let mut walker = Walker::new(file, declarations_only);
     for decl in &file.decls {
         let owner = owner(decl).map(|owner| {
             resolved.owners.push(owner);
@@ -34,7 +36,20 @@ pub(super) fn resolve(src: &str, file: &File<'_>) -> Resolved {
         });
         walker.top_level(decl, owner.unwrap_or(NO_OWNER));
     }
-    (resolved.uses, resolved.selectors, resolved.members) = walker.finish();
+    (
+        resolved.uses,
+        resolved.selectors,
+        resolved.members,
+        resolved.typing,
+    ) = walker.finish();
+    let declared = file.decls.iter().filter_map(|decl| match decl {
+        Decl::Type(spec) => Some(TypeFact {
+            name: Span::of(spec.name),
+            shape: types::shape(spec),
+        }),
+        _ => None,
+    });
+    resolved.typing.types.extend(declared);
     resolved
 }
 

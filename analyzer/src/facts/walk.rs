@@ -2,8 +2,10 @@
 //! can reach. Expressions have a file of their own.
 
 mod expr;
+mod typing;
 
 use super::guard::{self, Platform, Truth};
+use super::types::{TypeFacts, TypeRef, Wanted};
 use super::{ALL, Role, Span, Use};
 use crate::syntax::Tok;
 use crate::syntax::ast::{
@@ -66,12 +68,17 @@ pub(crate) fn is_predeclared(name: &str) -> bool {
 }
 
 pub(super) struct Walker<'s> {
-    /// Local names, innermost last.
-    scope: Vec<&'s str>,
+    /// Local names, innermost last, with their types where these have names.
+    scope: Vec<(&'s str, Option<TypeRef>)>,
     uses: Vec<Use>,
     selectors: Vec<Span>,
     members: Vec<Span>,
-    /// Names under which `runtime` is imported.
+    typing: TypeFacts,
+    /// Result types of the function around this place.
+    results: Vec<Option<TypeRef>>,
+    /// Bodies were not read.
+    declarations_only: bool,
+    /// The name under which `runtime` is imported.
     runtime: Option<&'s str>,
     owner: u32,
     live: u8,
@@ -85,7 +92,7 @@ pub(super) struct Walker<'s> {
 }
 
 impl<'s> Walker<'s> {
-    pub(super) fn new(_src: &'s str, file: &File<'s>) -> Self {
+    pub(super) fn new(file: &File<'s>, declarations_only: bool) -> Self {
         let import = file.imports.iter().find(|i| i.path == "runtime");
         let runtime = import.map(|i| i.alias.map_or("runtime", |a| a.name));
         Self {
@@ -93,6 +100,9 @@ impl<'s> Walker<'s> {
             uses: Vec::new(),
             selectors: Vec::new(),
             members: Vec::new(),
+            typing: TypeFacts::default(),
+            results: Vec::new(),
+            declarations_only,
             runtime,
             owner: super::NO_OWNER,
             live: ALL,
@@ -103,9 +113,9 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// Uses, selectors and members, in the order of the text.
-    pub(super) fn finish(self) -> (Vec<Use>, Vec<Span>, Vec<Span>) {
-        (self.uses, self.selectors, self.members)
+    /// Uses, selectors and members, in the order of the text, and what is known of types.
+    pub(super) fn finish(self) -> (Vec<Use>, Vec<Span>, Vec<Span>, TypeFacts) {
+        (self.uses, self.selectors, self.members, self.typing)
     }
 
     pub(super) fn top_level(&mut self, decl: &Decl<'s>, owner: u32) {
@@ -130,10 +140,12 @@ impl<'s> Walker<'s> {
             }
             w.type_params(&f.type_params);
             w.signature_types(&f.sig);
-            f.recv.iter().for_each(|recv| w.bind_all(&recv.names));
+            w.results = w.result_types(&f.sig);
+            w.bind_fields(f.recv.as_slice());
             w.signature_names(&f.sig);
             if let Some(body) = &f.body {
                 w.block(body);
+                w.ends(&f.sig, body);
             }
         });
     }
@@ -170,9 +182,8 @@ impl<'s> Walker<'s> {
     }
 
     fn signature_names(&mut self, sig: &Signature<'s>) {
-        for field in sig.params.iter().chain(&sig.results) {
-            self.bind_all(&field.names);
-        }
+        self.bind_fields(&sig.params);
+        self.bind_fields(&sig.results);
     }
 
     fn values(&mut self, spec: &ValueSpec<'s>) {
@@ -180,6 +191,10 @@ impl<'s> Walker<'s> {
             .iter()
             .chain(&spec.values)
             .for_each(|x| self.expr(x));
+        let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
+        spec.values
+            .iter()
+            .for_each(|value| self.converted(ty.map(Wanted::Type), value));
     }
 
     // Scopes.
@@ -191,8 +206,12 @@ impl<'s> Walker<'s> {
     }
 
     fn bind(&mut self, name: Ident<'s>) {
+        self.bind_typed(name, None);
+    }
+
+    fn bind_typed(&mut self, name: Ident<'s>, ty: Option<TypeRef>) {
         if name.name != "_" {
-            self.scope.push(name.name);
+            self.scope.push((name.name, ty));
         }
     }
 
@@ -201,7 +220,15 @@ impl<'s> Walker<'s> {
     }
 
     fn is_local(&self, name: &str) -> bool {
-        self.scope.iter().rev().any(|local| *local == name)
+        self.scope.iter().rev().any(|(local, _)| *local == name)
+    }
+
+    fn local_type(&self, name: &str) -> Option<TypeRef> {
+        self.scope
+            .iter()
+            .rev()
+            .find(|(local, _)| *local == name)
+            .and_then(|(_, ty)| *ty)
     }
 
     fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, role: Role) {
@@ -289,10 +316,11 @@ impl<'s> Walker<'s> {
             Stmt::Assign(lhs, rhs) => lhs.iter().chain(rhs).for_each(|x| self.expr(x)),
             Stmt::Define(lhs, rhs) => {
                 rhs.iter().for_each(|x| self.expr(x));
-                self.define(lhs);
+                self.define(lhs, rhs);
             }
             Stmt::Return(values) => {
                 values.iter().for_each(|x| self.expr(x));
+                self.returned(values);
                 self.live = 0;
             }
             Stmt::Branch(tok) => {
@@ -337,7 +365,10 @@ impl<'s> Walker<'s> {
         match decl {
             Decl::Const(spec) | Decl::Var(spec) => {
                 self.values(spec);
-                self.bind_all(&spec.names);
+                let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
+                spec.names
+                    .iter()
+                    .for_each(|name| self.bind_typed(*name, ty));
             }
             Decl::Type(spec) => {
                 self.bind(spec.name);
@@ -351,10 +382,15 @@ impl<'s> Walker<'s> {
     }
 
     /// Names on the left of `:=`; a selector or index there is an error, and still a use.
-    fn define(&mut self, lhs: &[Expr<'s>]) {
-        for x in lhs {
+    fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>]) {
+        let one_each = lhs.len() == rhs.len();
+        let types: Vec<_> = rhs
+            .iter()
+            .map(|x| self.type_of(x).filter(|_| one_each))
+            .collect();
+        for (i, x) in lhs.iter().enumerate() {
             match x {
-                Expr::Ident(name) => self.bind(*name),
+                Expr::Ident(name) => self.bind_typed(*name, types.get(i).copied().flatten()),
                 other => self.expr(other),
             }
         }
@@ -459,7 +495,7 @@ impl<'s> Walker<'s> {
     fn range(&mut self, x: &Range<'s>) {
         self.expr(&x.subject);
         if x.define {
-            self.define(&x.vars);
+            self.define(&x.vars, &[]);
         } else {
             x.vars.iter().for_each(|v| self.expr(v));
         }

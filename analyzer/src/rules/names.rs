@@ -55,7 +55,12 @@ pub(super) struct Qualifiers<'f> {
     dots: Vec<&'f str>,
 }
 
-impl Qualifiers<'_> {
+impl<'f> Qualifiers<'f> {
+    /// The import path that a name before a dot stands for.
+    pub(super) fn path(&self, name: &str) -> Option<&'f str> {
+        self.known.get(name).copied()
+    }
+
     /// Whether a name before a dot may be that of an import.
     pub(super) fn may_be_import(&self, name: &str) -> bool {
         self.open || self.known.contains_key(name)

@@ -99,6 +99,8 @@ pub(crate) struct Signature<'s> {
 #[derive(Debug, Default)]
 pub(crate) struct Block<'s> {
     pub(crate) stmts: Vec<Stmt<'s>>,
+    /// Offset of the closing brace.
+    pub(crate) end: u32,
 }
 
 #[derive(Debug)]

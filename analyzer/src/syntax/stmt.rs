@@ -9,8 +9,9 @@ impl<'s> Parser<'s> {
         self.nested(Block::default(), |p| {
             p.expect(Tok::LBrace, "`{`");
             let stmts = p.stmt_list();
+            let end = p.token.start;
             p.expect(Tok::RBrace, "`}`");
-            Block { stmts }
+            Block { stmts, end }
         })
     }
 
@@ -185,8 +186,10 @@ impl<'s> Parser<'s> {
                     p.bump();
                     let (exprs, comm) = if default { (Vec::new(), None) } else { read(p) };
                     p.expect(Tok::Colon, "`:`");
+                    let stmts = p.stmt_list();
                     let body = Block {
-                        stmts: p.stmt_list(),
+                        stmts,
+                        end: p.token.start,
                     };
                     clauses.push(Clause {
                         default,

@@ -20,7 +20,7 @@ impl<'s> Walker<'s> {
             | Expr::Unary(_, inner)
             | Expr::Chan(inner)
             | Expr::Ellipsis(Some(inner)) => self.expr(inner),
-            Expr::Selector(base, sel) => self.selector(base, *sel, Role::Value),
+            Expr::Selector(base, sel) => self.chain(base, *sel, Role::Value),
             Expr::Call(callee, args) => {
                 self.callee(callee);
                 args.iter().for_each(|x| self.expr(x));
@@ -58,21 +58,11 @@ impl<'s> Walker<'s> {
     fn callee(&mut self, callee: &Expr<'s>) {
         match callee {
             Expr::Ident(name) => self.name(*name, None, Role::Callee),
-            Expr::Selector(base, sel) => self.selector(base, *sel, Role::Callee),
+            Expr::Selector(base, sel) => self.chain(base, *sel, Role::Callee),
             Expr::Paren(inner) => self.callee(inner),
             Expr::Func(sig, body) => self.func_lit(sig, body),
             other => self.expr(other),
         }
-    }
-
-    /// `base.sel`: a field or method, unless what stands before it is an import; that is for the
-    /// rule to find out.
-    fn selector(&mut self, base: &Expr<'s>, sel: Ident<'s>, role: Role) {
-        match base {
-            Expr::Ident(base) => self.name(*base, Some(sel), role),
-            other => self.expr(other),
-        }
-        self.selectors.push(Span::of(sel));
     }
 
     fn field(&mut self, field: &Field<'s>) {
@@ -107,17 +97,22 @@ impl<'s> Walker<'s> {
 
     fn func_lit(&mut self, sig: &Signature<'s>, body: &Block<'s>) {
         let saved = (self.live, self.entry, self.breaks, self.guard);
+        let results = self.result_types(sig);
+        let outer = std::mem::replace(&mut self.results, results);
         self.entry = self.live;
         self.scoped(|w| {
             w.signature_types(sig);
             w.signature_names(sig);
             w.block(body);
+            w.ends(sig, body);
         });
+        self.results = outer;
         (self.live, self.entry, self.breaks, self.guard) = saved;
     }
 
     fn composite(&mut self, ty: Option<&Expr<'s>>, elems: &[Elem<'s>]) {
         ty.iter().for_each(|ty| self.expr(ty));
+        self.keyed(ty, elems);
         let indexed = matches!(ty, Some(Expr::Map(..) | Expr::Array { .. }));
         for elem in elems {
             match &elem.key {
@@ -142,7 +137,7 @@ fn embedded<'s>(ty: &Expr<'s>) -> Option<Ident<'s>> {
 }
 
 /// Offset of the leftmost name of an expression.
-fn start(x: &Expr<'_>) -> Option<u32> {
+pub(super) fn start(x: &Expr<'_>) -> Option<u32> {
     match x {
         Expr::Ident(name) | Expr::Lit(_, name) => Some(name.pos),
         Expr::Selector(base, _)
@@ -150,6 +145,7 @@ fn start(x: &Expr<'_>) -> Option<u32> {
         | Expr::Paren(base)
         | Expr::Unary(_, base)
         | Expr::Call(base, _) => start(base),
+        Expr::Composite { ty: Some(ty), .. } => start(ty),
         _ => None,
     }
 }
