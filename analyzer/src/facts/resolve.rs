@@ -45,6 +45,7 @@ pub(super) fn resolve(file: &File<'_>, declarations_only: bool) -> Resolved {
     let declared = file.decls.iter().filter_map(|decl| match decl {
         Decl::Type(spec) => Some(TypeFact {
             name: Span::of(spec.name),
+            alias: spec.alias,
             shape: types::shape(spec),
         }),
         _ => None,

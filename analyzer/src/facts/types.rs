@@ -16,6 +16,8 @@ pub(crate) struct TypeRef {
 #[derive(Debug)]
 pub(crate) struct TypeFact {
     pub(crate) name: Span,
+    /// Another name for its type: methods declared on it are that type's.
+    pub(crate) alias: bool,
     pub(crate) shape: Shape,
 }
 

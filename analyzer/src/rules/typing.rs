@@ -72,6 +72,24 @@ struct Declared<'g, 'a> {
     fact: &'g TypeFact,
 }
 
+/// Aliases of types of the same package, and what they stand for: a method may be declared on
+/// either name.
+fn aliases<'p>(package: &'p Package<'_>) -> HashMap<&'p str, &'p str> {
+    let mut aliases = HashMap::new();
+    for facts in package.files.iter().map(|f| &f.facts) {
+        for fact in facts.typing.types.iter().filter(|t| t.alias) {
+            if let Shape::Named(TypeRef {
+                qualifier: None,
+                name,
+            }) = fact.shape
+            {
+                aliases.insert(facts.text(fact.name), facts.text(name));
+            }
+        }
+    }
+    aliases
+}
+
 /// A type that a name leads to.
 #[derive(Clone, Copy)]
 enum Ty<'g, 'a> {
@@ -96,6 +114,7 @@ impl<'g, 'a> Types<'g, 'a> {
         let (mut declared, mut methods) = (HashMap::new(), HashSet::new());
         let mut by_file = HashMap::new();
         for package in graph.packages.values().filter(|p| is_whole(p)) {
+            let aliases = aliases(package);
             for file in &package.files {
                 let file: &Source = file;
                 by_file.insert(&raw const *file, qualifiers(cx, package, &file.facts));
@@ -116,7 +135,10 @@ impl<'g, 'a> Types<'g, 'a> {
                     .iter()
                     .filter(|d| d.kind == DeclKind::Method)
                 {
-                    let recv = decl.recv.map_or("", |r| file.facts.text(r));
+                    let written = decl.recv.map_or("", |r| file.facts.text(r));
+                    let way =
+                        std::iter::successors(Some(written), |name| aliases.get(name).copied());
+                    let recv = way.take(MAX_DEPTH as usize).last().unwrap_or(written);
                     methods.insert((package.path(), recv, file.facts.text(decl.name)));
                 }
             }

@@ -79,6 +79,8 @@ pub(crate) struct ValueSpec<'s> {
 pub(crate) struct TypeSpec<'s> {
     pub(crate) name: Ident<'s>,
     pub(crate) type_params: Vec<Field<'s>>,
+    /// `type A = B`
+    pub(crate) alias: bool,
     pub(crate) ty: Expr<'s>,
 }
 

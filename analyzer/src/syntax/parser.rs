@@ -229,10 +229,11 @@ impl<'s> Parser<'s> {
         } else {
             Vec::new()
         };
-        self.eat(Tok::Assign);
+        let alias = self.eat(Tok::Assign);
         TypeSpec {
             name,
             type_params,
+            alias,
             ty: self.ty(),
         }
     }
