@@ -78,6 +78,13 @@ impl<'a> Package<'a> {
         self.listed.error.is_some()
     }
 
+    /// Whether it loads and every file of it was read from end to end: a file that was not may
+    /// declare anything.
+    pub(crate) fn is_whole(&self) -> bool {
+        let read = |f: &Arc<Source>| f.facts.errors.is_empty() && f.unreadable.is_none();
+        !self.has_load_error() && self.files.iter().all(read)
+    }
+
     /// The path of one of its files on disk.
     pub(crate) fn file_path(&self, name: &str) -> Utf8PathBuf {
         self.listed.dir.join(name)

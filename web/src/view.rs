@@ -151,7 +151,16 @@ impl TargetLine<'_> {
         let parts: Vec<String> = counts
             .iter()
             .rev()
-            .map(|(v, n)| format!("{n} {}", words(*v)))
+            .map(|(v, n)| {
+                format!(
+                    "{n} {}",
+                    if *n == 1 {
+                        words(*v)
+                    } else {
+                        words_of_many(*v)
+                    }
+                )
+            })
             .collect();
         format!("{builds}: {}", parts.join(", "))
     }
@@ -173,6 +182,16 @@ pub const fn words(verdict: Verdict) -> &'static str {
         Verdict::Clean => "clean",
         Verdict::Works => "works",
         Verdict::Absent => "absent",
+    }
+}
+
+/// The same of several packages.
+const fn words_of_many(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::FailsToBuild => "fail to build",
+        Verdict::FailsAtRunTime => "fail at run time",
+        Verdict::Works => "work",
+        other => words(other),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::source::Source;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     let members = Members::of(cx.graph);
-    for package in cx.judged().filter(|p| is_whole(p)) {
+    for package in cx.judged().filter(|p| p.is_whole()) {
         let names = package.names();
         for file in &package.files {
             let facts = &file.facts;
@@ -44,15 +44,6 @@ fn keys(facts: &FileFacts) -> impl Iterator<Item = Span> {
         .iter()
         .filter(move |u| u.role == Role::Key && !dotted);
     weak.map(|u| u.base).filter(|k| is_exported(facts.text(*k)))
-}
-
-/// A file that was not read as a whole may declare anything.
-fn is_whole(package: &Package<'_>) -> bool {
-    !package.has_load_error()
-        && package
-            .files
-            .iter()
-            .all(|f| f.facts.errors.is_empty() && f.unreadable.is_none())
 }
 
 fn is_exported(name: &str) -> bool {
@@ -100,7 +91,7 @@ impl<'g> Members<'g> {
             let mut bits = empty.clone();
             names(package).for_each(|name| bits.insert(numbers[name]));
             own.insert(package.path(), bits.clone());
-            let read = is_whole(package) && !package.files.is_empty();
+            let read = package.is_whole() && !package.files.is_empty();
             let closure = read
                 .then_some(bits)
                 .and_then(|bits| with_imports(bits, package, &closures));

@@ -36,10 +36,7 @@ impl<'c> Exports<'c, '_> {
         let graph = self.cx.graph;
         let names = self.known.entry(path).or_insert_with(|| {
             let package = graph.get(path)?;
-            let whole =
-                |f: &std::sync::Arc<Source>| f.facts.errors.is_empty() && f.unreadable.is_none();
-            let readable = !package.files.is_empty() && package.files.iter().all(whole);
-            (readable && !package.has_load_error()).then(|| package.names())
+            (package.is_whole() && !package.files.is_empty()).then(|| package.names())
         });
         names.as_ref()
     }

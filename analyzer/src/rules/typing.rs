@@ -17,7 +17,7 @@ use crate::source::Source;
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     let types = Types::of(cx, cx.graph);
     let mut told = told(findings);
-    for package in cx.judged().filter(|p| is_whole(p)) {
+    for package in cx.judged().filter(|p| p.is_whole()) {
         for file in &package.files {
             let name = cx.places().name_in(package.listed, &file.name);
             let known = told.remove(&name).unwrap_or_default();
@@ -46,14 +46,6 @@ fn told(findings: &[Finding]) -> HashMap<String, HashSet<(u32, u32)>> {
             .insert((finding.line, finding.column));
     }
     told
-}
-
-fn is_whole(package: &Package<'_>) -> bool {
-    !package.has_load_error()
-        && package
-            .files
-            .iter()
-            .all(|f| f.facts.errors.is_empty() && f.unreadable.is_none())
 }
 
 /// The declared types of all packages.
@@ -113,7 +105,7 @@ impl<'g, 'a> Types<'g, 'a> {
     fn of(cx: &'g Context<'g, 'a>, graph: &'g Graph<'a>) -> Self {
         let (mut declared, mut methods) = (HashMap::new(), HashSet::new());
         let mut by_file = HashMap::new();
-        for package in graph.packages.values().filter(|p| is_whole(p)) {
+        for package in graph.packages.values().filter(|p| p.is_whole()) {
             let aliases = aliases(package);
             for file in &package.files {
                 let file: &Source = file;
