@@ -113,8 +113,9 @@ pub(super) fn shape(spec: &TypeSpec<'_>) -> Shape {
             embeds: elems.iter().map(|x| TypeRef::of(x, &global)).collect(),
         },
         Expr::Array { .. } | Expr::Map(..) | Expr::Chan(_) | Expr::FuncType(_) => Shape::Plain,
-        // A pointer type has no members of its own, and its base's fields.
-        Expr::Unary(..) => Shape::Opaque,
+        // A pointer type has no members of its own, and its base's fields; an alias of one is as
+        // good as its base for both.
+        Expr::Unary(..) if !spec.alias => Shape::Opaque,
         other => TypeRef::of(other, &global).map_or(Shape::Opaque, Shape::Named),
     }
 }
