@@ -4,25 +4,21 @@
 
 mod catalogue;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Advice, Confirmed, Effect, Finding, Rule};
+use model::{Advice, Confirmed, Effect, Finding};
 
 pub use crate::catalogue::{Remedy, Stub, stubs};
 
 /// Give every finding its advice. Returns the remedies, each once, and their ids in the findings.
-pub fn advise(findings: &mut [Finding]) -> Vec<Advice> {
+///
+/// Notes need none, but for packages that are absent: these are worth advice, although they keep
+/// nothing from building.
+pub fn advise(findings: &mut [Finding], absent: &BTreeSet<String>) -> Vec<Advice> {
     let mut advice: Vec<Advice> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    // A package that is gone is worth advice, although it keeps nothing from building.
-    let gone = |f: &Finding| {
-        matches!(f.rule, Rule::Cgo | Rule::ExcludedPackage)
-            && f.message.contains("nothing there imports")
-    };
-    for finding in findings
-        .iter_mut()
-        .filter(|f| f.effect != Effect::Note || gone(f))
-    {
+    let wanted = |f: &&mut Finding| f.effect != Effect::Note || absent.contains(&f.root);
+    for finding in findings.iter_mut().filter(wanted) {
         let Some(remedy) = catalogue::remedy(finding) else {
             continue;
         };

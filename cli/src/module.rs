@@ -4,7 +4,7 @@ use std::thread;
 
 use analyzer::{Compiled, Disk, Places, Scan, StubSignature};
 use camino::Utf8Path;
-use model::{Goos, Incomplete, Level, Listing, Report, Target};
+use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
 use toolchain::{Error, Go, Linked, Platform, Session};
 
 use crate::check::{self, Settings};
@@ -110,7 +110,10 @@ impl Run<'_> {
             }
         }
         let mut judged = scan.judge();
-        report.advice = advisors::advise(&mut judged.findings);
+        let packages = judged.targets.iter().flat_map(|t| &t.packages);
+        let absent = packages.filter(|p| p.own && p.builds == Builds::Absent);
+        let absent = absent.map(|p| p.package.clone()).collect();
+        report.advice = advisors::advise(&mut judged.findings, &absent);
         report.findings = judged.findings;
         report.incomplete.extend(judged.incomplete);
         for target in judged.targets {

@@ -422,33 +422,30 @@ impl<'g, 'a> At<'g, 'a> {
             let message = format!(
                 "a negative constant does not fit into `{name}`, which is `{basic}` on {goos}"
             );
-            let package = self.package.path().to_owned();
-            self.tell(
-                Rule::Compiler,
-                package.clone(),
-                package,
-                message,
-                *pos,
-                findings,
-            );
+            self.tell_of_package(message, *pos, findings);
         }
     }
 
     fn returns(&mut self, findings: &mut Vec<Finding>) {
         for pos in &self.facts().typing.missing_returns {
-            let package = self.package.path().to_owned();
             let message =
                 "the function has results, and its end can be reached: a return is missing"
                     .to_owned();
-            self.tell(
-                Rule::Compiler,
-                package.clone(),
-                package,
-                message,
-                *pos,
-                findings,
-            );
+            self.tell_of_package(message, *pos, findings);
         }
+    }
+
+    /// An error that no symbol stands for.
+    fn tell_of_package(&mut self, message: String, pos: u32, findings: &mut Vec<Finding>) {
+        let package = self.package.path().to_owned();
+        self.tell(
+            Rule::Compiler,
+            package.clone(),
+            package,
+            message,
+            pos,
+            findings,
+        );
     }
 
     fn tell(
