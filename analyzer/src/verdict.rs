@@ -104,11 +104,11 @@ pub(crate) fn judge(
 }
 
 fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> {
-    let say = |(path, why): &(String, String)| {
-        let why = why.lines().next().unwrap_or_default();
+    let say = |(path, all): &(String, String)| {
+        let why = all.lines().next().unwrap_or_default();
         let reason = format!(
-            "`{path}` could not be read, so what needs it is not judged: {why}{}",
-            hint(why)
+            "`{path}` could not be had or read, so what needs it is not judged: {why}{}",
+            hint(all)
         );
         Incomplete {
             stage: "load".to_owned(),
@@ -137,6 +137,14 @@ fn hint(why: &str) -> &'static str {
         (
             "reading http",
             "; check the module's path and version, GOPROXY, and for a private module GOPRIVATE",
+        ),
+        (
+            "no secure protocol found",
+            "; for a private module set GOPRIVATE and give git your credentials",
+        ),
+        (
+            "unrecognized import path",
+            "; check its path and the network; for a private module set GOPRIVATE and give git your credentials",
         ),
         ("no such host", "; check the network and GOPROXY"),
         ("dial tcp", "; check the network and GOPROXY"),

@@ -57,6 +57,42 @@ fn a_module_version_that_does_not_exist() {
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_private_module_without_credentials() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::empty("m");
+    let require =
+        "module example.com/m\n\ngo 1.22\n\nrequire git.invalid/private/thing.git v1.2.3\n";
+    fs::write(world.module.join("go.mod"), require).unwrap();
+    let import = "package m\n\nimport _ \"git.invalid/private/thing.git\"\n";
+    fs::write(world.module.join("a.go"), import).unwrap();
+    // What git says to a user whose password it may not ask for.
+    let bin = world.scratch.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let said =
+        "fatal: could not read Username for 'https://git.invalid': terminal prompts disabled";
+    fs::write(
+        bin.join("git"),
+        format!("#!/bin/sh\necho \"{said}\" >&2\nexit 128\n"),
+    )
+    .unwrap();
+    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let run = world
+        .command(&["--quiet", "--level", "scan"])
+        .envs([("GOPROXY", "direct"), ("GOPRIVATE", "*"), ("PATH", &path)])
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(3), "{stdout}");
+    assert!(
+        stdout.contains("git.invalid/private/thing.git") && stdout.contains("credentials"),
+        "{stdout}"
+    );
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+}
+
 #[test]
 fn a_published_module_is_checked_in_a_scratch_copy() {
     let world = World::empty("m");

@@ -58,6 +58,7 @@ const UNREACHABLE: &[&str] = &[
     "401 Unauthorized",
     "403 Forbidden",
     "unrecognized import path",
+    "no secure protocol found",
     "git ls-remote",
 ];
 
