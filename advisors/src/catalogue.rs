@@ -1,23 +1,25 @@
-//! The catalogue: TOML tables, embedded, read once.
+//! The catalogue: TOML tables, one file for each category, embedded and read once.
 
 use std::sync::LazyLock;
 
 use model::{AdviceKind, Finding, Goos};
+use semver::Version;
 use serde::Deserialize;
 
+use crate::search::version;
+
 /// What to do.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Remedy {
     /// What sort of change.
     pub(crate) kind: AdviceKind,
     /// One line that says what to do.
     pub(crate) title: String,
-    /// The version or package to move to.
-    #[serde(default)]
+    /// The version or module to move to.
     pub(crate) to: Option<String>,
+    /// `module@version` that takes the place of the module without a change of the source.
+    pub(crate) replace: Option<String>,
     /// What is lost by it.
-    #[serde(default)]
     pub(crate) loses: Option<String>,
 }
 
@@ -34,38 +36,89 @@ pub struct Stub {
     pub message: String,
 }
 
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "for readers of the catalogue; a test wants it there"
+    )
+)]
 #[derive(Debug, Deserialize)]
-struct Entries {
+#[serde(deny_unknown_fields)]
+struct Category {
+    schema: u32,
     entry: Vec<RawEntry>,
 }
 
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "for readers of the catalogue; a test wants it there"
+    )
+)]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawEntry {
-    r#match: String,
-    #[serde(default)]
-    exact: bool,
+    id: String,
+    r#match: RawMatch,
+    versions: Vec<RawRange>,
     targets: Vec<String>,
-    kind: AdviceKind,
-    title: String,
-    to: Option<String>,
-    loses: Option<String>,
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for readers of the catalogue; a test wants it there"
-        )
-    )]
-    source: String,
-    stub: Option<RawStub>,
+    reason: String,
+    shape: String,
+    #[serde(default)]
+    signature: Vec<String>,
+    summary: String,
+    fix: Vec<RawFix>,
+    evidence: Vec<RawEvidence>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawStub {
-    text: String,
-    message: String,
+struct RawMatch {
+    package: String,
+    #[serde(default)]
+    exact: bool,
+}
+
+/// From a version on, up to one that is fixed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRange {
+    introduced: String,
+    fixed: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFix {
+    kind: AdviceKind,
+    title: String,
+    to: Option<RawTo>,
+    replace: Option<String>,
+    lost: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTo {
+    module: Option<String>,
+    min: Option<String>,
+}
+
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "for readers of the catalogue; a test wants it there"
+    )
+)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEvidence {
+    kind: String,
+    url: Option<String>,
+    says: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,7 +142,8 @@ struct Entry {
     path: String,
     exact: bool,
     builds: Vec<Goos>,
-    remedy: Remedy,
+    ranges: Vec<(Version, Option<Version>)>,
+    remedies: Vec<Remedy>,
     stub: Option<Stub>,
 }
 
@@ -99,10 +153,31 @@ struct Class {
     remedy: Remedy,
 }
 
+/// The categories, by the name of their file.
+const CATEGORIES: [(&str, &str); 11] = [
+    ("cache", include_str!("../catalogue/cache.toml")),
+    ("cloud", include_str!("../catalogue/cloud.toml")),
+    ("compression", include_str!("../catalogue/compression.toml")),
+    ("db-embedded", include_str!("../catalogue/db-embedded.toml")),
+    ("db-network", include_str!("../catalogue/db-network.toml")),
+    ("hardware", include_str!("../catalogue/hardware.toml")),
+    ("logging", include_str!("../catalogue/logging.toml")),
+    ("net", include_str!("../catalogue/net.toml")),
+    (
+        "observability",
+        include_str!("../catalogue/observability.toml"),
+    ),
+    ("os", include_str!("../catalogue/os.toml")),
+    ("tty", include_str!("../catalogue/tty.toml")),
+];
+
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let raw: Entries = toml::from_str(include_str!("../catalogue/modules.toml"))
-        .expect("a test reads the same embedded file");
-    raw.entry.into_iter().map(Entry::from).collect()
+    let read = |(name, text): &(&str, &str)| -> Category {
+        toml::from_str(text)
+            .unwrap_or_else(|e| panic!("catalogue/{name}.toml, which a test reads: {e}"))
+    };
+    let categories = CATEGORIES.iter().map(read);
+    categories.flat_map(|c| c.entry).map(Entry::from).collect()
 });
 
 static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| {
@@ -113,38 +188,47 @@ static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| {
 
 impl From<RawEntry> for Entry {
     fn from(raw: RawEntry) -> Self {
-        let RawEntry {
-            r#match: path,
+        let RawMatch {
+            package: path,
             exact,
-            targets,
-            kind,
-            title,
-            to,
-            loses,
-            source: _,
-            stub,
-        } = raw;
+        } = raw.r#match;
         let builds = Goos::ALL
             .into_iter()
-            .filter(|g| targets.iter().any(|t| t == g.name()))
+            .filter(|g| raw.targets.iter().any(|t| t == g.name()))
             .collect();
-        let stub = stub.map(|s| Stub {
+        let stub = raw.signature.first().map(|text| Stub {
             package: path.clone(),
             below: !exact,
-            text: s.text,
-            message: s.message,
+            text: text.clone(),
+            message: raw.summary.clone(),
         });
+        let range = |r: &RawRange| {
+            let fixed = r.fixed.as_deref().and_then(version);
+            Some((version(&r.introduced)?, fixed))
+        };
         Self {
+            ranges: raw.versions.iter().filter_map(range).collect(),
+            remedies: raw.fix.into_iter().map(Remedy::from).collect(),
             path,
             exact,
             builds,
-            remedy: Remedy {
-                kind,
-                title,
-                to,
-                loses,
-            },
             stub,
+        }
+    }
+}
+
+impl From<RawFix> for Remedy {
+    fn from(raw: RawFix) -> Self {
+        let to = raw.to.and_then(|to| match raw.kind {
+            AdviceKind::Upgrade => to.min,
+            _ => to.module,
+        });
+        Self {
+            kind: raw.kind,
+            title: raw.title,
+            to,
+            replace: raw.replace,
+            loses: raw.lost,
         }
     }
 }
@@ -166,6 +250,7 @@ impl From<RawClass> for Class {
                 kind,
                 title,
                 to,
+                replace: None,
                 loses,
             },
         }
@@ -178,6 +263,17 @@ impl Entry {
         let rest = path.strip_prefix(self.path.as_str());
         rest.is_some_and(|rest| rest.is_empty() || (!self.exact && rest.starts_with('/')))
     }
+
+    /// Whether it holds for a version; for one that is not known it does.
+    fn holds(&self, at: Option<&str>) -> bool {
+        let Some(at) = at.and_then(version) else {
+            return true;
+        };
+        let within = |(from, to): &(Version, Option<Version>)| {
+            at >= *from && to.as_ref().is_none_or(|to| at < *to)
+        };
+        self.ranges.iter().any(within)
+    }
 }
 
 /// Packages that are known to build as stubs.
@@ -185,22 +281,31 @@ pub fn stubs() -> Vec<Stub> {
     ENTRIES.iter().filter_map(|e| e.stub.clone()).collect()
 }
 
-/// What the catalogue says of a finding: the longest matching path, then the first class that
-/// names the symbol.
+/// What the catalogue says of a finding: of the package that it lies in, of the one to blame, each
+/// by the longest matching path; then the first class that names the symbol.
 ///
 /// A finding about the standard library carries its own advice.
-pub(crate) fn remedy(finding: &Finding) -> Option<&'static Remedy> {
+pub(crate) fn remedies(finding: &Finding) -> Vec<&'static Remedy> {
+    let breaking = !matches!(finding.rule, model::Rule::StdBehaviour | model::Rule::Crash);
+    let mut remedies = Vec::new();
+    if breaking {
+        let of_place = entry(finding, &finding.package, finding.version.as_deref());
+        let of_root =
+            entry(finding, &finding.root, None).filter(|_| finding.root != finding.package);
+        remedies.extend(of_place.or(of_root).into_iter().flat_map(|e| &e.remedies));
+    }
+    if remedies.is_empty() {
+        remedies.extend(class(finding));
+    }
+    remedies
+}
+
+fn entry(finding: &Finding, path: &str, version: Option<&str>) -> Option<&'static Entry> {
     let builds = |e: &&Entry| finding.targets.iter().any(|t| e.builds.contains(&t.goos()));
     let entries = ENTRIES
         .iter()
-        .filter(|e| e.covers(&finding.root))
-        .filter(builds);
-    let entry = entries.max_by_key(|e| e.path.len());
-    let breaking = finding.rule != model::Rule::StdBehaviour;
-    entry
-        .filter(|_| breaking)
-        .map(|e| &e.remedy)
-        .or_else(|| class(finding))
+        .filter(|e| e.covers(path) && e.holds(version));
+    entries.filter(builds).max_by_key(|e| e.path.len())
 }
 
 fn class(finding: &Finding) -> Option<&'static Remedy> {
@@ -214,32 +319,92 @@ fn class(finding: &Finding) -> Option<&'static Remedy> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use model::Rule;
 
     use super::*;
 
+    /// Why a package fails, in one word of this list.
+    const REASONS: [&str; 12] = [
+        "cgo",
+        "excluded",
+        "file-lock",
+        "mmap",
+        "per-os-file",
+        "process",
+        "signals",
+        "sockets",
+        "sysinfo",
+        "termios",
+        "user-lookup",
+        "assembly",
+    ];
+    const SHAPES: [&str; 4] = ["excluded", "partial", "hollow", "stub"];
+
+    fn raw() -> Vec<RawEntry> {
+        let mut all = Vec::new();
+        for (name, text) in CATEGORIES {
+            let category: Category = toml::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(category.schema, 1, "{name}");
+            all.extend(category.entry);
+        }
+        all
+    }
+
     #[test]
     fn every_entry_is_whole() {
-        let raw: Entries = toml::from_str(include_str!("../catalogue/modules.toml")).unwrap();
-        for entry in &raw.entry {
-            let path = &entry.r#match;
+        let mut ids = BTreeSet::new();
+        let mut matches = BTreeSet::new();
+        for entry in raw() {
+            let id = &entry.id;
+            assert!(ids.insert(id.clone()), "{id} stands twice");
+            let key = (entry.r#match.package.clone(), entry.targets.clone());
+            assert!(matches.insert(key), "{id}: matches what another entry does");
+            let targets = &entry.targets;
             assert!(
-                !entry.targets.is_empty()
-                    && entry.targets.iter().all(|t| t == "js" || t == "wasip1"),
-                "{path}"
+                !targets.is_empty() && targets.iter().all(|t| t == "js" || t == "wasip1"),
+                "{id}"
             );
-            assert!(!entry.source.is_empty(), "{path}: no source");
             assert!(
-                entry.kind != AdviceKind::Upgrade
-                    || entry.to.as_ref().is_some_and(|v| v.starts_with('v')),
-                "{path}"
+                REASONS.contains(&entry.reason.as_str()),
+                "{id}: {}",
+                entry.reason
             );
+            assert!(
+                SHAPES.contains(&entry.shape.as_str()),
+                "{id}: {}",
+                entry.shape
+            );
+            assert_eq!(
+                entry.shape == "stub",
+                !entry.signature.is_empty(),
+                "{id}: signature"
+            );
+            assert!(!entry.summary.is_empty() && !entry.fix.is_empty(), "{id}");
+            for evidence in &entry.evidence {
+                let measured = evidence.kind == "measured" && evidence.says.is_some();
+                assert!(
+                    measured || evidence.url.is_some(),
+                    "{id}: evidence without a source"
+                );
+            }
+            assert!(!entry.evidence.is_empty(), "{id}: no evidence");
+            for range in &entry.versions {
+                assert!(
+                    version(&range.introduced).is_some(),
+                    "{id}: {}",
+                    range.introduced
+                );
+            }
+            for fix in entry.fix.iter().filter(|f| f.kind == AdviceKind::Upgrade) {
+                let min = fix.to.as_ref().and_then(|t| t.min.as_deref());
+                assert!(min.is_some_and(|v| version(v).is_some()), "{id}");
+                let fixed = entry.versions.iter().any(|r| r.fixed.as_deref() == min);
+                assert!(fixed, "{id}: the upgrade is not where a range ends");
+            }
         }
-        let mut paths: Vec<_> = raw.entry.iter().map(|e| (&e.r#match, &e.targets)).collect();
-        let all = paths.len();
-        paths.sort();
-        paths.dedup();
-        assert_eq!(paths.len(), all, "an entry stands twice");
+        assert!(ids.len() >= 20);
     }
 
     #[test]
@@ -266,5 +431,16 @@ mod tests {
         );
         assert_eq!(entry("github.com/sirupsen/logrusx"), None);
         assert_eq!(entry("golang.org/x/sys/unix/internal"), None);
+    }
+
+    #[test]
+    fn a_version_that_is_fixed_is_not_matched() {
+        let logrus = ENTRIES
+            .iter()
+            .find(|e| e.covers("github.com/sirupsen/logrus"))
+            .unwrap();
+        assert!(
+            logrus.holds(Some("v1.9.3")) && !logrus.holds(Some("v1.9.4")) && logrus.holds(None)
+        );
     }
 }

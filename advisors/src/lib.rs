@@ -1,14 +1,20 @@
-//! What to do about a finding: entries of the catalogue first, class rules where none matches.
+//! What to do about a finding: entries of the catalogue first, class rules where none matches; and
+//! which remedies can be tried.
 //!
-//! A catalogue hit is a hypothesis: nothing here says that a remedy was tried.
+//! A catalogue hit is a hypothesis: [`trials`] says what is worth trying, and who tries it tells
+//! in the report how far it was confirmed.
 
 mod catalogue;
+mod search;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Advice, Confirmed, Effect, Finding};
 
 pub use crate::catalogue::{Remedy, Stub, stubs};
+pub use crate::search::{Search, guesses, newer};
+pub use crate::trial::{Trial, Trials, trials};
 
 /// Give every finding its advice. Returns the remedies, each once, and their ids in the findings.
 ///
@@ -19,18 +25,17 @@ pub fn advise(findings: &mut [Finding], absent: &BTreeSet<String>) -> Vec<Advice
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let wanted = |f: &&mut Finding| f.effect != Effect::Note || absent.contains(&f.root);
     for finding in findings.iter_mut().filter(wanted) {
-        let Some(remedy) = catalogue::remedy(finding) else {
-            continue;
-        };
-        let key = format!("{}\n{}", remedy.title, finding.root);
-        let index = *known.entry(key).or_insert_with(|| {
-            advice.push(new_advice(advice.len() + 1, finding, remedy));
-            advice.len() - 1
-        });
-        for target in &finding.targets {
-            advice[index].confirmed.insert(*target, Confirmed::None);
+        for remedy in catalogue::remedies(finding) {
+            let key = format!("{}\n{}", remedy.title, finding.root);
+            let index = *known.entry(key).or_insert_with(|| {
+                advice.push(new_advice(advice.len() + 1, finding, remedy));
+                advice.len() - 1
+            });
+            for target in &finding.targets {
+                advice[index].confirmed.insert(*target, Confirmed::None);
+            }
+            finding.advice.push(advice[index].id.clone());
         }
-        finding.advice.push(advice[index].id.clone());
     }
     advice
 }
@@ -45,5 +50,6 @@ fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
         confirmed: BTreeMap::new(),
         loses: remedy.loses.clone(),
         patch: None,
+        tried: Vec::new(),
     }
 }

@@ -157,6 +157,45 @@ impl Platform<'_> {
     }
 }
 
+/// The tags of a file's constraints that a user may set: neither platforms nor versions, nor those
+/// that mark files as no part of the package.
+pub(crate) fn custom_tags(src: &str) -> Vec<&str> {
+    const FIXED: [&str; 12] = [
+        "cgo",
+        "gc",
+        "gccgo",
+        "unix",
+        "ignore",
+        "tools",
+        "generate",
+        "race",
+        "msan",
+        "asan",
+        "test",
+        "integration",
+    ];
+    let header = Header::of(src);
+    let go_build = header
+        .go_build
+        .map(|(_, text)| text.trim_start_matches("//go:build"));
+    let plus_build = header
+        .plus_build
+        .iter()
+        .map(|(_, text)| text.split_once("+build").map_or("", |(_, rest)| rest));
+    let lines: Vec<&str> = match go_build {
+        Some(line) => vec![line],
+        None => plus_build.collect(),
+    };
+    let is_tag = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let words = lines
+        .into_iter()
+        .flat_map(move |l| l.split(move |c: char| !is_tag(c)));
+    words
+        .filter(|w| !w.is_empty() && !OS.contains(w) && !ARCH.contains(w) && !FIXED.contains(w))
+        .filter(|w| !w.starts_with("go1.") && !w.starts_with("goexperiment."))
+        .collect()
+}
+
 /// `go1.N` to N.
 fn release(tag: &str) -> Option<u32> {
     tag.strip_prefix("go1.")?.parse().ok()
@@ -296,6 +335,17 @@ fn only_comments(mut line: &str, in_comment: &mut bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_of_the_users_own_are_told() {
+        let src = "//go:build !appengine && (linux || go1.18) && !windows\n\npackage p\n";
+        assert_eq!(custom_tags(src), ["appengine"]);
+        assert_eq!(
+            custom_tags("// +build purego,!amd64 noasm\n\npackage p\n"),
+            ["purego", "noasm"]
+        );
+        assert_eq!(custom_tags("package p\n"), [""; 0]);
+    }
 
     const JS: Platform<'_> = Platform {
         goos: "js",

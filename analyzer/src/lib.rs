@@ -8,6 +8,7 @@ mod constraint;
 mod facts;
 mod graph;
 mod merge;
+mod observed;
 mod rules;
 mod scan;
 mod source;
@@ -15,12 +16,14 @@ mod std_facts;
 mod syntax;
 mod system;
 mod verdict;
+mod wasm;
 
 pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::Places;
 pub use crate::merge::merge_reports;
-pub use crate::scan::{Judged, Scan, Settings, StubSignature};
+pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};
 pub use crate::system::{Disk, System};
+pub use crate::wasm::{WasmError, read_wasm};
 
 /// Read a Go file whole, and say how many names it uses: what the benchmarks measure.
 pub fn count_uses(src: std::sync::Arc<str>) -> usize {

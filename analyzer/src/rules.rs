@@ -10,6 +10,7 @@ mod std_behaviour;
 mod stub;
 mod typing;
 
+pub(crate) use self::excluded::tags;
 pub(crate) use self::load::other as load_error;
 
 use model::{Effect, Evidence, Finding, Rule, Target};

@@ -1,7 +1,7 @@
 //! From listings to a judged module: run the rules for each build, join what the compiler says,
 //! and turn findings into verdicts, roots and a fix order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, TargetReport};
@@ -71,6 +71,21 @@ pub(crate) struct Build<'a> {
     pub(crate) unreachable: Vec<(String, String)>,
     /// Packages that the compiler was content with.
     pub(crate) compiled: Option<BTreeSet<String>>,
+    /// Mains whose wasm calls what nobody defines.
+    pub(crate) broken_mains: BTreeSet<String>,
+    /// Packages that were run, and behaved.
+    pub(crate) behaved: BTreeSet<(Target, String)>,
+}
+
+/// An own package that can be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runnable {
+    /// Import path.
+    pub package: String,
+    /// It is a main package.
+    pub main: bool,
+    /// Something was found in it.
+    pub suspect: bool,
 }
 
 /// What is said of a module.
@@ -115,6 +130,8 @@ impl<'a> Scan<'a> {
                 findings,
                 unreachable,
                 compiled: None,
+                broken_mains: BTreeSet::new(),
+                behaved: BTreeSet::new(),
             });
         }
         Self {
@@ -124,21 +141,34 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Join with what the compiler says of a build: errors confirm findings or become new ones,
-    /// and what compiled is no finding.
-    pub fn join(&mut self, goos: Goos, compiled: &Compiled) {
+    /// What one build is judged by, and the build.
+    pub(crate) fn build(&mut self, goos: Goos) -> Option<(Context<'_, 'a>, BuildParts<'_>)> {
         let (settings, sources) = (&self.settings, &self.sources);
-        let Some(build) = self.builds.iter_mut().find(|b| b.graph.goos == goos) else {
-            return;
-        };
+        let build = self.builds.iter_mut().find(|b| b.graph.goos == goos)?;
         let cx = Context {
             settings,
             graph: &build.graph,
             sources,
             targets: build.targets.clone(),
         };
-        compiled::join(&cx, &mut build.findings, compiled);
-        build.compiled = Some(compiled.content.clone());
+        let parts = BuildParts {
+            findings: &mut build.findings,
+            unreachable: &mut build.unreachable,
+            compiled: &mut build.compiled,
+            broken_mains: &mut build.broken_mains,
+            behaved: &mut build.behaved,
+        };
+        Some((cx, parts))
+    }
+
+    /// Join with what the compiler says of a build: errors confirm findings or become new ones,
+    /// and what compiled is no finding.
+    pub fn join(&mut self, goos: Goos, compiled: &Compiled) {
+        let Some((cx, build)) = self.build(goos) else {
+            return;
+        };
+        compiled::join(&cx, build.findings, compiled);
+        *build.compiled = Some(compiled.content.clone());
         build.unreachable.extend(compiled.undecided.iter().cloned());
     }
 
@@ -160,19 +190,56 @@ impl<'a> Scan<'a> {
         whole.map(|p| p.path().to_owned()).collect()
     }
 
+    /// The own packages that can be run: they compiled, and so did all that they need.
+    pub fn runnable(&self, goos: Goos) -> Vec<Runnable> {
+        let Some(build) = self.builds.iter().find(|b| b.graph.goos == goos) else {
+            return Vec::new();
+        };
+        let Some(content) = &build.compiled else {
+            return Vec::new();
+        };
+        let broken = build.broken();
+        let whole = |p: &&Package<'_>| {
+            p.own && !p.files.is_empty() && content.contains(p.path()) && !broken.contains(p.path())
+        };
+        let packages = build.graph.packages.values().filter(whole);
+        let suspect = |path: &str| {
+            let finding = |f: &&Finding| f.package == path && f.effect != Effect::Note;
+            build.findings.iter().any(|f| finding(&f))
+        };
+        let runnable = packages.map(|p| Runnable {
+            package: p.path().to_owned(),
+            main: p.listed.name == "main",
+            suspect: suspect(p.path()),
+        });
+        runnable.collect()
+    }
+
     /// A main package compiled and did not link.
     pub fn link_failed(&mut self, goos: Goos, package: &str, output: &str) {
-        let (settings, sources) = (&self.settings, &self.sources);
-        let Some(build) = self.builds.iter_mut().find(|b| b.graph.goos == goos) else {
-            return;
-        };
-        let cx = Context {
-            settings,
-            graph: &build.graph,
-            sources,
-            targets: build.targets.clone(),
-        };
-        compiled::link_failed(&cx, &mut build.findings, package, output);
+        if let Some((cx, build)) = self.build(goos) {
+            compiled::link_failed(&cx, build.findings, package, output);
+        }
+    }
+
+    /// For each package at fault, the build tags that select other files of it.
+    pub fn tags(&mut self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut tags: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for goos in Goos::ALL {
+            let Some((cx, build)) = self.build(goos) else {
+                continue;
+            };
+            let broken = build
+                .findings
+                .iter()
+                .filter(|f| f.effect == Effect::FailsToBuild);
+            let packages: BTreeSet<&str> = broken.map(|f| f.package.as_str()).collect();
+            for package in packages.into_iter().filter_map(|p| cx.graph.get(p)) {
+                let of = tags.entry(package.path().to_owned()).or_default();
+                of.extend(rules::tags(&cx, package));
+            }
+        }
+        tags
     }
 
     /// Verdicts, roots, chains and the order to fix things in.
@@ -180,6 +247,15 @@ impl<'a> Scan<'a> {
         let findings = verdict::merge(self.builds.iter().flat_map(|b| &b.findings));
         verdict::judge(&self.settings, &self.builds, findings)
     }
+}
+
+/// The parts of a build that change while it is judged.
+pub(crate) struct BuildParts<'b> {
+    pub(crate) findings: &'b mut Vec<Finding>,
+    unreachable: &'b mut Vec<(String, String)>,
+    compiled: &'b mut Option<BTreeSet<String>>,
+    pub(crate) broken_mains: &'b mut BTreeSet<String>,
+    pub(crate) behaved: &'b mut BTreeSet<(Target, String)>,
 }
 
 impl Build<'_> {

@@ -7,7 +7,6 @@ use model::{
     Verdict,
 };
 
-use crate::graph::Graph;
 use crate::scan::{Build, Judged, Settings};
 
 /// Longest list of chains of a finding.
@@ -240,7 +239,7 @@ fn points(rule: Rule) -> u32 {
         | Rule::UndefinedImportedName
         | Rule::ExcludedPackage
         | Rule::Compiler => 3,
-        Rule::StdBehaviour => 5,
+        Rule::StdBehaviour | Rule::Crash => 5,
         Rule::Cgo | Rule::Stub => 8,
     }
 }
@@ -403,7 +402,7 @@ impl<'j, 'a> Judge<'j, 'a> {
         let mut met: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, finding) in findings.iter().enumerate() {
             if finding.targets.contains(&target) {
-                let reached = reach(&build.graph, finding);
+                let reached = reach(build, finding);
                 reached
                     .into_iter()
                     .for_each(|path| met.entry(path).or_default().push(index));
@@ -448,7 +447,7 @@ impl<'j, 'a> Judge<'j, 'a> {
             Builds::No => Verdict::FailsToBuild,
             Builds::Absent => Verdict::Absent,
             Builds::Unknown => Verdict::Unknown,
-            Builds::Yes => effects.min().unwrap_or(Verdict::Clean),
+            Builds::Yes => effects.min().unwrap_or_else(|| self.nothing_found(path)),
         };
         Package {
             package: path.to_owned(),
@@ -458,6 +457,16 @@ impl<'j, 'a> Judge<'j, 'a> {
             verdict,
             tests: Verdict::Unknown,
             findings: met.iter().map(|i| self.findings[*i].id.clone()).collect(),
+        }
+    }
+
+    /// Nothing was found: it works when it was seen to run.
+    fn nothing_found(&self, path: &str) -> Verdict {
+        let seen = |(target, package): &(Target, String)| *target == self.target && package == path;
+        if self.build.behaved.iter().any(seen) {
+            Verdict::Works
+        } else {
+            Verdict::Clean
         }
     }
 
@@ -493,12 +502,20 @@ impl<'j, 'a> Judge<'j, 'a> {
 /// What does not build breaks everything that imports it; a stub fails for those that call it.
 /// Other calls that fail are those of the package itself: whether something reaches them is not
 /// known before the program is linked, and their error may be handled.
-fn reach<'g>(graph: &'g Graph<'_>, finding: &Finding) -> BTreeSet<&'g str> {
+///
+/// A call to nobody also breaks the mains whose wasm has it.
+fn reach<'b>(build: &'b Build<'_>, finding: &Finding) -> BTreeSet<&'b str> {
+    let graph = &build.graph;
     let Some(place) = graph.key(&finding.package) else {
         return BTreeSet::new();
     };
     match (finding.effect, finding.rule) {
         (Effect::FailsToBuild, _) => graph.closure_of_importers([place]),
+        (Effect::LinksBroken, _) => {
+            let mut reached = graph.closure_of_importers([place]);
+            reached.retain(|path| *path == place || build.broken_mains.contains(*path));
+            reached
+        }
         (_, Rule::Stub) => graph
             .importers(place)
             .iter()

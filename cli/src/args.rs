@@ -1,5 +1,8 @@
 //! What was typed.
 
+use std::time::Duration;
+
+use bytesize::ByteSize;
 use camino::Utf8PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -16,6 +19,17 @@ pub(crate) struct Args {
     check: CheckArgs,
 }
 
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// The main job.
+    Check(CheckArgs),
+    /// Read a wasm file.
+    Inspect(InspectArgs),
+    /// Run one in the sandbox.
+    Exec(ExecArgs),
+}
+
 const AFTER: &str = "\
 Examples:
   wasmcheck                                  the module in this directory
@@ -23,6 +37,8 @@ Examples:
   wasmcheck github.com/yuin/goldmark@v1.7.8  a published module
   wasmcheck . -o report.html -o report.json  reports for people and for scripts
   wasmcheck . --level scan --target wasip1   a quick look: nothing is compiled
+  wasmcheck inspect app.wasm                 what is in a wasm file
+  GOOS=wasip1 GOARCH=wasm go test -exec \"wasmcheck exec\" ./...
 
 Exit codes:
   0  nothing at or above the threshold   1  findings
@@ -33,6 +49,111 @@ Exit codes:
 enum Command {
     /// Check modules (the default)
     Check(CheckArgs),
+    /// Tell what is in a wasm file: Go version, modules, imports, calls to undefined functions
+    Inspect(InspectArgs),
+    /// Run a wasip1 program in the sandbox; works as `go test -exec`
+    Exec(ExecArgs),
+}
+
+/// Options of `wasmcheck inspect`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = "Exit codes: 0, or 3 for a file that cannot be read as wasm.")]
+pub(crate) struct InspectArgs {
+    /// A wasm file, whoever made it
+    #[arg(value_name = "FILE.wasm")]
+    pub(crate) file: Utf8PathBuf,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: InspectFormat,
+    /// Write it to a file instead, in the format of --format
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
+}
+
+/// Formats of `wasmcheck inspect`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    Text,
+    Json,
+}
+
+/// Options of `wasmcheck exec`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = AFTER_EXEC)]
+pub(crate) struct ExecArgs {
+    /// What the program sees of this machine [default: go-test for a test binary, nothing with
+    /// --dir, else cwd]
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
+    /// Open a directory for reading and writing; GUEST is what the program calls it
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    pub(crate) dir: Vec<String>,
+    /// Set an environment variable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// Longest wall time, as in 90s or 5m; 0 for no limit
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Most linear memory, as in 512MiB
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) max_memory: ByteSize,
+    /// Most that it may print
+    #[arg(long, value_name = "SIZE", default_value = "100MiB")]
+    pub(crate) max_output: ByteSize,
+    /// Most that it may write to files, and largest scratch copy
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) max_disk: ByteSize,
+    /// Write what happened as JSON
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) report: Option<Utf8PathBuf>,
+    /// The program
+    #[arg(value_name = "FILE.wasm")]
+    pub(crate) file: Utf8PathBuf,
+    /// Its arguments
+    #[arg(
+        value_name = "ARGS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) args: Vec<String>,
+}
+
+const AFTER_EXEC: &str = "\
+Profiles:
+  nothing  no file, no environment
+  cwd      a scratch copy of the current directory at its own path; changes to it vanish
+  go-test  a scratch copy of the module, GOROOT for reading, /tmp: what `go test` needs
+  full     every file of this machine, for reading and writing, as Go's own runner has it
+
+Exit codes: that of the program; 124 out of time; 125 another limit, or no program that can be
+run; 134 a trap. Wherever the program did not choose the code, standard error says why.
+
+Examples:
+  wasmcheck exec app.wasm --flag of the program
+  wasmcheck exec --dir ./data::/data --timeout 30s app.wasm
+  GOOS=wasip1 GOARCH=wasm go test -exec \"wasmcheck exec\" ./...";
+
+/// What a program sees of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    Nothing,
+    Cwd,
+    GoTest,
+    Full,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write it as 90s or 5m"))
 }
 
 /// Options of `wasmcheck check`.
@@ -45,8 +166,9 @@ pub(crate) struct CheckArgs {
     /// A directory, a Go package pattern (./cmd/...), or MODULE@VERSION [default: .]
     #[arg(value_name = "PATH|PATTERN|MODULE@VERSION")]
     pub(crate) paths: Vec<String>,
-    /// How deep to look: `scan` reads the source, `build` compiles it too
-    #[arg(long, value_enum, default_value = "build")]
+    /// How deep to look: `scan` reads the source, `build` compiles it too, `run` runs what was
+    /// built in the sandbox and tries remedies
+    #[arg(long, value_enum, default_value = "run")]
     pub(crate) level: LevelArg,
     /// Targets, separated by commas; `js` means js-node and js-browser
     #[arg(
@@ -77,6 +199,12 @@ pub(crate) struct CheckArgs {
     /// The Go command to use
     #[arg(long, value_name = "PROGRAM", default_value = "go")]
     pub(crate) go: String,
+    /// Run programs of GOOS=js with Node, which is no sandbox: they may do what you may
+    #[arg(long, value_enum, value_name = "HOST")]
+    pub(crate) host: Vec<HostArg>,
+    /// Longest wall time of the stage that runs programs and tries remedies
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
+    pub(crate) budget: Duration,
     /// Exit with 1 from this effect on
     #[arg(
         long,
@@ -95,6 +223,13 @@ pub(crate) struct CheckArgs {
 pub(crate) enum LevelArg {
     Scan,
     Build,
+    Run,
+}
+
+/// Hosts that run code outside the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HostArg {
+    Node,
 }
 
 /// Targets as typed.
@@ -124,11 +259,13 @@ pub(crate) enum FailOn {
 }
 
 impl Args {
-    /// The options of the check, however it was called.
-    pub(crate) fn check(self) -> CheckArgs {
+    /// What is to be done, however it was typed.
+    pub(crate) fn job(self) -> Job {
         match self.command {
-            Some(Command::Check(check)) => check,
-            None => self.check,
+            None => Job::Check(self.check),
+            Some(Command::Check(check)) => Job::Check(check),
+            Some(Command::Inspect(inspect)) => Job::Inspect(inspect),
+            Some(Command::Exec(exec)) => Job::Exec(exec),
         }
     }
 }
@@ -146,12 +283,35 @@ mod tests {
 
     #[test]
     fn check_is_the_default_command() {
-        let with = Args::try_parse_from(["wasmcheck", "check", "./m", "--level", "scan"])
-            .unwrap()
-            .check();
-        let without = Args::try_parse_from(["wasmcheck", "./m", "--level", "scan"])
-            .unwrap()
-            .check();
-        assert_eq!((with.paths, with.level), (without.paths, without.level));
+        let check = |args: &[&str]| match Args::try_parse_from(args).unwrap().job() {
+            Job::Check(check) => (check.paths, check.level),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            check(&["wasmcheck", "check", "./m", "--level", "scan"]),
+            check(&["wasmcheck", "./m", "--level", "scan"])
+        );
+    }
+
+    #[test]
+    fn what_follows_the_program_is_its_own() {
+        let args = [
+            "wasmcheck",
+            "exec",
+            "--timeout",
+            "5s",
+            "a.test",
+            "-test.v",
+            "--timeout",
+            "x",
+        ];
+        let Job::Exec(exec) = Args::try_parse_from(args).unwrap().job() else {
+            panic!()
+        };
+        assert_eq!(
+            (exec.file.as_str(), exec.timeout),
+            ("a.test", Duration::from_secs(5))
+        );
+        assert_eq!(exec.args, ["-test.v", "--timeout", "x"]);
     }
 }

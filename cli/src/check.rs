@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{
@@ -11,7 +12,7 @@ use model::{
 };
 use toolchain::{Fetched, Go, Interrupt, Options, Session};
 
-use crate::args::{CheckArgs, FailOn, LevelArg, TargetArg};
+use crate::args::{CheckArgs, FailOn, HostArg, LevelArg, TargetArg};
 use crate::module;
 use crate::output;
 use crate::place::{self, Patterns, Place};
@@ -26,6 +27,10 @@ pub(crate) struct Settings {
     pub(crate) level: Level,
     pub(crate) targets: Vec<Target>,
     pub(crate) tags: Vec<String>,
+    /// The user trusts the code, and lets Node run it.
+    pub(crate) node: bool,
+    /// Wall time of the run stage.
+    pub(crate) budget: Duration,
 }
 
 /// A failure that ends the run without a report.
@@ -36,6 +41,14 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Something could not be judged at all.
+    pub(crate) fn no_verdict(message: String) -> Self {
+        Self {
+            status: ExitStatus::NoVerdict,
+            message,
+        }
+    }
+
     pub(crate) fn usage(message: String) -> Self {
         Self {
             status: ExitStatus::Usage,
@@ -93,12 +106,15 @@ fn settings(args: &CheckArgs) -> Settings {
     let level = match args.level {
         LevelArg::Scan => Level::Scan,
         LevelArg::Build => Level::Build,
+        LevelArg::Run => Level::Run,
     };
     let targets = Target::ALL.into_iter().filter(wanted).collect();
     Settings {
         level,
         targets,
         tags: args.tags.clone(),
+        node: args.host.contains(&HostArg::Node),
+        budget: args.budget,
     }
 }
 
@@ -144,7 +160,7 @@ fn reports(
         .unwrap_or_default();
     for (root, patterns) in patterns {
         reports.push(module::check(
-            go, &root, &top, &patterns, settings, progress,
+            go, &root, &top, None, &patterns, settings, progress,
         ));
     }
     Ok(reports)
@@ -217,9 +233,11 @@ fn published(
         .dir
         .canonicalize_utf8()
         .map_err(toolchain::Error::io(&fetched.dir))?;
-    let mut report = module::check(go, &dir, &dir, &["./...".to_owned()], settings, progress);
-    report.module.version = Some(fetched.version.clone());
-    Ok(report)
+    let version = Some(fetched.version.as_str());
+    let patterns = ["./...".to_owned()];
+    Ok(module::check(
+        go, &dir, &dir, version, &patterns, settings, progress,
+    ))
 }
 
 /// A report that says why there is nothing to say.

@@ -1,33 +1,40 @@
 //! `wasmcheck`: the command line.
 
 mod args;
+mod attempt;
 mod check;
+mod exec;
+mod files;
+mod inspect;
 mod module;
 mod output;
 mod place;
 mod progress;
+mod run;
+mod sandbox;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use toolchain::Interrupt;
 
-use crate::args::Args;
+use crate::args::{Args, Job};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let job = Args::parse().job();
     let interrupt = Interrupt::default();
     let raise = interrupt.clone();
     // A second handler is impossible here, and without one Ctrl-C still ends the process.
     let _ = ctrlc::set_handler(move || raise.raise());
-    match check::run(&args.check(), &interrupt) {
+    let done = match &job {
+        Job::Check(args) => check::run(args, &interrupt),
+        Job::Inspect(args) => inspect::run(args),
+        Job::Exec(args) => return exec::run(args, &interrupt),
+    };
+    match done {
         Ok(code) => code,
         Err(e) => {
-            anstream::eprintln!(
-                "{}error:{} {e:#}",
-                output::style::ERROR,
-                output::style::ERROR.render_reset()
-            );
+            output::error(&e);
             ExitCode::from(e.status.code())
         }
     }

@@ -1,14 +1,16 @@
 //! One module from end to end: list, scan, compile, judge, advise.
 
 use std::thread;
+use std::time::Instant;
 
 use analyzer::{Compiled, Disk, Places, Scan, StubSignature};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
 use toolchain::{Error, Go, Linked, Platform, Session};
 
 use crate::check::{self, Settings};
 use crate::progress::Progress;
+use crate::{attempt, files, run};
 
 /// Check the module in `root`; files are named relative to `top`. Never fails: what could not be
 /// done is said in the report.
@@ -16,6 +18,7 @@ pub(crate) fn check(
     go: &Go,
     root: &Utf8Path,
     top: &Utf8Path,
+    version: Option<&str>,
     patterns: &[String],
     settings: &Settings,
     progress: &Progress,
@@ -32,6 +35,7 @@ pub(crate) fn check(
         .unwrap_or(name);
     let mut report = check::empty_report(path.clone(), settings, "");
     report.incomplete.clear();
+    report.module.version = version.map(str::to_owned);
     report.go.clone_from(&session.env().goversion);
     let run = Run {
         session: &session,
@@ -43,6 +47,14 @@ pub(crate) fn check(
     };
     run.fill(&mut report);
     report
+}
+
+/// A main package that was linked.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkedMain {
+    pub(crate) goos: Goos,
+    pub(crate) package: String,
+    pub(crate) file: Utf8PathBuf,
 }
 
 struct Run<'r> {
@@ -96,9 +108,10 @@ impl Run<'_> {
             stubs: &stubs,
         };
         let mut scan = Scan::new(settings, &listings, &Disk);
+        let mut linked = Vec::new();
         if self.settings.level >= Level::Build {
             for (goos, _) in &listings {
-                if let Err(e) = self.compile(&mut scan, *goos) {
+                if let Err(e) = self.compile(&mut scan, *goos, &mut linked) {
                     say(
                         &mut report.incomplete,
                         "build",
@@ -109,6 +122,13 @@ impl Run<'_> {
                 }
             }
         }
+        self.inspect(&mut scan, &linked, report);
+        let deadline = Instant::now() + self.settings.budget;
+        if self.settings.level >= Level::Run {
+            let stage = run::Stage::new(self.session, self.settings, self.progress, deadline);
+            stage.run(&mut scan, &linked, report);
+        }
+        let tags = scan.tags();
         let mut judged = scan.judge();
         let packages = judged.targets.iter().flat_map(|t| &t.packages);
         let absent = packages.filter(|p| p.own && p.builds == Builds::Absent);
@@ -123,6 +143,45 @@ impl Run<'_> {
                 .find(|t| t.target == target.target)
             {
                 *slot = target;
+            }
+        }
+        if self.settings.level >= Level::Run {
+            let stage = attempt::Stage {
+                session: self.session,
+                settings: self.settings,
+                progress: self.progress,
+                sandbox: run::sandbox(self.session, self.settings).0,
+                deadline,
+            };
+            stage.run(report, &tags);
+        }
+    }
+
+    /// Read back the wasm of every main.
+    fn inspect(&self, scan: &mut Scan<'_>, linked: &[LinkedMain], report: &mut Report) {
+        for main in linked {
+            let name = format!("{}/{}.wasm", main.goos, main.package);
+            let read = files::read_wasm(&main.file)
+                .and_then(|bytes| analyzer::read_wasm(&name, &bytes).map_err(|e| e.to_string()));
+            match read {
+                Ok(mut wasm) => {
+                    wasm.package = Some(main.package.clone());
+                    let built = |t: &&Target| t.goos() == main.goos;
+                    wasm.targets = self
+                        .settings
+                        .targets
+                        .iter()
+                        .filter(built)
+                        .copied()
+                        .collect();
+                    scan.inspected(main.goos, &main.package, &mut wasm);
+                    report.wasm.push(wasm);
+                }
+                Err(reason) => report.incomplete.push(Incomplete {
+                    stage: "build".to_owned(),
+                    target: None,
+                    reason: format!("{name} was linked and cannot be read back: {reason}"),
+                }),
             }
         }
     }
@@ -159,7 +218,12 @@ impl Run<'_> {
     }
 
     /// Compile everything that compiles, and link the mains whose packages all did.
-    fn compile(&self, scan: &mut Scan<'_>, goos: Goos) -> Result<(), Error> {
+    fn compile(
+        &self,
+        scan: &mut Scan<'_>,
+        goos: Goos,
+        linked: &mut Vec<LinkedMain>,
+    ) -> Result<(), Error> {
         self.progress
             .phase(&format!("compiling {} for {goos}", self.module));
         let mut compiled = Compiled::read(&self.session.compile(goos, self.patterns)?);
@@ -180,8 +244,13 @@ impl Run<'_> {
                 number + 1,
                 mains.len()
             ));
-            if let Linked::Failed(output) = self.session.link(goos, main, number)? {
-                scan.link_failed(goos, main, &output);
+            match self.session.link(goos, main, number)? {
+                Linked::Failed(output) => scan.link_failed(goos, main, &output),
+                Linked::Ok(file) => linked.push(LinkedMain {
+                    goos,
+                    package: main.clone(),
+                    file,
+                }),
             }
         }
         Ok(())

@@ -2,14 +2,17 @@
 
 pub(crate) mod style;
 mod text;
+pub(crate) mod wasm;
 
 use std::io::Write;
 
 use camino::Utf8Path;
 use model::{ExitStatus, Report};
+use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
 use crate::check::Failure;
+use crate::files;
 
 /// Refuse names whose format is not known before any work is done.
 pub(crate) fn check_names(files: &[camino::Utf8PathBuf]) -> Result<(), Failure> {
@@ -42,8 +45,7 @@ fn format_of(file: &Utf8Path) -> Option<Format> {
 pub(crate) fn write(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
     for file in &args.output {
         let format = format_of(file).unwrap_or(Format::Text);
-        let text = anstream::adapter::strip_str(&render(format, args, report)).to_string();
-        write_file(file, &text)?;
+        write_file(file, &render(format, args, report))?;
     }
     let mut text = render(args.format, args, report);
     if args.format == Format::Text {
@@ -53,6 +55,11 @@ pub(crate) fn write(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
             text.push('\n');
         }
     }
+    print(&text)
+}
+
+/// Print on standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
@@ -65,6 +72,17 @@ pub(crate) fn write(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
     }
 }
 
+/// Say what went wrong.
+pub(crate) fn error(failure: &Failure) {
+    let bad = style::ERROR;
+    anstream::eprintln!("{bad}error:{bad:#} {failure:#}");
+}
+
+/// Say why a program in the sandbox did not end by itself.
+pub(crate) fn complain(what: &str) {
+    anstream::eprintln!("wasmcheck: {what}");
+}
+
 fn render(format: Format, args: &CheckArgs, report: &Report) -> String {
     match format {
         Format::Text => text::render(report, args.verbose),
@@ -73,26 +91,17 @@ fn render(format: Format, args: &CheckArgs, report: &Report) -> String {
     }
 }
 
-fn json(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(report).expect("a report has string keys only");
+/// A value of the contract as JSON.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("the contract has string keys only");
     text.push('\n');
     text
 }
 
-/// Through a file beside it, so that a full disk leaves no half a report.
-fn write_file(file: &Utf8Path, text: &str) -> Result<(), Failure> {
-    let temporary = file.with_file_name(format!(".{}.part", file.file_name().unwrap_or("report")));
-    let written = put(&temporary, text).and_then(|()| std::fs::rename(&temporary, file));
-    written.map_err(|e| {
-        let _ = std::fs::remove_file(&temporary);
-        cannot_write(file.as_str(), &e)
-    })
-}
-
-fn put(file: &Utf8Path, text: &str) -> std::io::Result<()> {
-    let mut out = std::fs::File::create(file)?;
-    out.write_all(text.as_bytes())?;
-    out.sync_all()
+/// Write text without colours to a file.
+pub(crate) fn write_file(file: &Utf8Path, text: &str) -> Result<(), Failure> {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    files::write(file, &plain).map_err(|e| cannot_write(file.as_str(), &e))
 }
 
 fn cannot_write(what: &str, error: &std::io::Error) -> Failure {

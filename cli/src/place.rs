@@ -36,9 +36,9 @@ pub(crate) fn understand(arg: &str) -> Result<Place, Failure> {
         .map_err(|e| unreachable_path(base, &e))?;
     if !dir.is_dir() {
         let hint = if dir.extension() == Some("wasm") {
-            "inspecting wasm files is not built yet"
+            format!("`wasmcheck inspect {base}` tells what is in it")
         } else {
-            "name the directory that it lies in"
+            "name the directory that it lies in".to_owned()
         };
         return Err(Failure::usage(format!("{base}: not a directory; {hint}")));
     }

@@ -42,13 +42,15 @@ pub enum Rule {
     StdBehaviour,
     /// A package that compiles on wasm as a stub whose every call fails.
     Stub,
+    /// A program that was run and ended by a panic, a fatal error of Go's runtime, or a trap.
+    Crash,
     /// An error of the Go compiler or linker that no other rule explains.
     Compiler,
 }
 
 impl Rule {
     /// All rules, in the order of the rule list.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Cgo,
         Self::ExcludedPackage,
         Self::MissingPackage,
@@ -63,6 +65,7 @@ impl Rule {
         Self::SyscallJs,
         Self::StdBehaviour,
         Self::Stub,
+        Self::Crash,
         Self::Compiler,
     ];
 
@@ -83,6 +86,7 @@ impl Rule {
             Self::SyscallJs => "syscall-js",
             Self::StdBehaviour => "std-behaviour",
             Self::Stub => "stub",
+            Self::Crash => "crash",
             Self::Compiler => "compiler",
         }
     }
@@ -228,6 +232,21 @@ pub struct Advice {
     pub loses: Option<String>,
     /// A patch that does it.
     pub patch: Option<String>,
+    /// What was tried for it, in order.
+    pub tried: Vec<Attempt>,
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attempt {
+    /// What: a version, a tag, a module.
+    pub what: String,
+    /// What came of it.
+    pub outcome: Confirmed,
+    /// The targets that it was tried for.
+    pub targets: Vec<Target>,
+    /// Why it could not be confirmed.
+    pub why: Option<String>,
 }
 
 /// What sort of change a remedy is.

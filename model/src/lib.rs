@@ -6,13 +6,20 @@
 mod exit;
 mod finding;
 mod listing;
+mod observation;
 mod report;
 mod target;
+mod wasm;
 
 pub use crate::exit::ExitStatus;
-pub use crate::finding::{Advice, AdviceKind, Confirmed, Effect, Evidence, Finding, Rule};
+pub use crate::finding::{Advice, AdviceKind, Attempt, Confirmed, Effect, Evidence, Finding, Rule};
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
+pub use crate::observation::{End, Frame, HostCall, Observation, Ran, RunBuild, RunKind};
 pub use crate::report::{
     Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, TargetReport, Tool,
 };
 pub use crate::target::{Goos, Target, Verdict};
+pub use crate::wasm::{
+    Entry, Memory, Names, Producer, ProducerField, Setting, Sizes, UndefinedCall, WasmFile,
+    WasmImport, WasmModule,
+};

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Advice, Finding};
+use crate::observation::Observation;
 use crate::target::{Target, Verdict};
+use crate::wasm::WasmFile;
 
 /// Version of the report's shape. It rises with every change that an old reader could trip over.
 pub const SCHEMA: u32 = 1;
@@ -29,9 +31,9 @@ pub struct Report {
     /// All remedies.
     pub advice: Vec<Advice>,
     /// What stands in the wasm files that were built.
-    pub wasm: Vec<serde_json::Value>,
+    pub wasm: Vec<WasmFile>,
     /// What was seen in the sandbox.
-    pub observations: Vec<serde_json::Value>,
+    pub observations: Vec<Observation>,
     /// What could not be done, and why.
     pub incomplete: Vec<Incomplete>,
 }

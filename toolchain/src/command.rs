@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use process_wrap::std::{ChildWrapper, CommandWrap};
@@ -32,10 +32,12 @@ impl Interrupt {
     }
 }
 
-/// What a process printed, and whether it ended well.
+/// What a process printed, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) success: bool,
+    /// None when a signal ended it.
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
 }
@@ -45,6 +47,10 @@ pub(crate) struct Output {
 pub(crate) struct Process {
     command: Command,
     shown: String,
+    /// When it is ended, and what the error calls it.
+    deadline: Option<Instant>,
+    /// Bytes of output that are kept, the last ones.
+    keep: usize,
 }
 
 impl Process {
@@ -55,6 +61,8 @@ impl Process {
         Self {
             command,
             shown: program.to_owned(),
+            deadline: None,
+            keep: usize::MAX,
         }
     }
 
@@ -69,6 +77,24 @@ impl Process {
 
     pub(crate) fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);
+        self
+    }
+
+    /// Start with an empty environment.
+    pub(crate) fn without_env(mut self) -> Self {
+        self.command.env_clear();
+        self
+    }
+
+    /// End it then, with [`Error::TookTooLong`].
+    pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Keep only the end of what it prints.
+    pub(crate) fn keep(mut self, bytes: usize) -> Self {
+        self.keep = bytes;
         self
     }
 
@@ -95,6 +121,7 @@ impl Process {
         on_line: impl Fn(&str) + Send + 'static,
     ) -> Result<Output, Error> {
         let program = self.command.get_program().to_string_lossy().into_owned();
+        let shown = self.shown();
         let mut wrap = CommandWrap::from(self.command);
         wrap.command_mut()
             .stdin(Stdio::null())
@@ -107,57 +134,82 @@ impl Process {
         let mut child = wrap
             .spawn()
             .map_err(|source| Error::NoGo { program, source })?;
-        let stdout = drain(child.stdout().take());
-        let stderr = drain_lines(child.stderr().take(), on_line);
-        let success = wait(child.as_mut(), interrupt)?;
+        let stdout = drain(child.stdout().take(), self.keep);
+        let stderr = drain_lines(child.stderr().take(), self.keep, on_line);
+        let status = wait(child.as_mut(), interrupt, self.deadline)?;
         let stdout = stdout.join().unwrap_or_default();
         let stderr = stderr.join().unwrap_or_default();
+        let Some(status) = status else {
+            return Err(Error::TookTooLong { command: shown });
+        };
         Ok(Output {
-            success,
+            success: status.success(),
+            code: status.code(),
             stdout,
             stderr,
         })
     }
 }
 
-fn drain<R: Read + Send + 'static>(from: Option<R>) -> thread::JoinHandle<Vec<u8>> {
+fn drain<R: Read + Send + 'static>(from: Option<R>, keep: usize) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(mut from) = from {
-            // A pipe that breaks ends the output; the exit status tells the rest.
-            let _ = from.read_to_end(&mut bytes);
+        let Some(mut from) = from else { return bytes };
+        let mut part = vec![0; 1 << 16];
+        // A pipe that breaks ends the output; the exit status tells the rest.
+        while let Ok(n @ 1..) = from.read(&mut part) {
+            bytes.extend_from_slice(&part[..n]);
+            shorten(&mut bytes, keep);
         }
         bytes
     })
 }
 
+/// Drop the start of what is longer than `keep` twice over, so that little is moved.
+fn shorten(bytes: &mut Vec<u8>, keep: usize) {
+    if bytes.len() / 2 > keep {
+        bytes.drain(..bytes.len() - keep);
+    }
+}
+
 fn drain_lines<R: Read + Send + 'static>(
     from: Option<R>,
+    keep: usize,
     on_line: impl Fn(&str) + Send + 'static,
 ) -> thread::JoinHandle<String> {
     thread::spawn(move || {
-        let mut text = String::new();
-        let Some(from) = from else { return text };
+        let mut text = Vec::new();
+        let Some(from) = from else {
+            return String::new();
+        };
         let mut from = BufReader::new(from);
         let mut line = Vec::new();
-        while matches!(from.read_until(b'\n', &mut line), Ok(n) if n > 0) {
-            let told = String::from_utf8_lossy(&line);
-            on_line(told.trim_end());
-            text.push_str(&told);
-            line.clear();
+        while matches!(from.by_ref().take(1 << 20).read_until(b'\n', &mut line), Ok(n) if n > 0) {
+            on_line(String::from_utf8_lossy(&line).trim_end());
+            text.append(&mut line);
+            shorten(&mut text, keep);
         }
-        text
+        String::from_utf8_lossy(&text).into_owned()
     })
 }
 
-fn wait(child: &mut dyn ChildWrapper, interrupt: &Interrupt) -> Result<bool, Error> {
+/// Wait for the end; none when the deadline came first. The process group is ended with it.
+fn wait(
+    child: &mut dyn ChildWrapper,
+    interrupt: &Interrupt,
+    deadline: Option<Instant>,
+) -> Result<Option<ExitStatus>, Error> {
     loop {
         if interrupt.is_raised() {
             let _ = child.kill();
             return Err(Error::Interrupted);
         }
         match child.try_wait().map_err(Error::Scratch)? {
-            Some(status) => return Ok(status.success()),
+            Some(status) => return Ok(Some(status)),
+            None if deadline.is_some_and(|d| Instant::now() >= d) => {
+                let _ = child.kill();
+                return Ok(None);
+            }
             None => thread::sleep(TICK),
         }
     }
@@ -165,8 +217,6 @@ fn wait(child: &mut dyn ChildWrapper, interrupt: &Interrupt) -> Result<bool, Err
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[cfg(unix)]
@@ -184,6 +234,31 @@ mod tests {
         let end = process.run(&interrupt, |_| ());
         assert!(matches!(end, Err(Error::Interrupted)), "{end:?}");
         assert!(start.elapsed() < Duration::from_secs(30));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_deadline_ends_the_process() {
+        let process = Process::new("sh", Utf8Path::new("/")).args(["-c", "sleep 60"]);
+        let deadline = Instant::now() + Duration::from_millis(50);
+        let end = process
+            .until(Some(deadline))
+            .run(&Interrupt::default(), |_| ());
+        assert!(matches!(end, Err(Error::TookTooLong { .. })), "{end:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_end_of_long_output_is_kept() {
+        let script =
+            "i=0; while [ $i -lt 500 ]; do echo line $i; echo line $i >&2; i=$((i+1)); done";
+        let process = Process::new("sh", Utf8Path::new("/")).args(["-c", script]);
+        let output = process
+            .keep(100)
+            .run(&Interrupt::default(), |_| ())
+            .unwrap();
+        assert!(output.stdout.len() <= 300 && output.stdout.ends_with(b"line 499\n"));
+        assert!(output.stderr.len() <= 300 && output.stderr.ends_with("line 499\n"));
     }
 
     #[test]

@@ -50,6 +50,12 @@ pub enum Error {
     /// A scratch directory or a pipe could not be made.
     #[error("no scratch space: {0}; free some space or point TMPDIR to a disk that has it")]
     Scratch(std::io::Error),
+    /// A process was ended at its deadline.
+    #[error("`{command}` took too long and was stopped")]
+    TookTooLong {
+        /// The command as one would type it.
+        command: String,
+    },
     /// The user, or the system, asked to stop.
     #[error("interrupted")]
     Interrupted,

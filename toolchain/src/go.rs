@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -26,6 +27,9 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Go {
     options: Options,
+    deadline: Option<Instant>,
+    /// A toolchain that is used whatever go.mod says.
+    pinned: Option<String>,
 }
 
 impl fmt::Debug for Go {
@@ -77,7 +81,32 @@ impl GoEnv {
 impl Go {
     /// A Go command called in this way. Nothing is started yet.
     pub fn new(options: Options) -> Self {
-        Self { options }
+        Self {
+            options,
+            deadline: None,
+            pinned: None,
+        }
+    }
+
+    /// The same command for something that may be given up: its processes end at the deadline,
+    /// and no other toolchain than `version` is used, so that none is fetched for it.
+    #[must_use]
+    pub fn for_attempt(&self, version: &str, deadline: Instant) -> Self {
+        Self {
+            options: self.options.clone(),
+            deadline: Some(deadline),
+            pinned: Some(version.to_owned()),
+        }
+    }
+
+    /// Whether nothing may be fetched.
+    pub fn is_offline(&self) -> bool {
+        self.options.offline
+    }
+
+    /// Raised when the user wants to stop.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.options.interrupt
     }
 
     /// Ask for `go env` in a directory; this also lets Go choose its toolchain.
@@ -106,7 +135,11 @@ impl Go {
     /// Version control stamping is off: it is not needed, and it would run `git` with the
     /// module's own configuration (`core.fsmonitor` names a program).
     pub(crate) fn process(&self, dir: &Utf8Path) -> Process {
-        let process = Process::new(&self.options.program, dir);
+        let process = Process::new(&self.options.program, dir).until(self.deadline);
+        let process = match &self.pinned {
+            Some(version) => process.env("GOTOOLCHAIN", version),
+            None => process,
+        };
         if self.options.offline {
             process.env("GOPROXY", "off").env("GOTOOLCHAIN", "local")
         } else {

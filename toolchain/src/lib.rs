@@ -1,4 +1,4 @@
-//! Processes: how wasmcheck asks the Go command.
+//! Processes: how wasmcheck asks the Go command, and starts what runs in a sandbox or in Node.
 //!
 //! This is the only crate that starts a process. It knows how to call Go without touching the
 //! user's tree and how to read what Go prints; it knows no rule and no wasm.
@@ -8,10 +8,13 @@ mod error;
 mod go;
 mod layout;
 mod list;
+mod program;
 mod session;
+mod versions;
 
 pub use crate::command::Interrupt;
 pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
-pub use crate::session::{Linked, Mode, Platform, Session};
+pub use crate::program::{Ended, Node, Program};
+pub use crate::session::{Change, Linked, Mode, Platform, Session};

@@ -44,6 +44,15 @@ pub struct Session {
     scratch: TempDir,
 }
 
+/// What a candidate changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Flags of `go mod edit`: `-require=path@version`, `-replace=old=new@version`.
+    pub edits: Vec<String>,
+    /// Build tags that are added.
+    pub tags: Vec<String>,
+}
+
 /// How the link of a main package ended.
 #[derive(Clone, Debug)]
 pub enum Linked {
@@ -63,19 +72,11 @@ impl Session {
             });
         };
         let root = gomod.parent().unwrap_or(dir).to_owned();
-        let scratch = tempfile::Builder::new()
-            .prefix("wasmcheck-")
-            .tempdir()
-            .map_err(Error::Scratch)?;
+        let scratch = new_scratch()?;
         let mode = mode(&env, &root);
         if mode == Mode::Modfile {
-            // A copy for each platform: Go rewrites it, and the platforms are asked at once.
-            for platform in [
-                Platform::Native,
-                Platform::Wasm(Goos::Wasip1),
-                Platform::Wasm(Goos::Js),
-            ] {
-                copy_module_files(&root, &scratch_path(&scratch)?.join(place(platform)))?;
+            for place in PLACES {
+                copy_module_files(&root, &scratch_path(&scratch)?.join(place))?;
             }
         }
         let goflags = without_mod_flags(&env.goflags);
@@ -90,9 +91,46 @@ impl Session {
         })
     }
 
+    /// The same module with other requirements and tags: a candidate. Its go.mod is edited in a
+    /// scratch copy, whatever the mode; a workspace and a vendor directory are left aside.
+    pub fn candidate(&self, go: &Go, change: &Change) -> Result<Self, Error> {
+        let scratch = new_scratch()?;
+        let base = scratch_path(&scratch)?;
+        for place in PLACES {
+            let dir = base.join(place);
+            copy_module_files(&self.root, &dir)?;
+            if !change.edits.is_empty() {
+                let flags = change.edits.iter().map(String::as_str);
+                let edit = go.process(&dir).args(["mod", "edit"]).args(flags);
+                go.run(edit.args(["go.mod"]).env("GOWORK", "off"))?;
+            }
+        }
+        let mut tags = self.tags.clone();
+        tags.extend(change.tags.iter().cloned());
+        Ok(Self {
+            go: go.clone(),
+            env: self.env.clone(),
+            root: self.root.clone(),
+            mode: Mode::Modfile,
+            goflags: self.goflags.clone(),
+            tags,
+            scratch,
+        })
+    }
+
     /// What `go env` says in the module.
     pub fn env(&self) -> &GoEnv {
         &self.env
+    }
+
+    /// Raised when the user wants to stop.
+    pub fn interrupt(&self) -> &crate::Interrupt {
+        self.go.interrupt()
+    }
+
+    /// The Go command that is asked.
+    pub fn go(&self) -> &Go {
+        &self.go
     }
 
     /// The directory of go.mod.
@@ -160,8 +198,56 @@ impl Session {
     /// Link a main package into a file of its own; `number` keeps mains of one name apart.
     pub fn link(&self, goos: Goos, package: &str, number: usize) -> Result<Linked, Error> {
         let file = scratch_path(&self.scratch)?.join(format!("{goos}-{number}.wasm"));
+        self.build(goos, &[], package, file)
+    }
+
+    /// Link a program that imports packages for their initialisation alone.
+    ///
+    /// It lies inside the module, in a directory that only an overlay has, so that it may import
+    /// what is internal to it; `below` is the directory, relative to the module's root.
+    #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
+    pub fn link_inits(
+        &self,
+        goos: Goos,
+        below: &Utf8Path,
+        packages: &[String],
+        number: usize,
+    ) -> Result<Linked, Error> {
+        let base = scratch_path(&self.scratch)?;
+        let name = format!("wasmcheck_init_{goos}_{number}");
+        let (source, overlay) = (
+            base.join(&name).with_extension("go"),
+            base.join(&name).with_extension("json"),
+        );
+        let imports: String = packages
+            .iter()
+            .fold(String::new(), |text, p| text + "\t_ \"" + p + "\"\n");
+        let main = format!("package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n");
+        std::fs::write(&source, main).map_err(Error::Scratch)?;
+        let there = self.root.join(below).join(&name).join("main.go");
+        let replace = serde_json::json!({"Replace": {there.as_str(): source.as_str()}});
+        std::fs::write(&overlay, replace.to_string()).map_err(Error::Scratch)?;
+        let flag = format!("-overlay={overlay}");
+        let package = Utf8Path::new(".").join(below).join(&name);
+        let file = base.join(&name).with_extension("wasm");
+        self.build(
+            goos,
+            &[&flag],
+            &format!("./{}", package.as_str().trim_start_matches("./")),
+            file,
+        )
+    }
+
+    fn build(
+        &self,
+        goos: Goos,
+        flags: &[&str],
+        package: &str,
+        file: Utf8PathBuf,
+    ) -> Result<Linked, Error> {
         let process = self
             .process(Platform::Wasm(goos), "build", &["-o", file.as_str()])
+            .args(flags.iter().copied())
             .args([package]);
         let output = self.go.run_any(process)?;
         Ok(if output.success {
@@ -211,7 +297,9 @@ impl Session {
         let mut process = self.go.process(&self.root).args([verb, "-buildvcs=false"]);
         if self.mode == Mode::Modfile {
             let modfile = self.scratch.path().join(place(platform)).join("go.mod");
-            process = process.args(["-mod=mod", &format!("-modfile={}", modfile.display())]);
+            process = process
+                .args(["-mod=mod", &format!("-modfile={}", modfile.display())])
+                .env("GOWORK", "off");
         }
         if !self.tags.is_empty() {
             process = process.args([format!("-tags={}", self.tags.join(","))]);
@@ -248,6 +336,17 @@ fn replace_paths(message: &str, copy: &str, dir: &str) -> String {
         rest = &rest[at + copy.len()..];
     }
     out + rest
+}
+
+/// A copy of go.mod for each platform: Go rewrites it, and the platforms are asked at once.
+const PLACES: [&str; 3] = ["native", "wasip1", "js"];
+
+fn new_scratch() -> Result<TempDir, Error> {
+    let mut builder = tempfile::Builder::new();
+    builder
+        .prefix("wasmcheck-")
+        .tempdir()
+        .map_err(Error::Scratch)
 }
 
 /// The directory of the scratch copy of go.mod for a platform.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Advice, Builds, Confirmed, Effect, Finding, Report, Rule, Target, TargetReport, Verdict,
+    Advice, Builds, Confirmed, Effect, Finding, Report, Rule, Target, TargetReport, UndefinedCall,
+    Verdict, WasmFile,
 };
 
 /// A report grouped for readers.
@@ -351,6 +352,44 @@ pub fn count(number: usize, one: &str) -> String {
         format!("{number} {one}s")
     }
 }
+
+/// A number of bytes as people read it.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.iter().find(|(size, _)| number >= *size) {
+        Some((size, unit)) => format!("{}.{} {unit}", number / size, number % size * 10 / size),
+        None => format!("{number} B"),
+    }
+}
+
+/// The functions that a wasm file wants from each import module.
+pub fn imports(wasm: &WasmFile) -> BTreeMap<&str, Vec<&str>> {
+    let mut modules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for import in &wasm.imports {
+        let names = modules.entry(&import.module).or_default();
+        if !names.contains(&import.name.as_str()) {
+            names.push(&import.name);
+        }
+    }
+    modules
+}
+
+/// A call to nobody, in a line.
+pub fn undefined_call(call: &UndefinedCall) -> String {
+    let callee = call
+        .callee
+        .as_ref()
+        .map_or_else(String::new, |c| format!(" calls {c}"));
+    let place = match (&call.file, call.line) {
+        (Some(file), Some(line)) => format!(" at {file}:{line}"),
+        (Some(file), None) => format!(" in {file}"),
+        _ => String::new(),
+    };
+    format!("{}{callee}{place}", call.caller)
+}
+
+/// What a call to nobody does.
+pub const UNDEFINED_CALLS: &str = "Go's linker writes a number that means nothing for such a function: an engine refuses the module, or, in a large program, another function is called.";
 
 /// What a root breaks, in a few words, targets of one build taken together.
 pub fn impact(group: &RootGroup<'_>) -> String {

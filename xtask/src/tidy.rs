@@ -10,7 +10,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("toolchain", &["model"]),
     ("analyzer", &["model"]),
     ("advisors", &["model"]),
-    ("runtime-harness", &[]),
+    ("runtime-harness", &["model"]),
     ("web", &["model"]),
     (
         "cli",
@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "advisors",
             "analyzer",
             "model",
+            "runtime-harness",
             "toolchain",
             "web",
             "fixtures",

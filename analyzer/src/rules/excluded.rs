@@ -6,6 +6,7 @@ use std::sync::Arc;
 use model::{Effect, Finding, ListedPackage, Rule};
 
 use super::{Context, Saying};
+use crate::constraint::{Platform, custom_tags};
 use crate::facts::Cgo;
 use crate::graph::Package;
 use crate::source::Source;
@@ -181,6 +182,34 @@ pub(super) fn ignored_files(cx: &Context<'_, '_>, package: &Package<'_>) -> Vec<
     let names = names.filter(|f| !f.ends_with("_test.go"));
     names
         .map(|f| cx.sources.get(&package.file_path(f)))
+        .collect()
+}
+
+/// Build tags that change which files of a package are selected.
+pub(crate) fn tags(cx: &Context<'_, '_>, package: &Package<'_>) -> BTreeSet<String> {
+    let ignored = ignored_files(cx, package);
+    let files: Vec<&Source> = package.files.iter().chain(&ignored).map(|f| &**f).collect();
+    let known: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|f| custom_tags(&f.facts.src))
+        .collect();
+    let platform = cx.platform(false);
+    let changes = |tag: &&str| {
+        let mut tags = cx.settings.tags.to_vec();
+        tags.push((*tag).to_owned());
+        let with = Platform {
+            tags: &tags,
+            ..platform.clone()
+        };
+        let selected = |p: &Platform<'_>, f: &Source| p.excludes(&f.name, &f.facts.src).is_none();
+        files
+            .iter()
+            .any(|f| selected(&platform, f) != selected(&with, f))
+    };
+    known
+        .into_iter()
+        .filter(changes)
+        .map(str::to_owned)
         .collect()
 }
 

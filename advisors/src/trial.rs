@@ -1,0 +1,142 @@
+//! What is worth trying: for each module that keeps packages from building, another version of it,
+//! another module in its place, a build tag.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{AdviceKind, Effect, Finding, Goos, Report, Rule, Target};
+
+use crate::catalogue;
+
+/// A module to mend, and what mending it must achieve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// The module whose source does not build.
+    pub module: String,
+    /// The version in use; none when it is not known.
+    pub version: Option<String>,
+    /// It is the module being checked.
+    pub own: bool,
+    /// Ids of the findings in it.
+    pub findings: Vec<String>,
+    /// For each build, the packages that must compile: those at fault, and those of the module
+    /// being checked that fail through them alone.
+    pub packages: BTreeMap<Goos, BTreeSet<String>>,
+    /// The targets on which they fail.
+    pub targets: Vec<Target>,
+    /// The version that the catalogue expects to be good.
+    pub boundary: Option<String>,
+    /// `module@version` that the catalogue puts in its place.
+    pub replace: Option<String>,
+    /// Build tags that select other files of the packages at fault.
+    pub tags: Vec<String>,
+}
+
+/// All trials of a report, those that unblock most first.
+pub type Trials = Vec<Trial>;
+
+/// Find what is worth trying. `tags` are the tags that the source of a package knows.
+pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Trials {
+    let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|f| can_be_tried(f)) {
+        let version = finding.version.as_deref();
+        groups
+            .entry((&finding.module, version))
+            .or_default()
+            .push(finding);
+    }
+    let mut trials: Vec<(usize, Trial)> = groups
+        .into_iter()
+        .map(|((module, version), findings)| trial(report, module, version, &findings, tags))
+        .collect();
+    trials.sort_by(|a, b| (b.0, &a.1.module).cmp(&(a.0, &b.1.module)));
+    trials.into_iter().map(|(_, trial)| trial).collect()
+}
+
+/// A broken build that another version could mend.
+fn can_be_tried(finding: &Finding) -> bool {
+    let hopeless = [Rule::MissingPackage, Rule::Syntax];
+    finding.effect == Effect::FailsToBuild
+        && finding.module != "std"
+        && !hopeless.contains(&finding.rule)
+}
+
+/// A trial, and how many own packages it unblocks.
+fn trial(
+    report: &Report,
+    module: &str,
+    version: Option<&str>,
+    findings: &[&Finding],
+    tags: &BTreeMap<String, BTreeSet<String>>,
+) -> (usize, Trial) {
+    let own = module == report.module.path;
+    let ids: BTreeSet<&str> = findings.iter().map(|f| f.id.as_str()).collect();
+    let breaking: BTreeSet<&str> = breaking(report);
+    let mut packages: BTreeMap<Goos, BTreeSet<String>> = BTreeMap::new();
+    for finding in findings {
+        for target in &finding.targets {
+            packages
+                .entry(target.goos())
+                .or_default()
+                .insert(finding.package.clone());
+        }
+    }
+    let mut unblocked = 0;
+    for target in &report.targets {
+        let Some(wanted) = packages.get_mut(&target.target.goos()) else {
+            continue;
+        };
+        for package in target
+            .packages
+            .iter()
+            .filter(|p| p.own && !p.findings.is_empty())
+        {
+            let mut through = package
+                .findings
+                .iter()
+                .map(String::as_str)
+                .filter(|id| breaking.contains(id));
+            let alone = package.builds == model::Builds::No && through.all(|id| ids.contains(id));
+            unblocked += usize::from(alone);
+            if alone {
+                wanted.insert(package.package.clone());
+            }
+        }
+    }
+    let remedies = || findings.iter().flat_map(|f| catalogue::remedies(f));
+    let upgrade = remedies().find(|r| r.kind == AdviceKind::Upgrade);
+    let targets: BTreeSet<Target> = findings
+        .iter()
+        .flat_map(|f| f.targets.iter().copied())
+        .collect();
+    let known = findings
+        .iter()
+        .filter_map(|f| tags.get(&f.package))
+        .flatten();
+    let trial = Trial {
+        module: module.to_owned(),
+        version: version
+            .or(report.module.version.as_deref().filter(|_| own))
+            .map(str::to_owned),
+        own,
+        findings: findings.iter().map(|f| f.id.clone()).collect(),
+        packages,
+        targets: targets.into_iter().collect(),
+        boundary: upgrade.and_then(|r| r.to.clone()),
+        replace: remedies().find_map(|r| r.replace.clone()).filter(|_| !own),
+        tags: known
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+    };
+    (unblocked, trial)
+}
+
+/// Ids of the findings that break builds.
+fn breaking(report: &Report) -> BTreeSet<&str> {
+    let breaking = report
+        .findings
+        .iter()
+        .filter(|f| f.effect == Effect::FailsToBuild);
+    breaking.map(|f| f.id.as_str()).collect()
+}

@@ -1,0 +1,266 @@
+//! What the wasm and the sandbox say, joined with what the scan says.
+
+use camino::Utf8Path;
+use model::{
+    Effect, End, Evidence, Finding, Frame, Goos, Observation, Rule, RunKind, UndefinedCall,
+    WasmFile,
+};
+
+use crate::graph::Package;
+use crate::rules::{Context, Saying, shorten};
+use crate::scan::Scan;
+use crate::std_facts::behaviours;
+
+impl Scan<'_> {
+    /// Join with what was found in the wasm of a main package: calls to functions that nobody
+    /// defines confirm findings, or are findings of their own. Fills in who is called.
+    pub fn inspected(&mut self, goos: Goos, main: &str, wasm: &mut WasmFile) {
+        let Some((cx, build)) = self.build(goos) else {
+            return;
+        };
+        for call in &mut wasm.undefined_calls {
+            build.broken_mains.insert(main.to_owned());
+            let found = callee(&cx, build.findings, call);
+            let place = call_place(&cx, call);
+            let said = format!("in the wasm of `{main}`, `{}` calls it{place}", call.caller);
+            if let Some(finding) = found.and_then(|index| build.findings.get_mut(index)) {
+                call.callee = Some(finding.symbol.clone());
+                finding.evidence = Evidence::Linked;
+                finding.details.push(said);
+            } else if let Some(finding) = call_to_nobody(&cx, main, call) {
+                build.findings.push(finding);
+            }
+        }
+    }
+
+    /// Join with what was seen when a package ran: a crash is a finding, an error that the scan
+    /// foretold confirms it, and what ended well behaved.
+    pub fn observed(&mut self, seen: &Observation) {
+        let Some((cx, build)) = self.build(seen.target.goos()) else {
+            return;
+        };
+        for finding in build.findings.iter_mut().filter(|f| foretold(f, seen)) {
+            if let Some(line) = error_seen(finding, seen) {
+                finding.evidence = Evidence::Observed;
+                finding
+                    .details
+                    .push(format!("seen in {}: {}", seen.host, shorten(&line)));
+            }
+        }
+        if seen.end == Some(End::Ok) {
+            build.behaved.insert((seen.target, seen.package.clone()));
+        } else if seen.end == Some(End::Crash) && !seen.stack.is_empty() {
+            let crash = crash(&cx, build.findings, seen);
+            build.findings.extend(crash);
+        }
+    }
+}
+
+// Calls to functions that nobody defines.
+
+/// The finding about the function that a call names, by the source line of the call.
+fn callee(cx: &Context<'_, '_>, findings: &[Finding], call: &UndefinedCall) -> Option<usize> {
+    let (package, text) = source_line(cx, call)?;
+    let named = |f: &Finding| {
+        let name = f.symbol.rsplit('.').next().unwrap_or_default();
+        let before = if f.package == package.path() { "" } else { "." };
+        has_call(&text, before, name)
+    };
+    findings
+        .iter()
+        .position(|f| f.rule == Rule::MissingBody && f.effect == Effect::LinksBroken && named(f))
+}
+
+/// Whether a line calls a name, after a qualifier or without one.
+fn has_call(line: &str, before: &str, name: &str) -> bool {
+    let call = format!("{before}{name}(");
+    line.match_indices(&call).any(|(at, _)| {
+        let last = line[..at].chars().next_back();
+        !before.is_empty() || last.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.')
+    })
+}
+
+fn source_line<'c, 'a>(
+    cx: &'c Context<'_, 'a>,
+    call: &UndefinedCall,
+) -> Option<(&'c Package<'a>, String)> {
+    let file = Utf8Path::new(call.file.as_deref()?);
+    let package = package_of_file(cx, file)?;
+    let source = cx.sources.get(&package.file_path(file.file_name()?));
+    let line = source.facts.line(call.line?)?.to_owned();
+    Some((package, line))
+}
+
+/// The package that a file name in a binary belongs to: by its directory, or, with `-trimpath`, by
+/// its import path.
+fn package_of_file<'c, 'a>(cx: &'c Context<'_, 'a>, file: &Utf8Path) -> Option<&'c Package<'a>> {
+    let dir = file.parent()?;
+    let mut packages = cx.graph.packages.values();
+    packages.find(|p| p.listed.dir == dir || p.path() == dir.as_str())
+}
+
+fn call_place(cx: &Context<'_, '_>, call: &UndefinedCall) -> String {
+    match (&call.file, call.line) {
+        (Some(file), Some(line)) => format!(" at {}:{line}", named(cx, file)),
+        _ => String::new(),
+    }
+}
+
+/// A file of a binary, named as reports name files.
+fn named(cx: &Context<'_, '_>, file: &str) -> String {
+    let path = Utf8Path::new(file);
+    match (package_of_file(cx, path), path.file_name()) {
+        (Some(package), Some(name)) => cx.places().name_in(package.listed, name),
+        _ => cx.places().name(path),
+    }
+}
+
+/// A call whose target the source does not tell.
+fn call_to_nobody(cx: &Context<'_, '_>, main: &str, call: &UndefinedCall) -> Option<Finding> {
+    let file = call.file.as_deref().map(Utf8Path::new);
+    let package = file
+        .and_then(|f| package_of_file(cx, f))
+        .or_else(|| cx.graph.get(main))?;
+    let saying = Saying {
+        rule: Rule::MissingBody,
+        effect: Effect::LinksBroken,
+        root: package.path().to_owned(),
+        symbol: call.caller.clone(),
+        message: format!(
+            "`{}` calls a function that nobody defines on {}: it traps or calls another function",
+            call.caller, cx.graph.goos
+        ),
+    };
+    let mut finding = cx.without_place(package, saying);
+    finding.evidence = Evidence::Linked;
+    if let (Some(file), Some(line)) = (&call.file, call.line) {
+        finding.file = named(cx, file);
+        finding.line = line;
+        finding.source = source_line(cx, call).map(|(_, text)| shorten(&text));
+    }
+    Some(finding)
+}
+
+// Runs.
+
+/// Whether a run could have shown what a finding says.
+fn foretold(finding: &Finding, seen: &Observation) -> bool {
+    finding.rule == Rule::StdBehaviour
+        && matches!(
+            finding.effect,
+            Effect::FailsAtRunTime | Effect::SilentlyDifferent
+        )
+        && finding.package == seen.package
+        && finding.targets.contains(&seen.target)
+        && (seen.kind == RunKind::Main || finding.init)
+}
+
+/// The line of the output that has the error of a finding, or the call that crashed in it.
+fn error_seen(finding: &Finding, seen: &Observation) -> Option<String> {
+    let output = || seen.stderr.lines().chain(seen.stdout.lines());
+    let errors = behaviours(&finding.symbol)
+        .iter()
+        .filter(|b| b.targets.contains(&seen.target))
+        .flat_map(|b| b.error.split(" | "));
+    let said = errors.filter_map(|error| {
+        // What comes before names the operation and the file, which differ.
+        let tail = error
+            .rsplit(": ")
+            .next()?
+            .replace(" on js", &format!(" on {}", seen.target.goos()));
+        let tail = tail.to_lowercase();
+        let hit = |line: &&str| tail.len() > 8 && line.to_lowercase().contains(&tail);
+        output().find(hit).map(|line| format!("`{}`", line.trim()))
+    });
+    said.chain(crashed_there(finding, seen)).next()
+}
+
+/// The crash happened inside the package of the function that a finding is about.
+fn crashed_there(finding: &Finding, seen: &Observation) -> Option<String> {
+    let (package, _) = split(&finding.symbol)?;
+    let inside = |f: &&Frame| split(&f.function).is_some_and(|(p, _)| p == package);
+    let frame = seen.stack.iter().find(inside)?;
+    Some(format!("{}, in `{}`", seen.told, frame.function))
+}
+
+/// `import/path` and the rest of a symbol.
+fn split(symbol: &str) -> Option<(&str, &str)> {
+    let slash = symbol.rfind('/').map_or(0, |i| i + 1);
+    let dot = symbol[slash..].find('.')? + slash;
+    Some((&symbol[..dot], &symbol[dot + 1..]))
+}
+
+/// A program that ended by a panic, a fatal error or a trap.
+fn crash(cx: &Context<'_, '_>, known: &[Finding], seen: &Observation) -> Option<Finding> {
+    let package = cx.graph.get(&seen.package)?;
+    let at_init = seen.kind == RunKind::Init;
+    let when = if at_init {
+        "its initialisation"
+    } else {
+        "it, run without arguments,"
+    };
+    let here = |f: &&Frame| {
+        let dir = Utf8Path::new(&f.file).parent();
+        dir.is_some_and(|d| d == package.listed.dir || d.as_str() == package.path())
+    };
+    let frame = seen.stack.iter().find(here);
+    let saying = Saying {
+        rule: Rule::Crash,
+        effect: Effect::FailsAtRunTime,
+        root: seen.package.clone(),
+        symbol: frame.map_or_else(|| seen.package.clone(), |f| full_name(package, &f.function)),
+        message: format!("{when} ends with `{}`", shorten(&seen.told)),
+    };
+    let mut finding = cx.without_place(package, saying);
+    finding.targets = vec![seen.target];
+    finding.evidence = Evidence::Observed;
+    finding.init = at_init;
+    if let Some(frame) = frame {
+        let name = Utf8Path::new(&frame.file).file_name().unwrap_or_default();
+        finding.file = cx.places().name_in(package.listed, name);
+        finding.line = frame.line;
+        let source = cx.sources.get(&package.file_path(name));
+        finding.source = source.facts.line(frame.line).map(shorten);
+    }
+    let calls = seen.stack.iter().take(8);
+    finding
+        .details
+        .extend(calls.map(|f| format!("{} at {}:{}", f.function, named(cx, &f.file), f.line)));
+    let causes = known
+        .iter()
+        .filter(|f| foretold(f, seen) && crashed_there(f, seen).is_some());
+    finding
+        .details
+        .extend(causes.map(|f| format!("likely cause: {}", f.message)));
+    finding.details.push(format!(
+        "seen in {}; what it does natively was not compared",
+        seen.host
+    ));
+    Some(finding)
+}
+
+/// The runtime writes `main.f` for functions of a main package.
+fn full_name(package: &Package<'_>, function: &str) -> String {
+    match function.strip_prefix("main.") {
+        Some(name) if package.listed.name == "main" => format!("{}.{name}", package.path()),
+        _ => function.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_found_in_a_line() {
+        assert!(has_call("\treturn add(3, 4)", "", "add"));
+        assert!(!has_call("\treturn readd(3, 4) + x.add(1)", "", "add"));
+        assert!(has_call("\treturn lib.Add(3, 4)", ".", "Add"));
+    }
+
+    #[test]
+    fn symbols_are_split_after_the_import_path() {
+        assert_eq!(split("os/exec.(*Cmd).Run"), Some(("os/exec", "(*Cmd).Run")));
+        assert_eq!(split("net.Listen"), Some(("net", "Listen")));
+    }
+}

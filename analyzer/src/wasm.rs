@@ -1,0 +1,332 @@
+//! What stands in a wasm file, whoever made it; for Go's, also what Go's own tables say.
+//!
+//! Reading goes on as far as the file allows: a module that does not validate is read, and the
+//! reason stands in the answer. Only what is no core module at all is an error.
+
+mod buildinfo;
+mod calls;
+mod image;
+mod pclntab;
+
+use model::{
+    Entry, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmImport, WasmModule,
+};
+use wasmparser::{
+    BinaryReaderError, Encoding, ExternalKind, KnownCustom, Parser, Payload, TypeRef, Validator,
+    WasmFeatures,
+};
+
+use self::buildinfo::BuildInfo;
+use self::calls::Calls;
+use self::image::Segment;
+use self::pclntab::Pclntab;
+
+/// Why a file cannot be read as wasm.
+#[derive(Debug, thiserror::Error)]
+pub enum WasmError {
+    /// There is nothing in it.
+    #[error("the file is empty; was the build interrupted?")]
+    Empty,
+    /// It does not begin as wasm does.
+    #[error("this is no WebAssembly: it begins with {0}, not with `\\0asm`")]
+    NotWasm(String),
+    /// It is a component.
+    #[error(
+        "this is a WebAssembly component, not a core module; Go makes core modules, and `wasm-tools component unbundle` takes those out of a component"
+    )]
+    Component,
+    /// It is damaged.
+    #[error("the module is damaged at byte {at}: {why}")]
+    Damaged {
+        /// Offset in the file.
+        at: usize,
+        /// The reader's word.
+        why: String,
+    },
+}
+
+impl From<BinaryReaderError> for WasmError {
+    fn from(e: BinaryReaderError) -> Self {
+        Self::Damaged {
+            at: e.offset(),
+            why: e.message().to_owned(),
+        }
+    }
+}
+
+/// Read a wasm file; `name` is what the answer calls it.
+pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
+    check_magic(bytes)?;
+    let sections = Sections::read(bytes)?;
+    let image = image::Image::of(&sections.segments);
+    let pclntab = image
+        .as_ref()
+        .and_then(|image| Pclntab::find(image, sections.bodies.len()));
+    let info = image.as_ref().and_then(BuildInfo::find).unwrap_or_default();
+    let calls = Calls::read(bytes, &sections.bodies, sections.imports.len())?;
+    let producer = producer(&sections.producers, pclntab.is_some());
+    let undefined_calls = if producer == Producer::Go {
+        calls.undefined(pclntab.as_ref(), &sections)
+    } else {
+        Vec::new()
+    };
+    let names = match (&pclntab, sections.names.is_empty()) {
+        (Some(_), _) => Names::Pclntab,
+        (None, false) => Names::NameSection,
+        (None, true) => Names::None,
+    };
+    Ok(WasmFile {
+        schema: SCHEMA,
+        file: name.to_owned(),
+        package: None,
+        targets: Vec::new(),
+        producer,
+        go_version: go_version(&sections.producers),
+        main: info.path,
+        modules: info.modules.into_iter().map(WasmModule::from).collect(),
+        settings: info.settings,
+        entry: sections.entry(),
+        exports: sections.exports,
+        features: calls.features.iter().map(|f| (*f).to_owned()).collect(),
+        memory: sections.memory,
+        size: sections.size,
+        function_count: sections.bodies.len(),
+        names,
+        invalid: why_invalid(bytes),
+        imports: sections.imports,
+        producers: sections.producers,
+        undefined_calls,
+    })
+}
+
+fn check_magic(bytes: &[u8]) -> Result<(), WasmError> {
+    if bytes.is_empty() {
+        return Err(WasmError::Empty);
+    }
+    let magic = b"\0asm";
+    if !bytes.starts_with(&magic[..bytes.len().min(4)]) {
+        let start: String = bytes
+            .iter()
+            .take(8)
+            .map(|b| b.escape_ascii().to_string())
+            .collect();
+        return Err(WasmError::NotWasm(format!("`{start}`")));
+    }
+    if Parser::is_component(bytes) {
+        return Err(WasmError::Component);
+    }
+    Ok(())
+}
+
+fn why_invalid(bytes: &[u8]) -> Option<String> {
+    let error = Validator::new_with_features(WasmFeatures::all())
+        .validate_all(bytes)
+        .err()?;
+    Some(format!("{} (at byte {})", error.message(), error.offset()))
+}
+
+/// What the sections of a module say.
+#[derive(Debug, Default)]
+struct Sections<'w> {
+    producers: Vec<ProducerField>,
+    imports: Vec<WasmImport>,
+    exports: Vec<String>,
+    has_start: bool,
+    memory: Option<Memory>,
+    /// Ranges of the bodies in the file.
+    bodies: Vec<wasmparser::FunctionBody<'w>>,
+    segments: Vec<Segment<'w>>,
+    /// Function names of the name section, by function index.
+    names: Vec<(u32, &'w str)>,
+    size: Sizes,
+}
+
+impl<'w> Sections<'w> {
+    fn read(bytes: &'w [u8]) -> Result<Self, WasmError> {
+        let mut sections = Self::default();
+        sections.size.file = bytes.len() as u64;
+        for payload in Parser::new(0).parse_all(bytes) {
+            sections.take(payload?)?;
+        }
+        Ok(sections)
+    }
+
+    fn take(&mut self, payload: Payload<'w>) -> Result<(), WasmError> {
+        match payload {
+            Payload::Version {
+                encoding: Encoding::Component,
+                ..
+            } => return Err(WasmError::Component),
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import?;
+                    self.import(import.module, import.name, import.ty);
+                }
+            }
+            Payload::MemorySection(memories) => {
+                for memory in memories {
+                    let memory = memory?;
+                    self.memory.get_or_insert(of(memory, false));
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    let export = export?;
+                    if export.kind == ExternalKind::Func {
+                        self.exports.push(export.name.to_owned());
+                    }
+                }
+            }
+            Payload::StartSection { .. } => self.has_start = true,
+            Payload::CodeSectionStart { range, .. } => self.size.code = len(&range),
+            Payload::CodeSectionEntry(body) => self.bodies.push(body),
+            Payload::DataSection(data) => {
+                self.size.data = len(&data.range());
+                for segment in data {
+                    self.segments.extend(Segment::of(&segment?));
+                }
+            }
+            Payload::CustomSection(custom) => {
+                self.size.custom += len(&custom.range());
+                self.custom(custom.as_known());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, module: &str, name: &str, ty: TypeRef) {
+        match ty {
+            TypeRef::Func(_) | TypeRef::FuncExact(_) => self.imports.push(WasmImport {
+                module: module.to_owned(),
+                name: name.to_owned(),
+            }),
+            TypeRef::Memory(memory) => {
+                self.memory.get_or_insert(of(memory, true));
+            }
+            _ => {}
+        }
+    }
+
+    /// A custom section that is damaged says nothing, and damages nothing else.
+    fn custom(&mut self, known: KnownCustom<'w>) {
+        match known {
+            KnownCustom::Producers(fields) => {
+                for field in fields.into_iter().map_while(Result::ok) {
+                    for value in field.values.into_iter().map_while(Result::ok) {
+                        self.producers.push(ProducerField {
+                            field: field.name.to_owned(),
+                            name: value.name.to_owned(),
+                            version: value.version.to_owned(),
+                        });
+                    }
+                }
+            }
+            KnownCustom::Name(names) => {
+                for part in names.into_iter().map_while(Result::ok) {
+                    if let wasmparser::Name::Function(map) = part {
+                        let functions = map.into_iter().map_while(Result::ok);
+                        self.names.extend(functions.map(|n| (n.index, n.name)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&self) -> Entry {
+        let exports = |name: &str| self.exports.iter().any(|e| e == name);
+        if exports("_start") {
+            Entry::Command
+        } else if exports("_initialize") {
+            Entry::Reactor
+        } else if exports("run") && exports("resume") {
+            Entry::Js
+        } else if self.has_start {
+            Entry::Start
+        } else {
+            Entry::None
+        }
+    }
+
+    /// The name of a function that the module defines, as the name section has it.
+    fn name(&self, local: usize) -> Option<&'w str> {
+        let index = u32::try_from(self.imports.len() + local).ok()?;
+        let at = self.names.binary_search_by_key(&index, |(i, _)| *i).ok()?;
+        Some(self.names[at].1)
+    }
+}
+
+fn of(memory: wasmparser::MemoryType, imported: bool) -> Memory {
+    Memory {
+        min_pages: memory.initial,
+        max_pages: memory.maximum,
+        imported,
+    }
+}
+
+fn len(range: &std::ops::Range<usize>) -> u64 {
+    (range.end - range.start) as u64
+}
+
+/// What the `producers` section says; Go's own tables say it where the section was stripped.
+fn producer(fields: &[ProducerField], has_pclntab: bool) -> Producer {
+    let made_with = |name: &str| fields.iter().any(|f| f.name.eq_ignore_ascii_case(name));
+    let language = |name: &str| {
+        fields
+            .iter()
+            .any(|f| f.field == "language" && f.name == name)
+    };
+    if made_with("TinyGo") {
+        Producer::Tinygo
+    } else if has_pclntab || language("Go") {
+        Producer::Go
+    } else if language("Rust") {
+        Producer::Rust
+    } else if made_with("AssemblyScript") {
+        Producer::Assemblyscript
+    } else if made_with("clang") || language("C_plus_plus_14") || language("C11") {
+        Producer::Clang
+    } else {
+        Producer::Unknown
+    }
+}
+
+/// `language: Go go1.26.8` (`cmd/link/internal/wasm/asm.go`, `writeProducerSec`).
+fn go_version(fields: &[ProducerField]) -> Option<String> {
+    let go = fields
+        .iter()
+        .find(|f| f.field == "language" && f.name == "Go")?;
+    Some(go.version.clone()).filter(|v| !v.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_module_is_refused_with_a_reason() {
+        let told = |bytes: &[u8]| read_wasm("x", bytes).unwrap_err().to_string();
+        assert!(told(b"").contains("empty"));
+        assert!(
+            told(b"#!/bin/sh\n").contains("#!/bin/s"),
+            "{}",
+            told(b"#!/bin/sh\n")
+        );
+        assert!(told(b"\0as").contains("damaged"), "{}", told(b"\0as"));
+        assert!(told(b"\0asm\x0d\0\x01\0").contains("component"));
+        // A code section that claims to be 4 GiB long.
+        let huge = b"\0asm\x01\0\0\0\x0a\xff\xff\xff\xff\x0f\x01";
+        assert!(told(huge).contains("damaged at byte"), "{}", told(huge));
+    }
+
+    #[test]
+    fn a_module_of_nobody_is_read() {
+        let file = read_wasm("x", b"\0asm\x01\0\0\0").unwrap();
+        assert_eq!(
+            (file.producer, file.entry, file.go_version),
+            (Producer::Unknown, Entry::None, None)
+        );
+        assert_eq!(file.invalid, None);
+    }
+}

@@ -1,0 +1,124 @@
+//! Go's build information: the text of `debug.BuildInfo`.
+//!
+//! `go version -m` cannot read it in wasm, since the linker leaves the section out that it looks
+//! for (<https://go.dev/issue/73741>). The text survives as the initial value of
+//! `runtime.modinfo`, between two markers (`cmd/go/internal/modload/build.go`, `ModInfoData`).
+
+use memchr::memmem;
+use model::{Setting, WasmModule};
+
+use super::image::Image;
+
+const START: &[u8] = b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
+const END: &[u8] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
+
+/// What the text says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct BuildInfo {
+    pub(super) path: Option<String>,
+    pub(super) modules: Vec<Module>,
+    pub(super) settings: Vec<Setting>,
+}
+
+/// A `mod` or `dep` line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Module {
+    path: String,
+    version: String,
+    replaced_by: Option<String>,
+}
+
+impl From<Module> for WasmModule {
+    fn from(module: Module) -> Self {
+        let Module {
+            path,
+            version,
+            replaced_by,
+        } = module;
+        Self {
+            path,
+            version,
+            replaced_by,
+        }
+    }
+}
+
+impl BuildInfo {
+    pub(super) fn find(image: &Image) -> Option<Self> {
+        let bytes = image.bytes();
+        let starts = memmem::find_iter(bytes, START);
+        // The markers alone are also constants of the runtime/debug package: a text lies between.
+        let texts = starts.filter_map(|at| {
+            let rest = &bytes[at + START.len()..];
+            let end = memmem::find(rest, END)?;
+            std::str::from_utf8(&rest[..end]).ok()
+        });
+        let mut infos = texts.map(Self::parse);
+        infos.find(|info| *info != Self::default())
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut info = Self::default();
+        for line in text.lines() {
+            let (word, rest) = line.split_once('\t').unwrap_or((line, ""));
+            let mut parts = rest.split('\t');
+            let (first, second) = (
+                parts.next().unwrap_or_default(),
+                parts.next().unwrap_or_default(),
+            );
+            match word {
+                "path" => info.path = Some(rest.to_owned()),
+                "mod" | "dep" => info.modules.push(Module {
+                    path: first.to_owned(),
+                    version: second.to_owned(),
+                    replaced_by: None,
+                }),
+                "=>" => {
+                    if let Some(last) = info.modules.last_mut() {
+                        last.replaced_by = Some(format!("{first} {second}").trim_end().to_owned());
+                    }
+                }
+                "build" => info
+                    .settings
+                    .extend(rest.split_once('=').map(|(key, value)| Setting {
+                        key: key.to_owned(),
+                        value: value.to_owned(),
+                    })),
+                _ => {}
+            }
+        }
+        info
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_read_line_by_line() {
+        let text = "path\texample.com/m\nmod\texample.com/m\t(devel)\t\ndep\ta.b/c\tv1.2.3\th1:x=\ndep\td.e/f\tv1.0.0\n=>\t../f\t\nbuild\t-tags=a,b\nbuild\tGOOS=js\n";
+        let info = BuildInfo::parse(text);
+        assert_eq!(info.path.as_deref(), Some("example.com/m"));
+        let modules: Vec<_> = info
+            .modules
+            .iter()
+            .map(|m| {
+                (
+                    m.path.as_str(),
+                    m.version.as_str(),
+                    m.replaced_by.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            modules,
+            [
+                ("example.com/m", "(devel)", None),
+                ("a.b/c", "v1.2.3", None),
+                ("d.e/f", "v1.0.0", Some("../f"))
+            ]
+        );
+        assert_eq!(info.settings[1].value, "js");
+    }
+}

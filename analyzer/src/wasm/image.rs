@@ -1,0 +1,75 @@
+//! Linear memory as it is when a module starts.
+//!
+//! Go's linker leaves out runs of zeros, so that a program has up to 100,000 segments
+//! (`cmd/link/internal/wasm/asm.go`, `writeDataSec`): they are laid out flat before anything is
+//! looked for.
+
+use wasmparser::{Data, DataKind, Operator};
+
+/// An active data segment with a constant address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<'w> {
+    address: u64,
+    bytes: &'w [u8],
+}
+
+impl<'w> Segment<'w> {
+    pub(super) fn of(data: &Data<'w>) -> Option<Self> {
+        let DataKind::Active {
+            memory_index: 0,
+            offset_expr,
+        } = &data.kind
+        else {
+            return None;
+        };
+        let address = match offset_expr.get_operators_reader().read().ok()? {
+            Operator::I32Const { value } => u64::from(value.cast_unsigned()),
+            Operator::I64Const { value } => value.cast_unsigned(),
+            _ => return None,
+        };
+        Some(Self {
+            address,
+            bytes: data.data,
+        })
+    }
+}
+
+/// The bytes between the first and the last address that has data.
+#[derive(Debug)]
+pub(super) struct Image {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Image {
+    /// None when the segments lie so far apart that no Go linker wrote them.
+    pub(super) fn of(segments: &[Segment<'_>]) -> Option<Self> {
+        const SPARSE: u64 = 64 << 20;
+        let start = segments.iter().map(|s| s.address).min()?;
+        let end = segments
+            .iter()
+            .map(|s| s.address.saturating_add(s.bytes.len() as u64))
+            .max()?;
+        let written: u64 = segments.iter().map(|s| s.bytes.len() as u64).sum();
+        let length = end - start;
+        if length > written.saturating_mul(4).saturating_add(SPARSE) {
+            return None;
+        }
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        for segment in segments {
+            let at = usize::try_from(segment.address - start).ok()?;
+            bytes[at..at + segment.bytes.len()].copy_from_slice(segment.bytes);
+        }
+        Some(Self { start, bytes })
+    }
+
+    /// All of it.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Address of the first byte.
+    pub(super) fn start(&self) -> u64 {
+        self.start
+    }
+}

@@ -1,0 +1,191 @@
+//! One candidate, built and initialised in scratch copies.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use model::{Confirmed, End, Goos, Listing};
+use toolchain::{Change, Fetched, Linked, Session};
+
+use super::{Candidate, Tried, Work, first_lines};
+
+impl Work<'_, '_> {
+    /// Try a candidate, once.
+    pub(super) fn attempt(&mut self, candidate: &Candidate, goos: Goos) -> Tried {
+        let key = (candidate.clone(), goos);
+        if let Some(known) = self.memo.get(&key) {
+            return known.clone();
+        }
+        if self.stage.is_over() {
+            self.over = true;
+            return Tried::failed("the budget was used up");
+        }
+        let module = &self.trial.module;
+        let what = match candidate {
+            Candidate::Version(version) => format!("{module}@{version}"),
+            Candidate::Replace(with) => format!("{with} in place of {module}"),
+            Candidate::Tag(tag) => format!("-tags {tag} for {module}"),
+        };
+        self.stage
+            .progress
+            .phase(&format!("trying {what} on {goos}"));
+        let tried = self
+            .build(candidate, goos)
+            .unwrap_or_else(|e| Tried::failed(e.to_string()));
+        if !self.order.contains(candidate) {
+            self.order.push(candidate.clone());
+        }
+        self.memo.insert(key, tried.clone());
+        tried
+    }
+
+    fn build(&self, candidate: &Candidate, goos: Goos) -> Result<Tried, toolchain::Error> {
+        let go = self.stage.go();
+        let packages: Vec<String> = self.trial.packages[&goos].iter().cloned().collect();
+        if let (Candidate::Version(version), true) = (candidate, self.trial.own) {
+            // Another version of the module being checked is a tree of its own.
+            let fetched: Fetched =
+                toolchain::fetch(&go, &format!("{}@{version}", self.trial.module))?;
+            let dir = fetched
+                .dir
+                .canonicalize_utf8()
+                .map_err(toolchain::Error::io(&fetched.dir))?;
+            let session = Session::open(&go, &dir, &self.stage.settings.tags)?;
+            return self.compile(&session, goos, &packages);
+        }
+        let module = &self.trial.module;
+        let mut change = Change::default();
+        match candidate {
+            Candidate::Version(version) => {
+                change.edits.push(format!("-require={module}@{version}"));
+            }
+            Candidate::Replace(with) => change.edits.push(format!("-replace={module}={with}")),
+            Candidate::Tag(tag) => change.tags.push(tag.clone()),
+        }
+        let session = self.stage.session.candidate(&go, &change)?;
+        self.compile(&session, goos, &packages)
+    }
+
+    /// Compile the packages, and initialise those that may be imported.
+    fn compile(
+        &self,
+        session: &Session,
+        goos: Goos,
+        packages: &[String],
+    ) -> Result<Tried, toolchain::Error> {
+        let listing = session.compile(goos, packages)?;
+        let mut compiled: Vec<&String> = Vec::new();
+        for package in packages {
+            match state(&listing, package) {
+                State::Compiled => compiled.push(package),
+                State::Gone => {}
+                State::Failed(why) => return Ok(Tried::failed(why)),
+            }
+        }
+        if compiled.is_empty() {
+            return Ok(Tried::failed("none of the packages that failed is in it"));
+        }
+        let is_library = |p: &&&String| {
+            listing
+                .packages
+                .iter()
+                .any(|l| l.import_path == ***p && l.name != "main")
+        };
+        let own = |p: &str| {
+            p == session_module(session) || p.starts_with(&format!("{}/", session_module(session)))
+        };
+        let internal = |p: &str| p.split('/').any(|part| part == "internal");
+        let importable = compiled
+            .iter()
+            .filter(is_library)
+            .filter(|p| own(p) || !internal(p));
+        let importable: Vec<String> = importable
+            .filter(|p| !deeply_internal(session, p))
+            .map(|p| (*p).clone())
+            .collect();
+        Ok(self.initialise(session, goos, &importable))
+    }
+
+    /// It builds; whether it also runs.
+    fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
+        let built = |why: Option<String>| Tried {
+            outcome: Confirmed::Build,
+            why,
+        };
+        let node = self.stage.sandbox.node.as_ref();
+        if packages.is_empty() || (goos == Goos::Js && node.is_none()) {
+            return built(None);
+        }
+        let file = match session.link_inits(goos, Utf8Path::new(""), packages, 0) {
+            Ok(Linked::Ok(file)) => file,
+            Ok(Linked::Failed(why)) => return built(Some(first_lines(&why))),
+            Err(e) => return built(Some(e.to_string())),
+        };
+        let time = Duration::from_secs(20);
+        let seen = match (goos, node) {
+            (Goos::Js, Some(node)) => self.stage.sandbox.node(node, &file, None, time),
+            _ => self.stage.sandbox.wasip1(&file, None, time),
+        };
+        match seen {
+            Ok(seen) if seen.ran.end == End::Ok => Tried {
+                outcome: Confirmed::Run,
+                why: None,
+            },
+            Ok(seen) => built(Some(first_lines(&seen.stderr))),
+            Err(why) => built(Some(why)),
+        }
+    }
+}
+
+fn session_module(session: &Session) -> String {
+    session.module_path().unwrap_or_default()
+}
+
+/// Whether a package may not be imported from the root of the module.
+fn deeply_internal(session: &Session, package: &str) -> bool {
+    let module = session_module(session);
+    let inside = package
+        .strip_prefix(&module)
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    let parts: Vec<&str> = inside.split('/').collect();
+    parts.iter().rposition(|p| *p == "internal").unwrap_or(0) > 0
+}
+
+/// What the compiler says of a package.
+enum State {
+    Compiled,
+    /// The candidate has no such package.
+    Gone,
+    Failed(String),
+}
+
+fn state(listing: &Listing, package: &str) -> State {
+    let Some(listed) = listing.packages.iter().find(|p| p.import_path == package) else {
+        return State::Gone;
+    };
+    if !listed.export.is_empty() {
+        return State::Compiled;
+    }
+    match &listed.error {
+        Some(error) if is_gone(&error.err) => State::Gone,
+        Some(error) => State::Failed(error.err.clone()),
+        // It fails because something that it imports does.
+        None => {
+            let errors = listing.packages.iter().filter_map(|p| p.error.as_ref());
+            let first = errors.map(|e| e.err.clone()).next();
+            State::Failed(first.unwrap_or_else(|| format!("{package} did not compile")))
+        }
+    }
+}
+
+fn is_gone(error: &str) -> bool {
+    [
+        "no required module provides",
+        "does not contain package",
+        "no Go files in",
+        "directory not found",
+        "is not in std",
+    ]
+    .iter()
+    .any(|words| error.contains(words))
+}

@@ -1,0 +1,149 @@
+//! What came of trying, put into the report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Advice, AdviceKind, Attempt, Confirmed, Report, Target};
+
+use super::{Candidate, Work};
+
+impl Work<'_, '_> {
+    pub(super) fn advise_version(&self, report: &mut Report, best: &str) {
+        let trial = self.trial;
+        let candidate = Candidate::Version(best.to_owned());
+        let title = format!("upgrade {} to {best}", trial.module);
+        let loses = self
+            .upgrade_advice(report)
+            .and_then(|i| report.advice[i].loses.clone());
+        let mut advice = self.new_advice(report, AdviceKind::Upgrade, title, Some(best.to_owned()));
+        advice.confirmed = self.confirmed(&candidate);
+        advice.tried = self.tried(&self.order);
+        advice.loses = loses;
+        advice.patch = Some(format!("go get {}@{best}", trial.module));
+        match self.upgrade_advice(report) {
+            Some(index) => {
+                let id = report.advice[index].id.clone();
+                let finding = report.advice[index].finding.clone();
+                report.advice[index] = Advice {
+                    id,
+                    finding,
+                    ..advice
+                };
+            }
+            None => self.put_first(report, advice),
+        }
+    }
+
+    /// The advice to upgrade that the catalogue gave.
+    fn upgrade_advice(&self, report: &Report) -> Option<usize> {
+        let ids = &self.trial.findings;
+        let of = report
+            .findings
+            .iter()
+            .filter(|f| ids.contains(&f.id))
+            .flat_map(|f| &f.advice);
+        let of: BTreeSet<&String> = of.collect();
+        report
+            .advice
+            .iter()
+            .position(|a| a.kind == AdviceKind::Upgrade && of.contains(&a.id))
+    }
+
+    /// Say that no version helps, and which were tried.
+    pub(super) fn advise_none(&self, report: &mut Report) {
+        let tried = self.tried(&self.order);
+        let confirmed = self
+            .trial
+            .targets
+            .iter()
+            .map(|t| (*t, Confirmed::CouldNot))
+            .collect();
+        if let Some(index) = self.upgrade_advice(report) {
+            report.advice[index].confirmed = confirmed;
+            report.advice[index].tried = tried;
+            return;
+        }
+        let newest = self.order.first().map_or("", Candidate::what);
+        let title = format!(
+            "no upgrade of {} helps: its newest known version, {newest}, does not build either",
+            self.trial.module
+        );
+        let mut advice = self.new_advice(report, AdviceKind::None, title, None);
+        advice.confirmed = confirmed;
+        advice.tried = tried;
+        self.put(report, advice, Vec::push);
+    }
+
+    pub(super) fn new_advice(
+        &self,
+        report: &Report,
+        kind: AdviceKind,
+        title: String,
+        to: Option<String>,
+    ) -> Advice {
+        Advice {
+            id: format!("A{}", report.advice.len() + 1),
+            finding: self.trial.findings.first().cloned().unwrap_or_default(),
+            kind,
+            title,
+            to,
+            confirmed: BTreeMap::new(),
+            loses: None,
+            patch: None,
+            tried: Vec::new(),
+        }
+    }
+
+    pub(super) fn put_first(&self, report: &mut Report, advice: Advice) {
+        self.put(report, advice, |of, id| of.insert(0, id));
+    }
+
+    fn put(&self, report: &mut Report, advice: Advice, place: impl Fn(&mut Vec<String>, String)) {
+        for finding in report
+            .findings
+            .iter_mut()
+            .filter(|f| self.trial.findings.contains(&f.id))
+        {
+            place(&mut finding.advice, advice.id.clone());
+        }
+        report.advice.push(advice);
+    }
+
+    /// How far a candidate came on the targets that need it.
+    pub(super) fn confirmed(&self, candidate: &Candidate) -> BTreeMap<Target, Confirmed> {
+        let of = |target: &Target| {
+            let tried = self.memo.get(&(candidate.clone(), target.goos()));
+            let outcome = tried.map_or(Confirmed::None, |t| t.outcome);
+            // What ran under Node did not run in a browser.
+            match (outcome, target) {
+                (Confirmed::Run, Target::JsBrowser) => Confirmed::Build,
+                (outcome, _) => outcome,
+            }
+        };
+        self.trial.targets.iter().map(|t| (*t, of(t))).collect()
+    }
+
+    pub(super) fn tried(&self, candidates: &[Candidate]) -> Vec<Attempt> {
+        let mut attempts: Vec<Attempt> = Vec::new();
+        for candidate in candidates {
+            for goos in self.trial.packages.keys() {
+                let Some(tried) = self.memo.get(&(candidate.clone(), *goos)) else {
+                    continue;
+                };
+                let targets = self.trial.targets.iter().filter(|t| t.goos() == *goos);
+                let same =
+                    |a: &&mut Attempt| a.what == candidate.what() && a.outcome == tried.outcome;
+                match attempts.iter_mut().find(same) {
+                    Some(attempt) => attempt.targets.extend(targets),
+                    None => attempts.push(Attempt {
+                        what: candidate.what().to_owned(),
+                        outcome: tried.outcome,
+                        targets: targets.copied().collect(),
+                        why: tried.why.clone(),
+                    }),
+                }
+            }
+        }
+        attempts.iter_mut().for_each(|a| a.targets.sort());
+        attempts
+    }
+}

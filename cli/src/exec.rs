@@ -1,0 +1,327 @@
+//! `wasmcheck exec`: the sandbox as a program, and as the worker of `wasmcheck check`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use camino::Utf8Path;
+use model::Ran;
+use runtime_harness::{End, Guest, Limits, NAME, Outcome, Preopen, World};
+use toolchain::Interrupt;
+
+use crate::args::{ExecArgs, Profile};
+use crate::{files, output};
+
+/// The time is up.
+const TIMED_OUT: u8 = 124;
+/// The sandbox refused, or could not run it.
+const REFUSED: u8 = 125;
+/// A trap: 128 + SIGABRT, as wasmtime has it.
+const TRAPPED: u8 = 134;
+/// 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+/// How long after its time a guest may still sit in a call to the host.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Run the program; the exit code is its own, or says that it has none.
+pub(crate) fn run(args: &ExecArgs, interrupt: &Interrupt) -> ExitCode {
+    match attempt(args, interrupt) {
+        Ok(code) => code,
+        Err(why) => {
+            report(args, &refused(&why));
+            complain(args, &why);
+            ExitCode::from(REFUSED)
+        }
+    }
+}
+
+fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
+    let wasm = files::read_wasm(&args.file)?;
+    let seen = Seen::new(args)?;
+    watch(args, interrupt, seen.scratch());
+    let time = (!args.timeout.is_zero()).then_some(args.timeout);
+    let limits = Limits {
+        time,
+        memory: args.max_memory.as_u64(),
+        output: args.max_output.as_u64(),
+        disk: args.max_disk.as_u64(),
+        ..Limits::default()
+    };
+    let mut given = vec![args.file.to_string()];
+    given.extend(args.args.iter().cloned());
+    let guest = Guest {
+        wasm,
+        args: given,
+        env: seen.env.clone(),
+        dirs: seen.dirs.clone(),
+        stdin: true,
+        stdout: Box::new(std::io::stdout()),
+        stderr: Box::new(std::io::stderr()),
+        limits,
+    };
+    let outcome = runtime_harness::run(guest).map_err(|e| format!("{e}{}", hint(&args.file)))?;
+    drop(seen);
+    report(args, &told(&outcome));
+    let (code, why) = exit(&outcome.end, args);
+    if let Some(why) = why {
+        complain(args, &why);
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// What the file itself tells about why no engine takes it.
+fn hint(file: &Utf8Path) -> &'static str {
+    let wasm = files::read_wasm(file)
+        .ok()
+        .and_then(|bytes| analyzer::read_wasm("", &bytes).ok());
+    match wasm {
+        Some(wasm) if !wasm.undefined_calls.is_empty() => {
+            "; it calls functions that nobody defines: `wasmcheck inspect` names the callers"
+        }
+        Some(wasm) if wasm.entry == model::Entry::Js => {
+            "; it was built with GOOS=js: run it with Node, or build it with GOOS=wasip1"
+        }
+        _ => "",
+    }
+}
+
+fn complain(args: &ExecArgs, why: &str) {
+    let name = args.file.as_str();
+    let why = why.strip_prefix(&format!("{name}: ")).unwrap_or(why);
+    output::complain(&format!("{name}: {why}"));
+}
+
+/// The exit code, and the reason where the program did not choose it.
+fn exit(end: &End, args: &ExecArgs) -> (u8, Option<String>) {
+    match end {
+        // Eight bits, as for every process.
+        End::Exit(code) => (code.to_le_bytes()[0], None),
+        End::TimedOut => {
+            let time = humantime::format_duration(args.timeout);
+            (
+                TIMED_OUT,
+                Some(format!("it ran longer than {time} (--timeout)")),
+            )
+        }
+        End::Trapped(why) => (TRAPPED, Some(format!("it trapped: {why}"))),
+        End::Limit(_) | End::UnknownImport { .. } => (REFUSED, why(end)),
+    }
+}
+
+/// The reason in a sentence; none for a program that ended by itself.
+fn why(end: &End) -> Option<String> {
+    match end {
+        End::Exit(_) => None,
+        End::TimedOut => Some("it ran out of time".to_owned()),
+        End::Trapped(why) => Some(format!("it trapped: {why}")),
+        End::Limit(what) => Some(what.clone()),
+        End::UnknownImport { module, name } => Some(format!(
+            "it called `{name}` of `{module}`, which this host does not have"
+        )),
+    }
+}
+
+fn told(outcome: &Outcome) -> Ran {
+    let (end, exit) = match &outcome.end {
+        End::Exit(0) => (model::End::Ok, Some(0)),
+        End::Exit(code) => (model::End::Fail, Some(*code)),
+        End::TimedOut => (model::End::Timeout, None),
+        _ => (model::End::Crash, None),
+    };
+    Ran {
+        end,
+        exit,
+        why: why(&outcome.end),
+        calls: outcome.calls.clone(),
+        milliseconds: u64::try_from(outcome.time.as_millis()).unwrap_or(u64::MAX),
+        memory: outcome.memory,
+        host: NAME.to_owned(),
+    }
+}
+
+/// What is said of a guest that could not be run, or did not stop.
+fn refused(why: &str) -> Ran {
+    Ran {
+        end: model::End::Crash,
+        exit: None,
+        why: Some(why.to_owned()),
+        calls: Vec::new(),
+        milliseconds: 0,
+        memory: 0,
+        host: NAME.to_owned(),
+    }
+}
+
+/// Tell the process that started us, if one did.
+fn report(args: &ExecArgs, ran: &Ran) {
+    if let Some(file) = &args.report
+        && let Err(e) = files::write(file, &output::json(ran))
+    {
+        output::complain(&format!("{file}: {e}"));
+    }
+}
+
+/// End the process when the user wants it, or when a guest does not stop in time: it may sit in a
+/// call to the host, or the compiler may take too long.
+fn watch(args: &ExecArgs, interrupt: &Interrupt, scratch: Option<PathBuf>) {
+    let args = args.clone();
+    let interrupt = interrupt.clone();
+    let end = (!args.timeout.is_zero()).then(|| Instant::now() + args.timeout + GRACE);
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(20));
+            let late = end.is_some_and(|end| Instant::now() >= end);
+            if !interrupt.is_raised() && !late {
+                continue;
+            }
+            if let Some(scratch) = &scratch {
+                let _ = std::fs::remove_dir_all(scratch);
+            }
+            if late {
+                let (_, why) = exit(&End::TimedOut, &args);
+                let why = why.unwrap_or_default();
+                report(
+                    &args,
+                    &Ran {
+                        end: model::End::Timeout,
+                        ..refused(&why)
+                    },
+                );
+                complain(&args, &why);
+            }
+            leave(if late { TIMED_OUT } else { INTERRUPTED });
+        }
+    });
+}
+
+#[expect(
+    clippy::exit,
+    reason = "the guest's thread cannot be stopped otherwise"
+)]
+fn leave(code: u8) -> ! {
+    std::process::exit(i32::from(code))
+}
+
+/// What the guest sees of this machine.
+struct Seen {
+    dirs: Vec<Preopen>,
+    env: Vec<(String, String)>,
+    world: Option<World>,
+}
+
+impl Seen {
+    fn new(args: &ExecArgs) -> Result<Self, String> {
+        let profile = args.profile.unwrap_or_else(|| usual(args));
+        let mut seen = Self {
+            dirs: Vec::new(),
+            env: Vec::new(),
+            world: None,
+        };
+        let copy = args.max_disk.as_u64();
+        match profile {
+            Profile::Nothing => {}
+            Profile::Cwd => seen.scratch_copy(&current_dir()?, copy)?,
+            Profile::GoTest => seen.go_test(copy)?,
+            Profile::Full => seen.full()?,
+        }
+        for dir in &args.dir {
+            seen.dirs.push(dir_of(dir)?);
+        }
+        for (name, value) in &args.env {
+            seen.env.retain(|(n, _)| n != name);
+            seen.env.push((name.clone(), value.clone()));
+        }
+        Ok(seen)
+    }
+
+    fn scratch(&self) -> Option<PathBuf> {
+        self.world.as_ref().map(|w| w.preopen().host)
+    }
+
+    /// A world with a copy of a directory, which is the current one.
+    fn scratch_copy(&mut self, dir: &Path, limit: u64) -> Result<(), String> {
+        let mut world = World::new(&std::env::temp_dir()).map_err(|e| e.to_string())?;
+        let told =
+            |e| format!("{e}; name what the program needs with --dir, or use --profile nothing");
+        world.copy(dir, limit).map_err(told)?;
+        world.enter(dir);
+        self.dirs.push(world.preopen());
+        self.env = world.env().to_vec();
+        self.world = Some(world);
+        Ok(())
+    }
+
+    /// What a test expects: its module around it, GOROOT to read, itself in its directory.
+    fn go_test(&mut self, limit: u64) -> Result<(), String> {
+        let here = current_dir()?;
+        let goroot = variable("GOROOT").map(PathBuf::from).filter(|d| d.is_dir());
+        let in_goroot = goroot.as_ref().is_some_and(|root| here.starts_with(root));
+        let module = here.ancestors().find(|dir| dir.join("go.mod").is_file());
+        // The module of the standard library is GOROOT itself, which is there to read.
+        let tree = module.filter(|_| !in_goroot).unwrap_or(&here).to_owned();
+        self.scratch_copy(&tree, limit)?;
+        let Some(world) = &mut self.world else {
+            return Ok(());
+        };
+        world.enter(&here);
+        if let Some(goroot) = &goroot {
+            world.set("GOROOT", &goroot.to_string_lossy());
+            self.dirs
+                .push(open(goroot, &goroot.to_string_lossy(), false));
+        }
+        if in_goroot {
+            // Go takes the longest prefix: the package's own directory is the copy.
+            let copy = world.host_path(&here);
+            self.dirs.push(open(&copy, &here.to_string_lossy(), true));
+        }
+        self.env = world.env().to_vec();
+        Ok(())
+    }
+
+    fn full(&mut self) -> Result<(), String> {
+        self.dirs.push(open(Path::new("/"), "/", true));
+        self.env.push((
+            "PWD".to_owned(),
+            current_dir()?.to_string_lossy().into_owned(),
+        ));
+        self.env
+            .extend(variable("PATH").map(|path| ("PATH".to_owned(), path)));
+        Ok(())
+    }
+}
+
+fn usual(args: &ExecArgs) -> Profile {
+    let name = args.file.file_name().unwrap_or_default();
+    if Utf8Path::new(name.trim_end_matches(".wasm")).extension() == Some("test") {
+        Profile::GoTest
+    } else if args.dir.is_empty() {
+        Profile::Cwd
+    } else {
+        Profile::Nothing
+    }
+}
+
+fn current_dir() -> Result<PathBuf, String> {
+    std::env::current_dir().map_err(|e| format!("the current directory cannot be found: {e}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "`go test` tells GOROOT this way")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn dir_of(text: &str) -> Result<Preopen, String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if !Utf8Path::new(host).is_dir() {
+        return Err(format!("--dir {host}: there is no such directory"));
+    }
+    Ok(open(Path::new(host), guest, true))
+}
+
+fn open(host: &Path, guest: &str, writable: bool) -> Preopen {
+    Preopen {
+        host: host.to_owned(),
+        guest: guest.to_owned(),
+        writable,
+    }
+}

@@ -1,0 +1,43 @@
+//! Files that the user named.
+
+use std::io::Write;
+
+use camino::Utf8Path;
+
+/// Largest wasm file that is read: what an engine takes lies far below.
+const MAX_WASM: u64 = 1 << 30;
+
+/// Read a wasm file, or say why that cannot be.
+#[expect(clippy::disallowed_methods, reason = "files that the user named")]
+pub(crate) fn read_wasm(file: &Utf8Path) -> Result<Vec<u8>, String> {
+    let told = |e: &std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("{file}: there is no such file"),
+        _ => format!("{file}: {e}"),
+    };
+    let metadata = std::fs::metadata(file).map_err(|e| told(&e))?;
+    if metadata.is_dir() {
+        return Err(format!(
+            "{file}: this is a directory; `wasmcheck {file}` checks a Go module"
+        ));
+    }
+    if metadata.len() > MAX_WASM {
+        return Err(format!("{file}: larger than 1 GiB, which no engine takes"));
+    }
+    std::fs::read(file).map_err(|e| told(&e))
+}
+
+/// Write a file through one beside it, so that a full disk leaves no half of it.
+pub(crate) fn write(file: &Utf8Path, text: &str) -> std::io::Result<()> {
+    let temporary = file.with_file_name(format!(".{}.part", file.file_name().unwrap_or("report")));
+    let written = put(&temporary, text).and_then(|()| std::fs::rename(&temporary, file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn put(file: &Utf8Path, text: &str) -> std::io::Result<()> {
+    let mut out = std::fs::File::create(file)?;
+    out.write_all(text.as_bytes())?;
+    out.sync_all()
+}

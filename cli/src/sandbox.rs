@@ -1,0 +1,175 @@
+//! Programs, run where they can do no harm: each in a worker process of its own, which is
+//! `wasmcheck exec`, in a scratch copy of the module. Node only where the user allows it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{End, Ran};
+use runtime_harness::{NAME, World, crash_in};
+use tempfile::TempDir;
+use toolchain::{Ended, Interrupt, Node, Program};
+
+/// Largest copy of a module that a program gets to see, in bytes.
+const COPY: u64 = 256 << 20;
+/// How long the worker may take beyond the guest's time, to tell what happened.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What ran, and what it printed.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) ran: Ran,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// Why the program did not see its module, if it did not.
+    pub(crate) without_module: Option<String>,
+}
+
+/// Where programs run.
+pub(crate) struct Sandbox<'s> {
+    pub(crate) interrupt: &'s Interrupt,
+    /// Of programs of `GOOS=js`; none when they are not run.
+    pub(crate) node: Option<Node>,
+}
+
+impl Sandbox<'_> {
+    /// Run a program of `GOOS=wasip1`, in a copy of `module` if one is named.
+    pub(crate) fn wasip1(
+        &self,
+        wasm: &Utf8Path,
+        module: Option<&Utf8Path>,
+        time: Duration,
+    ) -> Result<Seen, String> {
+        let (scratch, world, without_module) = world(module)?;
+        let report = scratch.path().join("report.json");
+        let mut args = vec!["exec".to_owned(), "--profile=nothing".to_owned()];
+        args.push(format!("--dir={}::/", world.preopen().host.display()));
+        args.extend(world.env().iter().map(|(k, v)| format!("--env={k}={v}")));
+        args.push(format!("--timeout={}ms", time.as_millis()));
+        args.push(format!("--report={}", report.display()));
+        args.push(wasm.to_string());
+        let worker = std::env::current_exe().map_err(|e| format!("no worker: {e}"))?;
+        let program = Program {
+            program: worker.to_string_lossy().into_owned(),
+            args,
+            dir: utf8(scratch.path())?,
+            env: Vec::new(),
+            time: time + GRACE,
+        };
+        let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
+        let ran = read(&report).unwrap_or_else(|| no_word(&ended));
+        Ok(seen(ran, ended, without_module))
+    }
+
+    /// Run a program of `GOOS=js` with Node.
+    pub(crate) fn node(
+        &self,
+        node: &Node,
+        wasm: &Utf8Path,
+        module: Option<&Utf8Path>,
+        time: Duration,
+    ) -> Result<Seen, String> {
+        let (_scratch, world, without_module) = world(module)?;
+        let root = world.preopen().host;
+        // Node has no root of its own: the paths are those of the copy.
+        let inside = |guest: &str| {
+            world
+                .host_path(Path::new(guest))
+                .to_string_lossy()
+                .into_owned()
+        };
+        let env = [("HOME", "/home"), ("TMPDIR", "/tmp")].map(|(k, v)| (k.to_owned(), inside(v)));
+        let dir = match module {
+            Some(module) if without_module.is_none() => {
+                utf8(&world.host_path(module.as_std_path()))?
+            }
+            _ => utf8(&root)?,
+        };
+        let mut env = env.to_vec();
+        env.push(("PWD".to_owned(), dir.to_string()));
+        let started = std::time::Instant::now();
+        let ended = node
+            .program(wasm, &dir, env, time)
+            .run(self.interrupt)
+            .map_err(|e| e.to_string())?;
+        let (end, exit) = match (ended.timed_out, ended.code) {
+            (true, _) => (End::Timeout, None),
+            (false, Some(0)) => (End::Ok, Some(0)),
+            (false, Some(code)) => (End::Fail, Some(code)),
+            (false, None) => (End::Crash, None),
+        };
+        let ran = Ran {
+            end,
+            exit,
+            why: None,
+            calls: Vec::new(),
+            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            memory: 0,
+            host: format!("node {}", node.version),
+        };
+        Ok(seen(ran, ended, without_module))
+    }
+}
+
+/// A scratch directory with a world in it, and why the module is not in that.
+fn world(module: Option<&Utf8Path>) -> Result<(TempDir, World, Option<String>), String> {
+    let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
+    let scratch = scratch.map_err(|e| format!("no scratch space: {e}"))?;
+    let mut world = World::new(scratch.path()).map_err(|e| e.to_string())?;
+    let Some(module) = module else {
+        return Ok((scratch, world, None));
+    };
+    let copied = world.copy(module.as_std_path(), COPY);
+    world.enter(module.as_std_path());
+    Ok((scratch, world, copied.err().map(|e| e.to_string())))
+}
+
+fn utf8(path: &Path) -> Result<Utf8PathBuf, String> {
+    Utf8PathBuf::from_path_buf(path.to_owned()).map_err(|p| format!("{}: not UTF-8", p.display()))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the worker left in its scratch directory"
+)]
+fn read(report: &Path) -> Option<Ran> {
+    serde_json::from_slice(&std::fs::read(report).ok()?).ok()
+}
+
+/// The worker is gone, and left no word.
+fn no_word(ended: &Ended) -> Ran {
+    let why = if ended.timed_out {
+        "the sandbox did not answer in time and was stopped".to_owned()
+    } else {
+        match ended.code {
+            None => "the sandbox was killed from outside".to_owned(),
+            Some(code) => format!("the sandbox ended with {code} and without a word"),
+        }
+    };
+    Ran {
+        end: if ended.timed_out {
+            End::Timeout
+        } else {
+            End::Crash
+        },
+        exit: None,
+        why: Some(why),
+        calls: Vec::new(),
+        milliseconds: 0,
+        memory: 0,
+        host: NAME.to_owned(),
+    }
+}
+
+/// An exit code of Go's runtime after a panic is a crash, too.
+fn seen(mut ran: Ran, ended: Ended, without_module: Option<String>) -> Seen {
+    if ran.end == End::Fail && crash_in(&ended.stderr).is_some() {
+        ran.end = End::Crash;
+    }
+    Seen {
+        ran,
+        stdout: ended.stdout,
+        stderr: ended.stderr,
+        without_module,
+    }
+}

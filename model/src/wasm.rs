@@ -1,0 +1,190 @@
+//! What stands in a wasm file: the answer of `wasmcheck inspect`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::target::Target;
+
+/// A wasm file, read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WasmFile {
+    /// [`crate::SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The file as it was named; in a report, `GOOS/import/path.wasm`.
+    pub file: String,
+    /// The main package that it was linked from; none for a file from elsewhere.
+    pub package: Option<String>,
+    /// The targets that it was linked for; empty for a file from elsewhere.
+    pub targets: Vec<Target>,
+    /// What made it.
+    pub producer: Producer,
+    /// Version of the Go toolchain, as `go version` prints it; for TinyGo that of the Go whose
+    /// standard library it used, when it is known.
+    pub go_version: Option<String>,
+    /// Import path of the main package, as the build information says.
+    pub main: Option<String>,
+    /// The main module and the modules linked in, as the build information says. Empty without
+    /// build information.
+    pub modules: Vec<WasmModule>,
+    /// Build settings: `GOOS`, `-tags`, `vcs.revision` …
+    pub settings: Vec<Setting>,
+    /// The fields of the `producers` section.
+    pub producers: Vec<ProducerField>,
+    /// All function imports, in the order of the file, duplicates kept.
+    pub imports: Vec<WasmImport>,
+    /// How a host starts it.
+    pub entry: Entry,
+    /// Names of all exported functions.
+    pub exports: Vec<String>,
+    /// Proposals beyond the first WebAssembly that its code uses, by their usual short names.
+    pub features: Vec<String>,
+    /// Its linear memory, defined or imported; none when it has none.
+    pub memory: Option<Memory>,
+    /// Sizes, in bytes.
+    pub size: Sizes,
+    /// Functions that it defines.
+    pub function_count: usize,
+    /// Whether the name section, or Go's own tables, tell the functions' names.
+    pub names: Names,
+    /// Why it is no valid module, if it is none.
+    pub invalid: Option<String>,
+    /// Calls to functions that nobody defines, which Go's linker let through.
+    pub undefined_calls: Vec<UndefinedCall>,
+}
+
+/// What made a wasm file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Producer {
+    /// The Go toolchain.
+    Go,
+    /// TinyGo.
+    Tinygo,
+    /// Rust.
+    Rust,
+    /// C or C++ through clang.
+    Clang,
+    /// AssemblyScript.
+    Assemblyscript,
+    /// Something else, or nothing says what.
+    Unknown,
+}
+
+impl Producer {
+    /// The name as its makers write it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Go => "Go",
+            Self::Tinygo => "TinyGo",
+            Self::Rust => "Rust",
+            Self::Clang => "clang",
+            Self::Assemblyscript => "AssemblyScript",
+            Self::Unknown => "unknown producer",
+        }
+    }
+}
+
+/// A `mod` or `dep` line of Go's build information.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WasmModule {
+    /// Module path.
+    pub path: String,
+    /// Version as written there; `(devel)` for a module that was built in its own directory.
+    pub version: String,
+    /// `path version` of the module that replaced it.
+    pub replaced_by: Option<String>,
+}
+
+/// A `build` line of Go's build information.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Setting {
+    /// Its name.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// One value of the `producers` section (tool-conventions, `ProducersSection.md`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProducerField {
+    /// `language`, `processed-by` or `sdk`.
+    pub field: String,
+    /// Name of the producer.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A function that the host supplies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WasmImport {
+    /// Name of the import module.
+    pub module: String,
+    /// Name of the function.
+    pub name: String,
+}
+
+/// How a host starts a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// It exports `_start`: a WASI command.
+    Command,
+    /// It exports `_initialize`: a WASI reactor.
+    Reactor,
+    /// It exports `run` and `resume`: Go for a JavaScript host.
+    Js,
+    /// It has a start section.
+    Start,
+    /// None of these: a host calls its exports.
+    None,
+}
+
+/// Linear memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// Pages that it starts with, of 64 KiB.
+    pub min_pages: u64,
+    /// Pages that it may grow to; none for no limit of its own.
+    pub max_pages: Option<u64>,
+    /// It is imported from the host.
+    pub imported: bool,
+}
+
+/// Sizes in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sizes {
+    /// The file.
+    pub file: u64,
+    /// Its code section.
+    pub code: u64,
+    /// Its data section.
+    pub data: u64,
+    /// Its custom sections.
+    pub custom: u64,
+}
+
+/// Where the names of functions come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Names {
+    /// Go's own function table, which `-s` does not strip.
+    Pclntab,
+    /// The name section.
+    NameSection,
+    /// Nowhere.
+    None,
+}
+
+/// A call instruction to a symbol that nobody defines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UndefinedCall {
+    /// The function with the call, by its linker symbol.
+    pub caller: String,
+    /// The function that is missing; none where it is not known.
+    pub callee: Option<String>,
+    /// File of the call, as the binary says.
+    pub file: Option<String>,
+    /// Line of the call, from 1.
+    pub line: Option<u32>,
+}

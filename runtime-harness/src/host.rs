@@ -1,0 +1,166 @@
+//! The host's side of one run: the WASI context, what is left of each limit, and what was called.
+
+use std::io::Write;
+use std::time::Instant;
+
+use wasmtime::ResourceLimiter;
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+use crate::errno;
+
+/// Why a guest is stopped from inside a call to the host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Stop {
+    #[error("the guest exited with {0}")]
+    Exit(i32),
+    #[error("the guest ran out of time")]
+    TimedOut,
+    #[error("{0}")]
+    Limit(String),
+}
+
+/// State of a run.
+pub(crate) struct Host {
+    pub(crate) wasi: WasiP1Ctx,
+    pub(crate) deadline: Option<Instant>,
+    /// When the guest's monotonic clock started.
+    pub(crate) started: Instant,
+    pub(crate) stdin: bool,
+    pub(crate) stdout: Box<dyn Write + Send>,
+    pub(crate) stderr: Box<dyn Write + Send>,
+    pub(crate) output: Quota,
+    pub(crate) disk: Quota,
+    pub(crate) files: Quota,
+    pub(crate) memory: MemoryLimit,
+    pub(crate) calls: Vec<Call>,
+}
+
+/// How often a function was called, and with what result.
+pub(crate) struct Call {
+    pub(crate) name: &'static str,
+    count: u64,
+    errors: [u32; errno::COUNT],
+}
+
+impl Call {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            count: 0,
+            errors: [0; errno::COUNT],
+        }
+    }
+
+    pub(crate) fn count(&mut self, errno: i32) {
+        self.count += 1;
+        let slot = usize::try_from(errno).ok().filter(|n| *n != 0);
+        if let Some(slot) = slot.and_then(|n| self.errors.get_mut(n)) {
+            *slot = slot.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn told(&self) -> Option<model::HostCall> {
+        let errors = self.errors.iter().enumerate().filter(|(_, n)| **n > 0);
+        (self.count > 0).then(|| model::HostCall {
+            name: self.name.to_owned(),
+            calls: self.count,
+            errors: errors
+                .map(|(i, n)| (errno::name(i).to_owned(), u64::from(*n)))
+                .collect(),
+        })
+    }
+}
+
+/// A limit on something that is used up.
+pub(crate) struct Quota {
+    limit: u64,
+    left: u64,
+    what: &'static str,
+}
+
+impl Quota {
+    pub(crate) fn new(limit: u64, what: &'static str) -> Self {
+        Self {
+            limit,
+            left: limit,
+            what,
+        }
+    }
+
+    /// Use some of it up, or stop the guest.
+    pub(crate) fn take(&mut self, amount: u64) -> Result<(), Stop> {
+        match self.left.checked_sub(amount) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(Stop::Limit(format!(
+                "{} {}",
+                self.what,
+                in_words(self.limit)
+            ))),
+        }
+    }
+}
+
+/// Round numbers as people write them.
+fn in_words(number: u64) -> String {
+    match number {
+        n if n >= 1 << 30 && n.is_multiple_of(1 << 30) => format!("{} GiB", n >> 30),
+        n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
+        n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
+        n => n.to_string(),
+    }
+}
+
+/// Memory that the guest has, and whether it asked for more than it may have.
+pub(crate) struct MemoryLimit {
+    limit: u64,
+    pub(crate) peak: u64,
+    pub(crate) denied: bool,
+}
+
+impl MemoryLimit {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            peak: 0,
+            denied: false,
+        }
+    }
+
+    /// What to say when it was too little.
+    pub(crate) fn told(&self) -> String {
+        format!(
+            "it needs more memory than its limit of {}",
+            in_words(self.limit)
+        )
+    }
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let desired = desired as u64;
+        let granted = desired <= self.limit;
+        self.denied |= !granted;
+        if granted {
+            self.peak = self.peak.max(desired);
+        }
+        Ok(granted)
+    }
+
+    fn table_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // As many entries as Go's largest programs have functions, tenfold.
+        Ok(desired <= 10_000_000)
+    }
+}

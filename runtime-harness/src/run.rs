@@ -1,0 +1,182 @@
+//! One guest from start to end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError};
+use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtxBuilder};
+
+use crate::host::{Host, MemoryLimit, Quota, Stop};
+use crate::{End, Error, Guest, Outcome, engine, wasi};
+
+/// How often a running guest is looked at.
+const TICK: Duration = Duration::from_millis(10);
+/// Stack of the thread that runs the guest: its wasm stack lies on it.
+const STACK: usize = 64 << 20;
+
+/// Run a guest to its end.
+pub fn run(guest: Guest) -> Result<Outcome, Error> {
+    let started = Instant::now();
+    let thread = thread::Builder::new().stack_size(STACK);
+    let running = thread.spawn(move || run_here(guest, started));
+    let joined = running
+        .map_err(|e| Error::Start(format!("no thread for it: {e}")))?
+        .join();
+    joined.unwrap_or_else(|_| Err(Error::Start("the engine panicked".to_owned())))
+}
+
+fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
+    let deadline = guest.limits.time.map(|time| started + time);
+    let (engine, module) = engine::compile(&guest.wasm)?;
+    let mut linker: Linker<Host> = Linker::new(&engine);
+    let calls = wasi::add(&mut linker).map_err(Error::Engine)?;
+    // What the host does not have fails when it is called, with its name, and not before.
+    linker
+        .define_unknown_imports_as_traps(&module)
+        .map_err(Error::Engine)?;
+    let mut host = host(guest, deadline)?;
+    host.calls = calls;
+    let mut store = Store::new(&engine, host);
+    store.limiter(|host| &mut host.memory);
+    // Every tick asks whether the time is up.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|context| match context.data().deadline {
+        Some(deadline) if Instant::now() >= deadline => Err(Stop::TimedOut.into()),
+        _ => Ok(wasmtime::UpdateDeadline::Continue(1)),
+    });
+    let clock = Clock::start(&engine);
+    let begun = Instant::now();
+    let result = call(&mut store, &linker, &module);
+    let time = begun.elapsed();
+    drop(clock);
+    let end = match result {
+        Ok(()) => End::Exit(0),
+        Err(e) => end_of(&e)?,
+    };
+    let host = store.into_data();
+    let calls = host.calls.iter().filter_map(crate::host::Call::told);
+    let mut calls: Vec<_> = calls.collect();
+    calls.sort_by(|a, b| a.name.cmp(&b.name));
+    let end = match end {
+        // Go says "out of memory" and exits with 2: the reason is the limit.
+        End::Exit(code) if code != 0 && host.memory.denied => End::Limit(host.memory.told()),
+        End::Trapped(_) if host.memory.denied => End::Limit(host.memory.told()),
+        end => end,
+    };
+    Ok(Outcome {
+        end,
+        calls,
+        time,
+        memory: host.memory.peak,
+    })
+}
+
+fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
+    let started = Instant::now();
+    let mut context = WasiCtxBuilder::new();
+    context.args(&guest.args).envs(&guest.env);
+    context.monotonic_clock(Monotonic(started));
+    // Files are read and written on the guest's thread: asking another is several times slower.
+    context.allow_blocking_current_thread(true);
+    for dir in &guest.dirs {
+        let perms = if dir.writable {
+            FsPerms::ReadWrite
+        } else {
+            FsPerms::ReadOnly
+        };
+        context
+            .preopened_dir(&dir.host, &dir.guest, perms)
+            .map_err(|e| Error::Dir {
+                dir: dir.host.clone(),
+                why: e.root_cause().to_string(),
+            })?;
+    }
+    let limits = guest.limits;
+    Ok(Host {
+        wasi: context.build_p1(),
+        deadline,
+        started,
+        stdin: guest.stdin,
+        stdout: guest.stdout,
+        stderr: guest.stderr,
+        output: Quota::new(limits.output, "it printed more than its limit of"),
+        disk: Quota::new(limits.disk, "it wrote more to files than its limit of"),
+        files: Quota::new(limits.files, "it made more files than its limit of"),
+        memory: MemoryLimit::new(limits.memory),
+        calls: Vec::new(),
+    })
+}
+
+struct Monotonic(Instant);
+
+impl HostMonotonicClock for Monotonic {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasmtime::Result<()> {
+    let instance = linker.instantiate(&mut *store, module)?;
+    let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, "_start") else {
+        return Err(NoStart.into());
+    };
+    start.call(&mut *store, ())
+}
+
+/// The module has no `_start`.
+#[derive(Debug, thiserror::Error)]
+#[error("it exports no `_start`; commands of GOOS=wasip1 do")]
+struct NoStart;
+
+fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
+    if error.is::<NoStart>() {
+        return Err(Error::Start(NoStart.to_string()));
+    }
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return Ok(match stop {
+            Stop::Exit(code) => End::Exit(*code),
+            Stop::TimedOut => End::TimedOut,
+            Stop::Limit(what) => End::Limit(what.clone()),
+        });
+    }
+    if let Some(unknown) = error.downcast_ref::<UnknownImportError>() {
+        return Ok(End::UnknownImport {
+            module: unknown.module().to_owned(),
+            name: unknown.name().to_owned(),
+        });
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => Ok(End::TimedOut),
+        Some(trap) => Ok(End::Trapped(trap.to_string())),
+        None => Err(Error::Start(format!("{error:#}"))),
+    }
+}
+
+/// Moves the engine's epoch on until it is dropped.
+struct Clock(Arc<AtomicBool>);
+
+impl Clock {
+    fn start(engine: &Engine) -> Self {
+        let stop = Arc::<AtomicBool>::default();
+        let (stopped, engine) = (Arc::clone(&stop), engine.clone());
+        thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                thread::sleep(TICK);
+                engine.increment_epoch();
+            }
+        });
+        Self(stop)
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,287 @@
+//! The functions of WASI preview 1, each wrapped: counted, and held to the limits.
+//!
+//! The functions behind them are those that wasmtime-wasi generates from the specification. They
+//! are called directly, since a host function taken out of a linker and called from another has no
+//! instance, and so no memory. The version of wasmtime-wasi is pinned for that.
+
+use std::io::{Read, Write};
+
+use wasmtime::{Caller, Linker};
+use wasmtime_wasi::p1::wasi_snapshot_preview1 as snapshot;
+use wasmtime_wasi::runtime::in_tokio;
+use wiggle::GuestMemory;
+
+use crate::host::{Call, Host, Stop};
+use crate::poll;
+
+const MODULE: &str = "wasi_snapshot_preview1";
+/// What one call may copy, in bytes: the default of wasmtime.
+const FUEL: usize = 128 << 20;
+
+const FAULT: i32 = 21;
+const IO: i32 = 29;
+
+/// Add all functions to a linker; the host's list of calls is in their order.
+pub(crate) fn add(linker: &mut Linker<Host>) -> wasmtime::Result<Vec<Call>> {
+    let mut calls = Vec::new();
+    add_direct(linker, &mut calls)?;
+    add_async(linker, &mut calls)?;
+    add_ours(linker, &mut calls)?;
+    Ok(calls)
+}
+
+/// What both kinds of wrappers share: memory, fuel, checks before, the count after.
+fn with(
+    mut caller: Caller<'_, Host>,
+    id: usize,
+    call: impl FnOnce(&mut Host, &mut [u8]) -> wasmtime::Result<i32>,
+) -> wasmtime::Result<i32> {
+    let Some(memory) = caller
+        .get_export("memory")
+        .and_then(wasmtime::Extern::into_memory)
+    else {
+        return Err(wasmtime::Error::msg(
+            "the module exports no memory, which WASI needs",
+        ));
+    };
+    let (memory, host) = memory.data_and_store_mut(&mut caller);
+    wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1::set_hostcall_fuel(
+        &mut host.wasi,
+        FUEL,
+    );
+    let errno = call(host, memory)?;
+    host.calls[id].count(errno);
+    Ok(errno)
+}
+
+/// Wrappers of functions that only answer.
+macro_rules! direct {
+    ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*); )*) => {$(
+        let id = $calls.len();
+        $calls.push(Call::new(stringify!($name)));
+        $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
+            with(caller, id, |host, memory| {
+                snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*)
+            })
+        })?;
+    )*};
+}
+
+/// Wrappers of functions that may wait, with a check before each.
+macro_rules! waiting {
+    ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*) $check:expr; )*) => {$(
+        let id = $calls.len();
+        $calls.push(Call::new(stringify!($name)));
+        $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
+            with(caller, id, |host, memory| {
+                let check: fn(&mut Host, &[u8], $($ty),*) -> Result<(), Stop> = $check;
+                check(host, memory, $($arg),*)?;
+                in_tokio(snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*))
+            })
+        })?;
+    )*};
+}
+
+fn add_direct(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
+    direct! { linker, calls;
+        args_get(a: i32, b: i32);
+        args_sizes_get(a: i32, b: i32);
+        environ_get(a: i32, b: i32);
+        environ_sizes_get(a: i32, b: i32);
+        clock_res_get(a: i32, b: i32);
+        clock_time_get(a: i32, b: i64, c: i32);
+        fd_allocate(a: i32, b: i64, c: i64);
+        fd_fdstat_set_flags(a: i32, b: i32);
+        fd_fdstat_set_rights(a: i32, b: i64, c: i64);
+        fd_prestat_get(a: i32, b: i32);
+        fd_prestat_dir_name(a: i32, b: i32, c: i32);
+        fd_tell(a: i32, b: i32);
+        proc_raise(a: i32);
+        sched_yield();
+        random_get(a: i32, b: i32);
+        sock_accept(a: i32, b: i32, c: i32);
+        sock_recv(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32);
+        sock_send(a: i32, b: i32, c: i32, d: i32, e: i32);
+        sock_shutdown(a: i32, b: i32);
+    }
+    Ok(())
+}
+
+fn add_async(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
+    waiting! { linker, calls;
+        fd_advise(a: i32, b: i64, c: i64, d: i32) |_, _, _, _, _, _| Ok(());
+        fd_close(a: i32) |_, _, _| Ok(());
+        fd_datasync(a: i32) |_, _, _| Ok(());
+        fd_fdstat_get(a: i32, b: i32) |_, _, _, _| Ok(());
+        fd_filestat_get(a: i32, b: i32) |_, _, _, _| Ok(());
+        fd_filestat_set_size(a: i32, b: i64) |host, _, _, size| host.disk.take(size.cast_unsigned());
+        fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32) |_, _, _, _, _, _| Ok(());
+        fd_pread(a: i32, b: i32, c: i32, d: i64, e: i32) |_, _, _, _, _, _, _| Ok(());
+        fd_pwrite(a: i32, b: i32, c: i32, d: i64, e: i32)
+            |host, memory, _, list, count, _, _| host.disk.take(length(memory, list, count));
+        fd_readdir(a: i32, b: i32, c: i32, d: i64, e: i32) |_, _, _, _, _, _, _| Ok(());
+        fd_renumber(a: i32, b: i32) |_, _, _, _| Ok(());
+        fd_seek(a: i32, b: i64, c: i32, d: i32) |_, _, _, _, _, _| Ok(());
+        fd_sync(a: i32) |_, _, _| Ok(());
+        path_create_directory(a: i32, b: i32, c: i32) |host, _, _, _, _| host.files.take(1);
+        path_filestat_get(a: i32, b: i32, c: i32, d: i32, e: i32) |_, _, _, _, _, _, _| Ok(());
+        path_filestat_set_times(a: i32, b: i32, c: i32, d: i32, e: i64, f: i64, g: i32)
+            |_, _, _, _, _, _, _, _, _| Ok(());
+        path_link(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32, g: i32)
+            |host, _, _, _, _, _, _, _, _| host.files.take(1);
+        path_open(a: i32, b: i32, c: i32, d: i32, e: i32, f: i64, g: i64, h: i32, i: i32)
+            |host, _, _, _, _, _, flags, _, _, _, _| host.files.take(u64::from(flags & 1 != 0));
+        path_readlink(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) |_, _, _, _, _, _, _, _| Ok(());
+        path_remove_directory(a: i32, b: i32, c: i32) |_, _, _, _, _| Ok(());
+        path_rename(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) |_, _, _, _, _, _, _, _| Ok(());
+        path_symlink(a: i32, b: i32, c: i32, d: i32, e: i32) |host, _, _, _, _, _, _| host.files.take(1);
+        path_unlink_file(a: i32, b: i32, c: i32) |_, _, _, _, _| Ok(());
+    }
+    Ok(())
+}
+
+/// The functions that are ours: standard streams, sleep and exit.
+fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
+    let id = |calls: &mut Vec<Call>, name| {
+        calls.push(Call::new(name));
+        calls.len() - 1
+    };
+    let read = id(calls, "fd_read");
+    linker.func_wrap(
+        MODULE,
+        "fd_read",
+        move |caller: Caller<'_, Host>, fd: i32, list: i32, count: i32, done: i32| {
+            with(caller, read, |host, memory| {
+                if fd == 0 {
+                    return Ok(read_input(host, memory, list, count, done));
+                }
+                in_tokio(snapshot::fd_read(
+                    &mut host.wasi,
+                    &mut GuestMemory::Unshared(memory),
+                    fd,
+                    list,
+                    count,
+                    done,
+                ))
+            })
+        },
+    )?;
+    let write = id(calls, "fd_write");
+    linker.func_wrap(
+        MODULE,
+        "fd_write",
+        move |caller: Caller<'_, Host>, fd: i32, list: i32, count: i32, done: i32| {
+            with(caller, write, |host, memory| {
+                if fd == 1 || fd == 2 {
+                    return Ok(write_output(host, memory, fd, list, count, done)?);
+                }
+                host.disk.take(length(memory, list, count))?;
+                in_tokio(snapshot::fd_write(
+                    &mut host.wasi,
+                    &mut GuestMemory::Unshared(memory),
+                    fd,
+                    list,
+                    count,
+                    done,
+                ))
+            })
+        },
+    )?;
+    let wait = id(calls, "poll_oneoff");
+    linker.func_wrap(
+        MODULE,
+        "poll_oneoff",
+        move |caller: Caller<'_, Host>, input: i32, output: i32, count: i32, done: i32| {
+            with(caller, wait, |host, memory| {
+                let [input, output, count, done] =
+                    [input, output, count, done].map(i32::cast_unsigned);
+                Ok(poll::poll(host, memory, input, output, count, done)?)
+            })
+        },
+    )?;
+    let exit = id(calls, "proc_exit");
+    linker.func_wrap(
+        MODULE,
+        "proc_exit",
+        move |mut caller: Caller<'_, Host>, code: i32| -> wasmtime::Result<()> {
+            caller.data_mut().calls[exit].count(0);
+            // Any code: the one of wasmtime-wasi refuses those from 126 on.
+            Err(Stop::Exit(code).into())
+        },
+    )?;
+    Ok(())
+}
+
+/// The buffers of an iovec or ciovec array; those outside the memory are left out.
+fn buffers(memory: &[u8], list: i32, count: i32) -> Vec<std::ops::Range<usize>> {
+    let word = |at: usize| {
+        let raw = memory.get(at..at + 4)?;
+        Some(u32::from_le_bytes(raw.try_into().ok()?) as usize)
+    };
+    let list = list.cast_unsigned() as usize;
+    let count = count.cast_unsigned().min(1024) as usize;
+    let each = (0..count).filter_map(|i| {
+        let start = word(list + i * 8)?;
+        let end = start.checked_add(word(list + i * 8 + 4)?)?;
+        (end <= memory.len()).then_some(start..end)
+    });
+    each.collect()
+}
+
+/// Bytes in an array of buffers.
+fn length(memory: &[u8], list: i32, count: i32) -> u64 {
+    buffers(memory, list, count)
+        .iter()
+        .map(|b| b.len() as u64)
+        .sum()
+}
+
+fn write_output(
+    host: &mut Host,
+    memory: &mut [u8],
+    fd: i32,
+    list: i32,
+    count: i32,
+    done: i32,
+) -> Result<i32, Stop> {
+    let mut total = 0_u32;
+    for buffer in buffers(memory, list, count) {
+        let bytes = &memory[buffer];
+        host.output.take(bytes.len() as u64)?;
+        let out = if fd == 1 {
+            &mut host.stdout
+        } else {
+            &mut host.stderr
+        };
+        if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+            return Ok(IO);
+        }
+        total = total.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+    }
+    Ok(put(memory, done, total))
+}
+
+fn read_input(host: &Host, memory: &mut [u8], list: i32, count: i32, done: i32) -> i32 {
+    let buffer = buffers(memory, list, count)
+        .into_iter()
+        .find(|b| !b.is_empty());
+    let mut got = 0;
+    if let (true, Some(buffer)) = (host.stdin, buffer) {
+        match std::io::stdin().lock().read(&mut memory[buffer]) {
+            Ok(n) => got = u32::try_from(n).unwrap_or(u32::MAX),
+            Err(_) => return IO,
+        }
+    }
+    put(memory, done, got)
+}
+
+fn put(memory: &mut [u8], at: i32, value: u32) -> i32 {
+    let at = at.cast_unsigned() as usize;
+    match memory.get_mut(at..).and_then(|m| m.get_mut(..4)) {
+        Some(slot) => {
+            slot.copy_from_slice(&value.to_le_bytes());
+            0
+        }
+        None => FAULT,
+    }
+}

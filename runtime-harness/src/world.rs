@@ -1,0 +1,191 @@
+//! A scratch root directory for a guest: a copy of a tree at its own path, and what Go looks for.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::Preopen;
+
+/// Directories of version control and of package managers, which no program of Go's reads.
+const SKIPPED: [&str; 4] = [".git", ".hg", ".svn", "node_modules"];
+
+/// A scratch root directory, removed when it is dropped.
+#[derive(Debug)]
+pub struct World {
+    scratch: TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// Why there is no world.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The tree is too large to be copied.
+    #[error("{} holds more than {limit} bytes, too much for a scratch copy", dir.display())]
+    TooLarge {
+        /// The tree.
+        dir: PathBuf,
+        /// What a copy may take.
+        limit: u64,
+    },
+    /// A file could not be read, or there is no space.
+    #[error("no scratch copy of {}: {source}", dir.display())]
+    Io {
+        /// The tree, or the file.
+        dir: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+}
+
+impl World {
+    /// `/tmp`, a home, `/etc/hosts` and `/dev/null`, in a new directory under `parent`.
+    pub fn new(parent: &Path) -> Result<Self, WorldError> {
+        let fail = |source| WorldError::Io {
+            dir: parent.to_owned(),
+            source,
+        };
+        let scratch = tempfile::Builder::new()
+            .prefix("wasmcheck-")
+            .tempdir_in(parent)
+            .map_err(fail)?;
+        let root = scratch.path();
+        for dir in ["tmp", "home", "bin", "etc", "dev"] {
+            fs::create_dir(root.join(dir)).map_err(fail)?;
+        }
+        put(
+            &root.join("etc/hosts"),
+            b"127.0.0.1 localhost\n::1 localhost\n",
+        )
+        .map_err(fail)?;
+        put(&root.join("dev/null"), b"").map_err(fail)?;
+        let env = [
+            ("PWD", "/"),
+            ("PATH", "/bin"),
+            ("HOME", "/home"),
+            ("TMPDIR", "/tmp"),
+        ];
+        let env = env.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+        Ok(Self { scratch, env })
+    }
+
+    /// Copy a tree to its own path, files up to `limit` bytes in all.
+    ///
+    /// Links that lead out of the tree are left out, and so are [`SKIPPED`] directories.
+    pub fn copy(&mut self, tree: &Path, limit: u64) -> Result<(), WorldError> {
+        let mut copy = Copy {
+            tree,
+            left: limit,
+            limit,
+        };
+        let to = self.host_path(tree);
+        copy.dir(tree, &to)
+    }
+
+    /// Make a directory the guest's current one.
+    pub fn enter(&mut self, dir: &Path) {
+        // It may lie outside what was copied.
+        let _ = fs::create_dir_all(self.host_path(dir));
+        self.set("PWD", &dir.to_string_lossy());
+    }
+
+    /// Set a variable of the environment.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.env.retain(|(k, _)| k != key);
+        self.env.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// The root directory, as the guest is to see it.
+    pub fn preopen(&self) -> Preopen {
+        Preopen {
+            host: self.scratch.path().to_owned(),
+            guest: "/".to_owned(),
+            writable: true,
+        }
+    }
+
+    /// The guest's environment.
+    pub fn env(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    /// Where a path of the guest lies.
+    pub fn host_path(&self, guest: &Path) -> PathBuf {
+        let parts = guest
+            .components()
+            .filter(|c| matches!(c, std::path::Component::Normal(_)));
+        self.scratch.path().join(parts.collect::<PathBuf>())
+    }
+}
+
+struct Copy<'t> {
+    tree: &'t Path,
+    left: u64,
+    limit: u64,
+}
+
+impl Copy<'_> {
+    fn dir(&mut self, from: &Path, to: &Path) -> Result<(), WorldError> {
+        let fail = |source| WorldError::Io {
+            dir: from.to_owned(),
+            source,
+        };
+        fs::create_dir_all(to).map_err(fail)?;
+        for entry in fs::read_dir(from).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let kind = entry.file_type().map_err(fail)?;
+            let (name, path) = (entry.file_name(), entry.path());
+            let target = to.join(&name);
+            if kind.is_dir() {
+                if !SKIPPED.iter().any(|s| name == *s) {
+                    self.dir(&path, &target)?;
+                }
+            } else if kind.is_file() {
+                self.file(&path, &target)?;
+            } else if kind.is_symlink() {
+                self.link(&path, &target);
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, from: &Path, to: &Path) -> Result<(), WorldError> {
+        let fail = |source| WorldError::Io {
+            dir: from.to_owned(),
+            source,
+        };
+        let size = from.metadata().map_err(fail)?.len();
+        let Some(left) = self.left.checked_sub(size) else {
+            return Err(WorldError::TooLarge {
+                dir: self.tree.to_owned(),
+                limit: self.limit,
+            });
+        };
+        self.left = left;
+        match fs::copy(from, to) {
+            Ok(_) => Ok(()),
+            // What the user may not read, the guest may not either.
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            Err(e) => Err(fail(e)),
+        }
+    }
+
+    /// A relative link to something in the tree is made again.
+    fn link(&self, from: &Path, to: &Path) {
+        let inside = fs::canonicalize(from).is_ok_and(|real| real.starts_with(self.tree));
+        if let (true, Ok(target)) = (inside, fs::read_link(from))
+            && target.is_relative()
+        {
+            #[cfg(unix)]
+            let _ = std::os::unix::fs::symlink(target, to);
+            #[cfg(not(unix))]
+            let _ = (target, to);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
+fn put(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::write(file, bytes)
+}

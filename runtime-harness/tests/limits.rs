@@ -1,0 +1,211 @@
+//! Guests of a few instructions against every limit of the sandbox.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use runtime_harness::{End, Error, Guest, Limits, Outcome, Preopen, World, run};
+use tempfile::TempDir;
+
+/// Where a guest prints.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Imports that the guests call, a memory of one page with text at 64, and a body.
+fn wat(body: &str) -> String {
+    format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_open"
+                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "path_symlink" (func $symlink (param i32 i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+            (import "elsewhere" "missing" (func $missing (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 64) "hello\n")
+            (data (i32.const 80) "../../../../../../etc/passwd")
+            (data (i32.const 120) "link")
+            (func $endless (result i32) (i32.add (call $endless) (i32.const 1)))
+            (func $hello (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16))))
+            (func (export "_start")
+                (i32.store (i32.const 8) (i32.const 64)) (i32.store (i32.const 12) (i32.const 6))
+                {body}))"#
+    )
+}
+
+fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
+    let out = Sink::default();
+    let guest = Guest {
+        wasm: wat::parse_str(wat(body)).unwrap(),
+        args: vec!["guest".to_owned()],
+        env: Vec::new(),
+        dirs,
+        stdin: false,
+        stdout: Box::new(out.clone()),
+        stderr: Box::new(out.clone()),
+        limits: Limits {
+            time: Some(Duration::from_millis(400)),
+            memory: 1 << 20,
+            output: 1 << 10,
+            disk: 1 << 10,
+            files: 3,
+        },
+    };
+    let ran = run(guest);
+    let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+    (ran, text)
+}
+
+fn end(body: &str) -> End {
+    start(body, Vec::new()).0.unwrap().end
+}
+
+fn limit(body: &str) -> String {
+    match end(body) {
+        End::Limit(what) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_program_prints_and_exits_with_any_code() {
+    let (ran, text) = start("(call $hello) (call $exit (i32.const 200))", Vec::new());
+    let ran = ran.unwrap();
+    assert_eq!((ran.end, text.as_str()), (End::Exit(200), "hello\n"));
+    let write = ran.calls.iter().find(|c| c.name == "fd_write").unwrap();
+    assert_eq!((write.calls, write.errors.len()), (1, 0));
+}
+
+#[test]
+fn errors_are_counted_by_their_names() {
+    let bad = "(drop (call $write (i32.const 77) (i32.const 8) (i32.const 1) (i32.const 16)))";
+    let ran = start(&bad.repeat(2), Vec::new()).0.unwrap();
+    let write = ran.calls.iter().find(|c| c.name == "fd_write").unwrap();
+    assert_eq!((write.calls, write.errors["badf"]), (2, 2));
+}
+
+#[test]
+fn loops_and_sleeps_end_with_their_time() {
+    assert_eq!(end("(loop $l (br $l))"), End::TimedOut);
+    // One subscription of zeros but for its timeout: the real-time clock, an hour.
+    let hour = "(i64.store (i32.const 536) (i64.const 3600000000000))
+        (drop (call $poll (i32.const 512) (i32.const 1024) (i32.const 1) (i32.const 16)))";
+    assert_eq!(end(hour), End::TimedOut);
+}
+
+#[test]
+fn every_limit_says_which_it_was() {
+    let print = limit("(loop $l (call $hello) (br $l))");
+    assert!(
+        print.contains("printed more than its limit of 1 KiB"),
+        "{print}"
+    );
+    let memory =
+        limit("(if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))");
+    assert!(memory.contains("memory"), "{memory}");
+    let disk = limit("(drop (call $resize (i32.const 3) (i64.const 1000000)))");
+    assert!(disk.contains("files"), "{disk}");
+}
+
+#[test]
+fn a_refused_growth_alone_ends_nothing() {
+    assert_eq!(end("(drop (memory.grow (i32.const 100)))"), End::Exit(0));
+}
+
+#[test]
+fn an_unknown_import_fails_when_it_is_called() {
+    let (ran, text) = start(
+        "(call $hello) (drop (call $missing (i32.const 1)))",
+        Vec::new(),
+    );
+    let missing = End::UnknownImport {
+        module: "elsewhere".to_owned(),
+        name: "missing".to_owned(),
+    };
+    assert_eq!((ran.unwrap().end, text.as_str()), (missing, "hello\n"));
+}
+
+#[test]
+fn traps_are_told() {
+    assert!(matches!(end("unreachable"), End::Trapped(why) if why.contains("unreachable")));
+    assert!(matches!(end("(drop (call $endless))"), End::Trapped(why) if why.contains("stack")));
+}
+
+#[test]
+fn the_environment_is_not_inherited() {
+    // Exit with the number of variables.
+    let count = "(drop (call $environ (i32.const 16) (i32.const 20))) (call $exit (i32.load (i32.const 16)))";
+    assert_eq!(end(count), End::Exit(0));
+}
+
+#[test]
+fn a_link_out_of_the_root_is_not_followed() {
+    let parent = TempDir::new().unwrap();
+    let world = World::new(parent.path()).unwrap();
+    // Make the link, open it, and exit with the error.
+    let body = "(drop (call $symlink (i32.const 80) (i32.const 28) (i32.const 3) (i32.const 120) (i32.const 4)))
+        (call $exit (call $open (i32.const 3) (i32.const 1) (i32.const 120) (i32.const 4) (i32.const 0)
+            (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))";
+    let ran = start(body, vec![world.preopen()]).0.unwrap();
+    let refused = [End::Exit(63), End::Exit(76)];
+    assert!(refused.contains(&ran.end), "{:?} {:?}", ran.end, ran.calls);
+    assert!(
+        ran.calls
+            .iter()
+            .any(|c| c.name == "path_symlink" && c.calls == 1)
+    );
+}
+
+#[test]
+fn a_world_holds_a_copy_and_vanishes() {
+    let parent = TempDir::new().unwrap();
+    let tree = parent.path().canonicalize().unwrap().join("tree");
+    std::fs::create_dir_all(tree.join("sub/.git")).unwrap();
+    std::fs::File::create(tree.join("sub/file"))
+        .unwrap()
+        .write_all(b"0123456789")
+        .unwrap();
+    let mut world = World::new(parent.path()).unwrap();
+    world.copy(&tree, 10).unwrap();
+    let copy = world.host_path(&tree);
+    assert!(copy.join("sub/file").is_file() && !copy.join("sub/.git").exists());
+    let told = world.copy(&tree, 9).unwrap_err().to_string();
+    assert!(told.contains("more than 9 bytes"), "{told}");
+    let root = world.preopen().host;
+    drop(world);
+    assert!(!root.exists() && Path::new(&tree).exists());
+}
+
+#[test]
+fn what_is_no_command_is_refused() {
+    let guest = |wasm: &[u8]| Guest {
+        wasm: wasm.to_vec(),
+        args: Vec::new(),
+        env: Vec::new(),
+        dirs: Vec::new(),
+        stdin: false,
+        stdout: Box::new(io::sink()),
+        stderr: Box::new(io::sink()),
+        limits: Limits::default(),
+    };
+    assert!(matches!(run(guest(b"#!/bin/sh")), Err(Error::Module(_))));
+    let told = run(guest(b"\0asm\x01\0\0\0")).unwrap_err().to_string();
+    assert!(told.contains("_start"), "{told}");
+}

@@ -1,0 +1,129 @@
+//! Programs other than Go: the sandbox's worker, which is wasmcheck itself, and Node.
+
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::command::{Interrupt, Process};
+use crate::error::Error;
+
+/// Bytes of each output stream that are kept.
+const KEEP: usize = 16 << 10;
+
+/// A program with its whole environment.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// A name looked up on PATH, or a path.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Where it starts.
+    pub dir: Utf8PathBuf,
+    /// All variables that it gets.
+    pub env: Vec<(String, String)>,
+    /// How long it may run.
+    pub time: Duration,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code; none when a signal or the deadline ended it.
+    pub code: Option<i32>,
+    /// The deadline ended it.
+    pub timed_out: bool,
+    /// The end of its standard output.
+    pub stdout: String,
+    /// The end of its standard error.
+    pub stderr: String,
+}
+
+impl Program {
+    /// Run it to its end.
+    pub fn run(&self, interrupt: &Interrupt) -> Result<Ended, Error> {
+        let mut process = Process::new(&self.program, &self.dir).without_env();
+        for (key, value) in &self.env {
+            process = process.env(key, value);
+        }
+        let process = process
+            .args(&self.args)
+            .keep(KEEP)
+            .until(Some(Instant::now() + self.time));
+        match process.run(interrupt, |_| ()) {
+            Ok(output) => Ok(Ended {
+                code: output.code,
+                timed_out: false,
+                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                stderr: output.stderr,
+            }),
+            Err(Error::TookTooLong { .. }) => Ok(Ended {
+                code: None,
+                timed_out: true,
+                stdout: String::new(),
+                stderr: String::new(),
+            }),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+/// What Node needs to run a program of `GOOS=js`, and its version.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// `v20.20.2`
+    pub version: String,
+    /// `wasm_exec_node.js` of the toolchain.
+    script: Utf8PathBuf,
+    /// Where Node lies.
+    path: String,
+}
+
+impl Node {
+    /// Find Node on `path` (the value of PATH) and the toolchain's script for it.
+    pub fn find(goroot: &Utf8Path, path: &str, interrupt: &Interrupt) -> Result<Self, String> {
+        // It moved in Go 1.24.
+        let places = ["lib/wasm/wasm_exec_node.js", "misc/wasm/wasm_exec_node.js"];
+        let script = places
+            .into_iter()
+            .map(|p| goroot.join(p))
+            .find(|p| p.is_file());
+        let script = script.ok_or_else(|| format!("{goroot} has no wasm_exec_node.js"))?;
+        let asked = Program {
+            program: "node".to_owned(),
+            args: vec!["--version".to_owned()],
+            dir: goroot.to_owned(),
+            env: vec![("PATH".to_owned(), path.to_owned())],
+            time: Duration::from_secs(20),
+        };
+        let told = asked.run(interrupt).ok().filter(|e| e.code == Some(0));
+        let version = told.ok_or("there is no `node` on PATH; install Node.js")?;
+        Ok(Self {
+            version: version.stdout.trim().to_owned(),
+            script,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The command that runs a wasm file as Go's own wrapper does (`lib/wasm/go_js_wasm_exec`).
+    pub fn program(
+        &self,
+        wasm: &Utf8Path,
+        dir: &Utf8Path,
+        mut env: Vec<(String, String)>,
+        time: Duration,
+    ) -> Program {
+        env.retain(|(key, _)| key != "PATH");
+        env.push(("PATH".to_owned(), self.path.clone()));
+        Program {
+            program: "node".to_owned(),
+            args: vec![
+                "--stack-size=8192".to_owned(),
+                self.script.to_string(),
+                wasm.to_string(),
+            ],
+            dir: dir.to_owned(),
+            env,
+            time,
+        }
+    }
+}
