@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use model::{
-    Effect, End, Evidence, Finding, Frame, Goos, Observation, Rule, RunKind, UndefinedCall,
+    Effect, End, Evidence, Finding, Frame, Goos, Observation, Rule, RunKind, Target, UndefinedCall,
     WasmFile,
 };
 
@@ -39,14 +39,17 @@ impl Scan<'_> {
         let Some((cx, build)) = self.build(seen.target.goos()) else {
             return;
         };
+        let mut elsewhere = Vec::new();
         for finding in build.findings.iter_mut().filter(|f| foretold(f, seen)) {
             if let Some(line) = error_seen(finding, seen) {
+                elsewhere.extend(narrow(finding, seen.target));
                 finding.evidence = Evidence::Observed;
                 finding
                     .details
                     .push(format!("seen in {}: {}", seen.host, shorten(&line)));
             }
         }
+        build.findings.append(&mut elsewhere);
         if seen.end == Some(End::Ok) {
             build.behaved.insert((seen.target, seen.package.clone()));
         } else if seen.end == Some(End::Crash) && !seen.stack.is_empty() {
@@ -143,6 +146,14 @@ fn call_to_nobody(cx: &Context<'_, '_>, main: &str, call: &UndefinedCall) -> Opt
 
 // Runs.
 
+/// Leave a finding to one of its targets; the rest is another finding, known as it was.
+fn narrow(finding: &mut Finding, target: Target) -> Option<Finding> {
+    let mut rest = finding.clone();
+    rest.targets.retain(|t| *t != target);
+    finding.targets = vec![target];
+    (!rest.targets.is_empty()).then_some(rest)
+}
+
 /// Whether a run could have shown what a finding says.
 fn foretold(finding: &Finding, seen: &Observation) -> bool {
     finding.rule == Rule::StdBehaviour
@@ -197,7 +208,7 @@ fn crash(cx: &Context<'_, '_>, known: &[Finding], seen: &Observation) -> Option<
     let when = if at_init {
         "its initialisation"
     } else {
-        "it, run without arguments,"
+        "run without arguments, it"
     };
     let here = |f: &&Frame| {
         let dir = Utf8Path::new(&f.file).parent();

@@ -12,7 +12,8 @@ use crate::scan::{Build, Judged, Settings};
 /// Longest list of chains of a finding.
 const MAX_CHAINS: usize = 8;
 
-/// Findings that are equal but for their targets are one.
+/// Findings that are equal but for their targets are one. Those that are known better on one target
+/// than on another are two.
 pub(crate) fn merge<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
     let mut merged: BTreeMap<_, Finding> = BTreeMap::new();
     for finding in findings {
@@ -29,6 +30,7 @@ pub(crate) fn merge<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Find
                 finding.root.clone(),
                 finding.symbol.clone(),
                 finding.effect,
+                finding.evidence,
                 message,
             ),
         );
@@ -40,7 +42,6 @@ pub(crate) fn merge<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Find
                 same.targets.extend(&finding.targets);
                 same.targets.sort();
                 same.targets.dedup();
-                same.evidence = same.evidence.max(finding.evidence);
                 same.init |= finding.init;
                 if same.message != finding.message {
                     same.message = without_goos(&same.message);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use analyzer::{Runnable, Scan};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{End, Goos, Incomplete, Observation, Report, RunBuild, RunKind, Target};
+use model::{End, Goos, Incomplete, Observation, Report, RunBuild, RunKind, Target, WasmFile};
 use runtime_harness::{NAME, crash_in};
 use toolchain::{Linked, Node, Session};
 
@@ -73,7 +73,7 @@ impl<'r> Stage<'r> {
                     number: 0,
                     seen: Vec::new(),
                 };
-                round.mains(linked);
+                round.mains(linked, &report.wasm);
                 round.inits(&scan.runnable(goos));
                 if round.cut > 0 {
                     report
@@ -183,7 +183,7 @@ impl Round<'_, '_> {
         self.stage.session.interrupt().is_raised() || Instant::now() >= self.stage.deadline
     }
 
-    fn mains(&mut self, linked: &[LinkedMain]) {
+    fn mains(&mut self, linked: &[LinkedMain], files: &[WasmFile]) {
         let mains: Vec<&LinkedMain> = linked.iter().filter(|m| m.goos == self.goos).collect();
         for (number, main) in (1..).zip(&mains) {
             if self.is_over() {
@@ -196,6 +196,16 @@ impl Round<'_, '_> {
                 self.target,
                 mains.len()
             ));
+            let file = files.iter().find(|f| {
+                f.package.as_ref() == Some(&main.package) && f.targets.contains(&self.target)
+            });
+            if let Some(why) = file.and_then(|f| f.invalid.as_ref()) {
+                let seen = Err(format!("no engine takes the module: {why}"));
+                let mut seen = observation(self.target, &main.package, RunKind::Main, 1, seen);
+                (seen.build, seen.end) = (RunBuild::Ok, Some(End::Crash));
+                self.seen.push(seen);
+                continue;
+            }
             let root = self.stage.session.root();
             let seen = self.start(&main.file, Some(root));
             self.seen.push(observation(

@@ -44,12 +44,18 @@ fn check(fixture: &Fixture) -> Vec<String> {
         .flat_map(str::split_whitespace)
         .collect();
     let mut bad = Vec::new();
-    for level in ["scan", "build"] {
+    let own: Vec<&str> = fixture.expected("level").collect();
+    let levels = if own.is_empty() {
+        vec!["scan", "build"]
+    } else {
+        own
+    };
+    for level in levels {
         let needs_compiler = fixture.expected("evidence").next().is_some();
         let mut args = vec!["--level", level];
         args.extend(&extra);
         let ran = world.run(&args);
-        if level == "build" || !needs_compiler {
+        if level != "scan" || !needs_compiler {
             bad.extend(
                 outcome(fixture, &ran)
                     .into_iter()
@@ -75,7 +81,7 @@ fn outcome(fixture: &Fixture, ran: &Ran) -> Vec<String> {
     for (key, value) in &fixture.expect {
         let words: Vec<&str> = value.split_whitespace().collect();
         let holds = match (key.as_str(), &ran.report) {
-            ("args", _) => true,
+            ("args" | "level", _) => true,
             ("exit", _) => value.parse() == Ok(ran.code),
             ("stderr", _) => ran.stderr.contains(value.as_str()),
             (_, None) => false,
@@ -136,6 +142,38 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
         ("evidence", [place, evidence]) => findings
             .iter()
             .any(|f| at(f) == *place && f["evidence"] == *evidence),
+        ("seen", [target, package, kind, end]) => list(&report["observations"]).iter().any(|o| {
+            o["target"] == *target
+                && o["package"] == *package
+                && o["kind"] == *kind
+                && o["end"] == *end
+        }),
+        ("told", [package, ..]) => list(&report["observations"]).iter().any(|o| {
+            let text = value.strip_prefix(package).unwrap_or_default().trim();
+            o["package"] == *package && o["told"].as_str().is_some_and(|t| t.contains(text))
+        }),
+        ("advice", [kind, to, target, confirmed]) => list(&report["advice"]).iter().any(|a| {
+            a["kind"] == *kind
+                && a["to"].as_str().unwrap_or("-") == *to
+                && a["confirmed"][*target] == *confirmed
+        }),
+        ("tried", [what, target, outcome, ..]) => {
+            let text = words[3..].join(" ");
+            let tried = list(&report["advice"])
+                .iter()
+                .flat_map(|a| list(&a["tried"]));
+            tried.into_iter().any(|t| {
+                t["what"] == *what
+                    && t["outcome"] == *outcome
+                    && list(&t["targets"]).iter().any(|t| t == target)
+                    && t["why"].as_str().unwrap_or_default().contains(&text)
+            })
+        }
+        ("undefined", [goos, caller, callee]) => list(&report["wasm"])
+            .iter()
+            .filter(|w| w["file"].as_str().is_some_and(|f| f.starts_with(goos)))
+            .flat_map(|w| list(&w["undefined_calls"]))
+            .any(|c| c["caller"] == *caller && c["callee"] == *callee),
         ("incomplete", _) => list(&report["incomplete"])
             .iter()
             .any(|i| i["reason"].as_str().is_some_and(|r| r.contains(value))),

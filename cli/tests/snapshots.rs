@@ -17,7 +17,21 @@ fn text(name: &str, args: &[&str]) -> String {
         .find(|w| w.starts_with("go1."))
         .unwrap_or("go1.")
         .trim_end_matches(',');
-    text.replace(dir, "DIR").replace(version, "GO")
+    // Sizes and the time of a log line are the toolchain's and the day's.
+    let text = text.replace(dir, "DIR").replace(version, "GO");
+    let lines = text.lines().map(|line| match line.find(" MiB;") {
+        Some(end) => {
+            let start = line[..end].rfind(' ').map_or(0, |i| i + 1);
+            format!("{}SIZE{}", &line[..start], &line[end..])
+        }
+        None => match line.find("exec: ") {
+            Some(at) if line.trim_start().starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("TIME {}", &line[at..])
+            }
+            _ => line.to_owned(),
+        },
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 macro_rules! snapshots {
@@ -39,4 +53,7 @@ snapshots! {
     broken: "broken-gomod";
     unreachable: "unreachable" "--offline";
     compiled: "compiler-only";
+    works: "works" "--target" "wasip1";
+    crashes: "crashes" "--target" "wasip1";
+    remedies: "remedies" "--target" "wasip1";
 }

@@ -2,8 +2,9 @@
 //! escaped by the template.
 
 use askama::Template;
-use model::{Report, Verdict};
+use model::{Observation, Report, RunKind, Verdict};
 
+use crate::proof::{self, Built, Runs};
 use crate::view::View;
 
 #[derive(Template)]
@@ -12,6 +13,10 @@ struct Page<'r> {
     view: View<'r>,
     title: String,
     packages: Vec<(&'r str, Vec<Verdict>)>,
+    built: Vec<Built<'r>>,
+    runs: Vec<Runs<'r>>,
+    /// Programs whose host calls were counted.
+    calls: Vec<&'r Observation>,
 }
 
 /// Render a report as one self-contained page.
@@ -32,6 +37,13 @@ pub fn page(report: &Report) -> String {
         view,
         title,
         packages,
+        built: proof::built(report),
+        runs: proof::runs(report),
+        calls: report
+            .observations
+            .iter()
+            .filter(|o| o.kind == RunKind::Main && !o.calls.is_empty())
+            .collect(),
     }
     .render()
     .expect("writing into a string cannot fail")

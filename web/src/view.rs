@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Advice, Builds, Confirmed, Effect, Finding, Report, Rule, Target, TargetReport, UndefinedCall,
-    Verdict, WasmFile,
+    Advice, AdviceKind, Attempt, Builds, Confirmed, Effect, Evidence, Finding, Report, Rule,
+    Target, TargetReport, Verdict,
 };
 
 /// A report grouped for readers.
@@ -76,7 +76,9 @@ pub struct SymbolGroup<'r> {
     /// What it does.
     pub effect: Effect,
     /// On which targets.
-    pub targets: &'r [Target],
+    pub targets: Vec<Target>,
+    /// On which of them it was seen.
+    pub seen: Vec<Target>,
     /// Where it is used.
     pub findings: Vec<&'r Finding>,
     /// Remedies.
@@ -248,19 +250,32 @@ fn root_group<'r>(report: &'r Report, finding: &'r Finding) -> RootGroup<'r> {
 }
 
 fn behaviours<'r>(report: &'r Report, findings: &[&'r Finding]) -> Vec<SymbolGroup<'r>> {
+    // What is known better on one target than on another is two findings, and one to a reader.
+    let mut where_so: BTreeMap<_, BTreeSet<Target>> = BTreeMap::new();
+    for finding in findings {
+        let targets = where_so.entry(said(finding)).or_default();
+        targets.extend(finding.targets.iter().copied());
+    }
     let mut groups: Vec<SymbolGroup<'r>> = Vec::new();
     for finding in findings {
+        let targets = where_so
+            .get(&said(finding))
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
         let what = what(finding);
         let same = |g: &&mut SymbolGroup<'_>| {
-            g.what == what && g.effect == finding.effect && g.targets == finding.targets
+            g.what == what && g.effect == finding.effect && g.targets == targets
         };
         match groups.iter_mut().find(same) {
-            Some(group) => group.findings.push(finding),
+            Some(group) => group.push(finding),
             None => groups.push(SymbolGroup {
                 symbols: Vec::new(),
                 what,
                 effect: finding.effect,
-                targets: &finding.targets,
+                targets,
+                seen: Vec::new(),
                 findings: vec![finding],
                 advice: Vec::new(),
             }),
@@ -269,10 +284,48 @@ fn behaviours<'r>(report: &'r Report, findings: &[&'r Finding]) -> Vec<SymbolGro
     for group in &mut groups {
         let symbols: BTreeSet<&str> = group.findings.iter().map(|f| f.symbol.as_str()).collect();
         group.symbols = symbols.into_iter().collect();
+        let of =
+            |f: &&&Finding| what(f) == group.what && group.symbols.contains(&f.symbol.as_str());
+        let seen = findings
+            .iter()
+            .filter(of)
+            .filter(|f| f.evidence == Evidence::Observed);
+        let seen: BTreeSet<Target> = seen.flat_map(|f| f.targets.iter().copied()).collect();
+        group.seen = seen.into_iter().collect();
         group.advice = advice(report, &group.findings);
     }
     groups.sort_by_key(|g| (g.effect, std::cmp::Reverse(g.targets.len()), g.symbols[0]));
     groups
+}
+
+/// What makes two findings say the same of a symbol.
+fn said(finding: &Finding) -> (&str, &str, Effect) {
+    (&finding.symbol, what(finding), finding.effect)
+}
+
+impl<'r> SymbolGroup<'r> {
+    /// Add a finding, or put it in the place of one that is less well known.
+    fn push(&mut self, finding: &'r Finding) {
+        let same = |f: &&mut &Finding| place(f) == place(finding) && f.symbol == finding.symbol;
+        match self.findings.iter_mut().find(same) {
+            Some(known) if known.evidence < finding.evidence => *known = finding,
+            Some(_) => {}
+            None => self.findings.push(finding),
+        }
+    }
+
+    /// How it is known, where it is known by more than the source.
+    pub fn known(&self) -> String {
+        let best = self.findings.iter().map(|f| f.evidence).max();
+        match best {
+            Some(Evidence::Observed) if self.seen == self.targets => "seen in a run".to_owned(),
+            Some(Evidence::Observed) => {
+                format!("seen in a run on {}", targets_in_words(&self.seen))
+            }
+            Some(Evidence::Linked) => "found in the wasm".to_owned(),
+            _ => String::new(),
+        }
+    }
 }
 
 /// A finding's message without the symbol that it starts with.
@@ -285,16 +338,15 @@ fn what(finding: &Finding) -> &str {
         .unwrap_or(&finding.message)
 }
 
-/// The remedies of some findings, each once, in order.
+/// The remedies of some findings, each once, in the order to try them.
 fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
-    let wanted = |a: &&Advice| findings.iter().any(|f| f.advice.contains(&a.id));
     let mut said = BTreeSet::new();
-    report
-        .advice
-        .iter()
-        .filter(wanted)
-        .filter(|a| said.insert(&a.title))
-        .collect()
+    let ids = findings.iter().flat_map(|f| &f.advice);
+    let advice = ids.filter_map(|id| report.advice.iter().find(|a| a.id == *id));
+    let mut advice: Vec<&Advice> = advice.filter(|a| said.insert(&a.title)).collect();
+    // That nothing helps is said last.
+    advice.sort_by_key(|a| a.kind == AdviceKind::None);
+    advice
 }
 
 fn absent(report: &Report) -> Vec<Absent<'_>> {
@@ -362,35 +414,6 @@ pub fn bytes(number: u64) -> String {
     }
 }
 
-/// The functions that a wasm file wants from each import module.
-pub fn imports(wasm: &WasmFile) -> BTreeMap<&str, Vec<&str>> {
-    let mut modules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for import in &wasm.imports {
-        let names = modules.entry(&import.module).or_default();
-        if !names.contains(&import.name.as_str()) {
-            names.push(&import.name);
-        }
-    }
-    modules
-}
-
-/// A call to nobody, in a line.
-pub fn undefined_call(call: &UndefinedCall) -> String {
-    let callee = call
-        .callee
-        .as_ref()
-        .map_or_else(String::new, |c| format!(" calls {c}"));
-    let place = match (&call.file, call.line) {
-        (Some(file), Some(line)) => format!(" at {file}:{line}"),
-        (Some(file), None) => format!(" in {file}"),
-        _ => String::new(),
-    };
-    format!("{}{callee}{place}", call.caller)
-}
-
-/// What a call to nobody does.
-pub const UNDEFINED_CALLS: &str = "Go's linker writes a number that means nothing for such a function: an engine refuses the module, or, in a large program, another function is called.";
-
 /// What a root breaks, in a few words, targets of one build taken together.
 pub fn impact(group: &RootGroup<'_>) -> String {
     let mut said: Vec<(Vec<Target>, String)> = Vec::new();
@@ -422,18 +445,51 @@ pub fn place(finding: &Finding) -> String {
     }
 }
 
-/// How far a remedy was tried, on the target where it came furthest.
-pub fn tried(advice: &Advice) -> &'static str {
-    let on = |wanted| advice.confirmed.values().any(|c| *c == wanted);
-    if on(Confirmed::Run) {
-        "confirmed by run"
-    } else if on(Confirmed::Build) {
-        "confirmed by build"
-    } else if on(Confirmed::CouldNot) {
-        "could not be confirmed"
+/// How far a remedy was tried, and where.
+pub fn tried(advice: &Advice) -> String {
+    let on = |wanted: Confirmed| -> Vec<Target> {
+        let targets = advice.confirmed.iter().filter(|(_, c)| **c == wanted);
+        targets.map(|(t, _)| *t).collect()
+    };
+    let levels = [
+        (Confirmed::Run, "confirmed by run"),
+        (Confirmed::Build, "confirmed by build"),
+        (Confirmed::CouldNot, "could not be confirmed"),
+    ];
+    let parts = levels.into_iter().filter_map(|(level, words)| {
+        let targets = on(level);
+        (!targets.is_empty()).then(|| format!("{words} on {}", targets_in_words(&targets)))
+    });
+    let parts: Vec<String> = parts.collect();
+    if advice.kind == AdviceKind::None && !advice.tried.is_empty() {
+        format!("tried on {}", targets_in_words(&on(Confirmed::CouldNot)))
+    } else if parts.is_empty() {
+        "not tried".to_owned()
     } else {
-        "not tried"
+        parts.join(", ")
     }
+}
+
+/// What was tried for a remedy besides what it says, a line each.
+pub fn attempts(advice: &Advice) -> Vec<String> {
+    let others = advice
+        .tried
+        .iter()
+        .filter(|a| advice.to.as_ref() != Some(&a.what));
+    let line = |a: &Attempt| {
+        let outcome = match a.outcome {
+            Confirmed::Run => "runs",
+            Confirmed::Build => "builds",
+            Confirmed::CouldNot | Confirmed::None => "does not build",
+        };
+        let targets = targets_in_words(&a.targets);
+        let why = a
+            .why
+            .as_ref()
+            .map_or_else(String::new, |w| format!(": {w}"));
+        format!("{} {outcome} on {targets}{why}", a.what)
+    };
+    others.map(line).collect()
 }
 
 /// Whether there is more to say of the way to a finding than the package that it is in.

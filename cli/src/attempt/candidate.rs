@@ -28,9 +28,11 @@ impl Work<'_, '_> {
         self.stage
             .progress
             .phase(&format!("trying {what} on {goos}"));
-        let tried = self
+        let mut tried = self
             .build(candidate, goos)
-            .unwrap_or_else(|e| Tried::failed(e.to_string()));
+            .unwrap_or_else(|e| Tried::failed(words(&e)));
+        let modcache = format!("{}/", self.stage.session.env().gomodcache);
+        tried.why = tried.why.map(|why| why.replace(&modcache, ""));
         if !self.order.contains(candidate) {
             self.order.push(candidate.clone());
         }
@@ -133,6 +135,18 @@ impl Work<'_, '_> {
             Ok(seen) => built(Some(first_lines(&seen.stderr))),
             Err(why) => built(Some(why)),
         }
+    }
+}
+
+/// What went wrong, without the command that said it.
+fn words(error: &toolchain::Error) -> String {
+    let toolchain::Error::Go { message, .. } = error else {
+        return error.to_string();
+    };
+    let wanted = message.split("requires go >= ").nth(1);
+    match wanted.and_then(|rest| rest.split_whitespace().next()) {
+        Some(version) => format!("it wants Go {version} or later"),
+        None => message.clone(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The report for a terminal: verdicts first, then what to fix, in order.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use model::{Advice, Finding, Report};
+use model::{Advice, AdviceKind, Finding, Observation, Report};
+use web::proof;
 use web::view::{self, RootGroup, SymbolGroup, TargetLine, View, place};
 
 use super::style;
@@ -43,6 +44,7 @@ pub(crate) fn render(report: &Report, verbose: bool) -> String {
     text.incomplete(report);
     text.roots(&view);
     text.behaviours(&view);
+    text.proof(report);
     text.rest(&view);
     text.out
 }
@@ -199,6 +201,11 @@ impl Text {
     fn advice(&mut self, advice: &[&Advice]) {
         let good = style::GOOD;
         for remedy in advice {
+            let good = if remedy.kind == AdviceKind::None {
+                style::SOFT
+            } else {
+                good
+            };
             let loses = remedy
                 .loses
                 .as_ref()
@@ -208,6 +215,11 @@ impl Text {
                 remedy.title,
                 view::tried(remedy)
             ));
+            let soft = style::SOFT;
+            let attempts = view::attempts(remedy);
+            for attempt in attempts.iter().take(self.limits.details) {
+                self.line(format!("         {soft}tried: {attempt}{soft:#}"));
+            }
         }
     }
 
@@ -235,9 +247,16 @@ impl Text {
         let effect = group.effect.name();
         let (head, symbols) = (style::HEAD, group.symbols.join(", "));
         self.line(format!("{head}{symbols}{head:#}"));
+        let known = group.known();
+        let soft = style::SOFT;
+        let known = if known.is_empty() {
+            known
+        } else {
+            format!(" {soft}[{known}]{soft:#}")
+        };
         self.line(format!(
-            "   {colour}{effect}{colour:#} on {}: {}",
-            view::targets_in_words(group.targets),
+            "   {colour}{effect}{colour:#} on {}: {}{known}",
+            view::targets_in_words(&group.targets),
             group.what
         ));
         for finding in group.findings.iter().take(self.limits.places) {
@@ -252,7 +271,6 @@ impl Text {
         if hidden > 0 {
             self.line(format!("   and {}", view::count(hidden, "more place")));
         }
-        let soft = style::SOFT;
         let all = self.limits.details == usize::MAX;
         let instead = first
             .details
@@ -262,6 +280,44 @@ impl Text {
             self.line(format!("   {soft}{detail}{soft:#}"));
         }
         self.advice(&group.advice);
+    }
+
+    /// What was built, and what ran.
+    fn proof(&mut self, report: &Report) {
+        let built = proof::built(report);
+        if !built.is_empty() {
+            self.title("What was built");
+        }
+        for main in built.iter().take(self.limits.symbols) {
+            self.line(format!("  {}  {}", main.package, main.summary()));
+        }
+        self.more(built.len(), self.limits.symbols, "program", "programs");
+        let runs = proof::runs(report);
+        if !runs.is_empty() {
+            self.title("What ran");
+        }
+        for run in &runs {
+            let (soft, target) = (style::SOFT, run.target.name());
+            self.line(format!(
+                "  {target:11} {} {soft}({}){soft:#}",
+                run.summary(),
+                run.host
+            ));
+            for seen in run.notable.iter().take(self.limits.symbols) {
+                self.seen(seen);
+            }
+            self.more(run.notable.len(), self.limits.symbols, "run", "runs");
+        }
+    }
+
+    /// A run that did not end well.
+    fn seen(&mut self, seen: &Observation) {
+        let soft = style::SOFT;
+        let told = seen.told.lines().next().unwrap_or_default();
+        self.line(format!("              {}  {told}", seen.package));
+        if let Some(said) = proof::last_words(seen) {
+            self.line(format!("                {soft}{said}{soft:#}"));
+        }
     }
 
     fn rest(&mut self, view: &View<'_>) {

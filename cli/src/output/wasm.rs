@@ -1,7 +1,7 @@
 //! A wasm file for a terminal.
 
 use model::{Entry, Names, Producer, WasmFile};
-use web::view;
+use web::{proof, view};
 
 use super::style;
 
@@ -37,9 +37,9 @@ pub(crate) fn render(wasm: &WasmFile) -> String {
             format!("\n{head}Calls to functions that nobody defines{head:#}\n"),
         );
         for call in &wasm.undefined_calls {
-            line(&mut out, format!("  {}", view::undefined_call(call)));
+            line(&mut out, format!("  {}", proof::undefined_call(call)));
         }
-        line(&mut out, format!("\n  {}", view::UNDEFINED_CALLS));
+        line(&mut out, format!("\n  {}", proof::UNDEFINED_CALLS));
     }
     if !wasm.modules.is_empty() {
         line(&mut out, format!("\n{head}Modules{head:#}\n"));
@@ -124,7 +124,7 @@ fn facts(wasm: &WasmFile) -> Vec<(&'static str, String)> {
     if !wasm.features.is_empty() {
         facts.push(("features", wasm.features.join(", ")));
     }
-    for (module, names) in view::imports(wasm) {
+    for (module, names) in proof::imports(wasm) {
         let shown = names
             .iter()
             .take(SHOWN)

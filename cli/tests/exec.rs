@@ -1,0 +1,290 @@
+//! The sandbox as a program: a Go guest that tries what guests should not.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare files and start programs"
+)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use common::World;
+use tempfile::TempDir;
+
+/// One program, and what to do as its first argument.
+const GUEST: &str = r#"package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+)
+
+//go:wasmimport elsewhere missing
+func missing(x int32) int32
+
+func grow(n int) int {
+	var block [512]int
+	block[n%512] = n
+	return grow(n+1) + block[7]
+}
+
+func main() {
+	switch os.Args[1] {
+	case "args":
+		fmt.Println(os.Args[2:], os.Getenv("GIVEN"), os.Getenv("HOME"))
+	case "cat":
+		io.Copy(os.Stdout, os.Stdin)
+	case "exit":
+		code, _ := strconv.Atoi(os.Args[2])
+		os.Exit(code)
+	case "spin":
+		for {
+		}
+	case "sleep":
+		time.Sleep(time.Hour)
+	case "deadlock":
+		select {}
+	case "grow":
+		grow(0)
+	case "allocate":
+		var all [][]byte
+		for {
+			all = append(all, make([]byte, 1<<24))
+		}
+	case "print":
+		for {
+			fmt.Println("again and again")
+		}
+	case "fill":
+		file, err := os.Create("big")
+		for err == nil {
+			_, err = file.Write(make([]byte, 1<<16))
+		}
+		fmt.Println(err)
+	case "write":
+		fmt.Println(os.WriteFile("written", []byte("x"), 0o600))
+	case "read":
+		_, err := os.ReadFile(os.Args[2])
+		fmt.Println(err)
+	case "missing":
+		fmt.Println("before")
+		missing(1)
+	}
+}
+"#;
+
+/// The guest, built once.
+fn guest() -> &'static Path {
+    static GUEST_FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, file) = GUEST_FILE.get_or_init(|| {
+        let dir = TempDir::new().unwrap();
+        std::fs::write(
+            dir.path().join("go.mod"),
+            "module example.com/guest\n\ngo 1.22\n",
+        )
+        .unwrap();
+        std::fs::write(dir.path().join("main.go"), GUEST).unwrap();
+        let file = dir.path().join("guest.wasm");
+        let built = wasip1("build")
+            .arg("-o")
+            .arg(&file)
+            .arg(".")
+            .current_dir(dir.path())
+            .output();
+        let built = built.unwrap();
+        assert!(
+            built.status.success(),
+            "{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        (dir, file)
+    });
+    file
+}
+
+fn wasip1(verb: &str) -> Command {
+    let mut go = Command::new("go");
+    go.arg(verb)
+        .env("GOOS", "wasip1")
+        .env("GOARCH", "wasm")
+        .env("GOTOOLCHAIN", "local");
+    go.env_remove("GOWORK").env_remove("GOFLAGS");
+    go
+}
+
+/// Run the guest, and check that nothing is left behind.
+fn exec(flags: &[&str], args: &[&str]) -> (i32, String, String) {
+    let world = World::empty("m");
+    exec_in(&world, flags, args)
+}
+
+fn exec_in(world: &World, flags: &[&str], args: &[&str]) -> (i32, String, String) {
+    let mut all = vec!["exec"];
+    all.extend(flags);
+    all.push(guest().to_str().unwrap());
+    all.extend(args);
+    let ran = world.command(&all).stdin(Stdio::null()).output().unwrap();
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+    told(&ran)
+}
+
+fn told(ran: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        ran.status.code().unwrap_or(-1),
+        text(&ran.stdout),
+        text(&ran.stderr),
+    )
+}
+
+#[test]
+fn the_guest_gets_its_arguments_and_nothing_of_the_environment() {
+    let (code, out, _) = exec(&["--env", "GIVEN=yes"], &["args", "--timeout", "x"]);
+    assert_eq!((code, out.as_str()), (0, "[--timeout x] yes /home\n"));
+}
+
+#[test]
+fn every_exit_code_comes_through() {
+    for code in ["0", "1", "125", "126", "200", "255"] {
+        let (ended, _, told) = exec(&[], &["exit", code]);
+        assert_eq!((ended.to_string().as_str(), told.as_str()), (code, ""));
+    }
+}
+
+#[test]
+fn standard_input_is_read() {
+    let world = World::empty("m");
+    let args = ["exec", guest().to_str().unwrap(), "cat"];
+    let mut child = world
+        .command(&args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"through\n").unwrap();
+    assert_eq!(child.wait_with_output().unwrap().stdout, b"through\n");
+}
+
+#[test]
+fn what_does_not_end_is_ended() {
+    for what in ["spin", "sleep"] {
+        let (code, _, told) = exec(&["--timeout", "1s"], &[what]);
+        assert_eq!(code, 124, "{what}: {told}");
+        assert!(told.contains("longer than 1s"), "{told}");
+    }
+    let (code, _, told) = exec(&[], &["deadlock"]);
+    assert_eq!(code, 2);
+    assert!(told.contains("all goroutines are asleep"), "{told}");
+}
+
+#[test]
+fn every_limit_is_named() {
+    let cases = [
+        (
+            "grow",
+            "--max-memory=64MiB",
+            "more memory than its limit of 64 MiB",
+        ),
+        (
+            "allocate",
+            "--max-memory=64MiB",
+            "more memory than its limit of 64 MiB",
+        ),
+        (
+            "print",
+            "--max-output=64KiB",
+            "printed more than its limit of 64 KiB",
+        ),
+        (
+            "fill",
+            "--max-disk=1MiB",
+            "wrote more to files than its limit of 1 MiB",
+        ),
+        (
+            "missing",
+            "--max-disk=1MiB",
+            "called `missing` of `elsewhere`",
+        ),
+    ];
+    for (what, flag, words) in cases {
+        let (code, _, told) = exec(&[flag], &[what]);
+        assert_eq!(code, 125, "{what}: {told}");
+        assert!(told.contains(words), "{what}: {told}");
+    }
+}
+
+#[test]
+fn the_users_directory_is_a_copy_unless_it_is_named() {
+    let world = World::empty("m");
+    let (_, out, _) = exec_in(&world, &[], &["write"]);
+    assert_eq!(out, "<nil>\n");
+    assert!(world.tree().is_empty(), "{:?}", world.tree());
+    let (_, out, told) = exec_in(&world, &["--dir", ".::/", "--env", "PWD=/"], &["write"]);
+    assert_eq!(out, "<nil>\n", "{told}");
+    assert_eq!(world.tree().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_out_are_not_followed() {
+    let world = World::empty("m");
+    std::os::unix::fs::symlink("/etc/passwd", world.module.join("out")).unwrap();
+    for flags in [&[][..], &["--dir", ".::/", "--env", "PWD=/"]] {
+        let (_, out, _) = exec_in(&world, flags, &["read", "out"]);
+        assert!(out.contains("open out: "), "{out}");
+        let (_, out, _) = exec_in(&world, flags, &["read", "/etc/passwd"]);
+        assert!(out.contains("open /etc/passwd: "), "{out}");
+    }
+}
+
+#[test]
+fn what_is_no_program_is_refused() {
+    let world = World::empty("m");
+    let file = world.module.join("x.wasm");
+    let cases: [(&[u8], &str); 4] = [
+        (b"", "no WebAssembly module"),
+        (b"#!/bin/sh\n", "no WebAssembly module"),
+        (b"\0asm\x01\0\0\0", "_start"),
+        (b"\0asm\x0d\0\x01\0", "component"),
+    ];
+    for (bytes, words) in cases {
+        std::fs::write(&file, bytes).unwrap();
+        let (code, _, told) = told(&world.command(&["exec", "x.wasm"]).output().unwrap());
+        assert_eq!(code, 125, "{told}");
+        assert!(told.contains("x.wasm") && told.contains(words), "{told}");
+    }
+    let (code, _, told) = told(&world.command(&["exec", "none.wasm"]).output().unwrap());
+    assert_eq!(code, 125);
+    assert!(told.contains("none.wasm: there is no such file"), "{told}");
+}
+
+#[test]
+fn go_test_runs_through_it() {
+    let world = World::empty("m");
+    let write = |name: &str, text: &str| std::fs::write(world.module.join(name), text).unwrap();
+    write("go.mod", "module example.com/m\n\ngo 1.22\n");
+    std::fs::create_dir(world.module.join("testdata")).unwrap();
+    write("testdata/in.txt", "data");
+    write(
+        "m_test.go",
+        "package m\n\nimport (\n\t\"os\"\n\t\"os/exec\"\n\t\"testing\"\n)\n\nfunc TestReads(t *testing.T) {\n\tif _, err := os.ReadFile(\"testdata/in.txt\"); err != nil {\n\t\tt.Fatal(err)\n\t}\n}\n\nfunc TestStarts(t *testing.T) {\n\tif err := exec.Command(\"true\").Run(); err != nil {\n\t\tt.Fatal(err)\n\t}\n}\n",
+    );
+    let sandbox = format!("{} exec", env!("CARGO_BIN_EXE_wasmcheck"));
+    let mut go = wasip1("test");
+    go.args(["-vet=off", "-v", "-exec", &sandbox, "./..."])
+        .current_dir(&world.module);
+    let (code, out, told) = told(&go.env("TMPDIR", &world.tmp).output().unwrap());
+    assert_eq!(code, 1, "{told}");
+    assert!(
+        out.contains("--- PASS: TestReads") && out.contains("--- FAIL: TestStarts"),
+        "{out}{told}"
+    );
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+}

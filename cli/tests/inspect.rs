@@ -1,0 +1,159 @@
+//! `wasmcheck inspect` on files that Go made, and on files that are none.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare files and start programs"
+)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+mod common;
+
+use std::process::Command;
+
+use common::World;
+use serde_json::Value;
+
+/// Build a fixture's main package, stripped or not.
+fn build(world: &World, goos: &str, package: &str, strip: bool) -> String {
+    let file = world.scratch.path().join(format!("{goos}-{strip}.wasm"));
+    let mut go = Command::new("go");
+    go.args(["build", "-o"]).arg(&file);
+    if strip {
+        go.arg("-ldflags=-s -w");
+    }
+    go.arg(package).current_dir(&world.module);
+    go.env("GOOS", goos)
+        .env("GOARCH", "wasm")
+        .env("GOTOOLCHAIN", "local");
+    go.env_remove("GOWORK").env_remove("GOFLAGS");
+    let built = go.output().unwrap();
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
+    file.to_str().unwrap().to_owned()
+}
+
+fn inspect(world: &World, file: &str) -> Value {
+    let ran = world
+        .command(&["inspect", "--format", "json", file])
+        .output()
+        .unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    serde_json::from_slice(&ran.stdout).unwrap()
+}
+
+#[test]
+fn go_tells_what_it_built_stripped_or_not() {
+    let world = World::of(&fixtures::named("works"));
+    for strip in [false, true] {
+        let file = build(&world, "wasip1", "./cmd/greet", strip);
+        let wasm = inspect(&world, &file);
+        assert_eq!(wasm["producer"], "go");
+        assert!(
+            wasm["go_version"].as_str().unwrap().starts_with("go1."),
+            "{wasm}"
+        );
+        assert_eq!(wasm["main"], "example.com/works/cmd/greet");
+        assert_eq!(wasm["modules"][0]["path"], "example.com/works");
+        assert_eq!(wasm["modules"][0]["version"], "(devel)");
+        assert_eq!(
+            (&wasm["entry"], &wasm["names"]),
+            (&"command".into(), &"pclntab".into())
+        );
+        let imports = wasm["imports"].as_array().unwrap();
+        assert!(
+            imports
+                .iter()
+                .all(|i| i["module"] == "wasi_snapshot_preview1")
+        );
+        assert!(imports.iter().any(|i| i["name"] == "fd_write"));
+        assert_eq!(wasm["undefined_calls"], Value::Array(Vec::new()));
+        assert_eq!(wasm["invalid"], Value::Null);
+    }
+    let wasm = inspect(&world, &build(&world, "js", "./cmd/greet", false));
+    assert_eq!(wasm["entry"], "js");
+}
+
+#[test]
+fn a_call_to_nobody_is_named_with_its_place() {
+    let world = World::of(&fixtures::named("undefined-call"));
+    for strip in [false, true] {
+        let wasm = inspect(&world, &build(&world, "js", ".", strip));
+        let calls = wasm["undefined_calls"].as_array().unwrap();
+        assert_eq!(calls.len(), 1, "{wasm}");
+        assert_eq!(calls[0]["caller"], "main.main");
+        assert!(calls[0]["file"].as_str().unwrap().ends_with("main.go"));
+        assert_eq!(calls[0]["line"], 6);
+        assert!(
+            wasm["invalid"].as_str().unwrap().contains("out of bounds"),
+            "{wasm}"
+        );
+    }
+}
+
+#[test]
+fn a_person_can_read_it() {
+    let world = World::of(&fixtures::named("undefined-call"));
+    let file = build(&world, "wasip1", ".", false);
+    let ran = world.command(&["inspect", &file]).output().unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    for words in [
+        "a WASI command",
+        "No engine takes it",
+        "main.main at",
+        "GOOS=wasip1",
+        "MiB",
+    ] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+}
+
+#[test]
+fn what_is_no_wasm_has_exit_code_3() {
+    let world = World::empty("m");
+    let cases: [(&[u8], &str); 5] = [
+        (b"", "the file is empty"),
+        (b"\x7fELF\x02\x01", "no WebAssembly"),
+        (b"\0asm\x0d\0\x01\0", "component"),
+        // A code section that is cut, and one that claims 4 GiB.
+        (b"\0asm\x01\0\0\0\x0a\x20\x01", "damaged at byte"),
+        (
+            b"\0asm\x01\0\0\0\x0a\xff\xff\xff\xff\x0f\x01",
+            "damaged at byte",
+        ),
+    ];
+    for (bytes, words) in cases {
+        std::fs::write(world.module.join("x.wasm"), bytes).unwrap();
+        let ran = world.command(&["inspect", "x.wasm"]).output().unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(3), "{told}");
+        assert!(told.contains("x.wasm") && told.contains(words), "{told}");
+    }
+    for path in ["none.wasm", "."] {
+        let ran = world.command(&["inspect", path]).output().unwrap();
+        assert_eq!(ran.status.code(), Some(3));
+    }
+}
+
+#[test]
+fn a_truncated_program_is_damaged_wherever_it_is_cut() {
+    let world = World::of(&fixtures::named("works"));
+    let file = build(&world, "wasip1", "./cmd/greet", false);
+    let whole = std::fs::read(&file).unwrap();
+    let cut = world.module.join("cut.wasm");
+    for part in 1..12 {
+        std::fs::write(&cut, &whole[..whole.len() * part / 12]).unwrap();
+        let ran = world
+            .command(&["inspect", cut.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(3), "{part}: {told}");
+        assert!(told.contains("damaged at byte"), "{told}");
+    }
+}

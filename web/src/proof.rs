@@ -1,0 +1,173 @@
+//! What was built and what ran, grouped for readers.
+
+use std::collections::BTreeMap;
+
+use model::{End, Observation, Report, RunKind, Target, UndefinedCall, WasmFile};
+
+use crate::view;
+
+/// What ran on a target.
+#[derive(Debug)]
+pub struct Runs<'r> {
+    /// Which one.
+    pub target: Target,
+    /// What ran it.
+    pub host: &'r str,
+    /// Programs that were run, and those that ended with exit code 0.
+    pub mains: (usize, usize),
+    /// Packages that were initialised, and those that ended well.
+    pub inits: (usize, usize),
+    /// What did not end well.
+    pub notable: Vec<&'r Observation>,
+}
+
+/// The wasm of one main package.
+#[derive(Debug)]
+pub struct Built<'r> {
+    /// Import path.
+    pub package: &'r str,
+    /// One file for each build.
+    pub files: Vec<&'r WasmFile>,
+}
+
+/// What ran, target by target.
+pub fn runs(report: &Report) -> Vec<Runs<'_>> {
+    let mut targets: BTreeMap<Target, Vec<&Observation>> = BTreeMap::new();
+    for seen in &report.observations {
+        targets.entry(seen.target).or_default().push(seen);
+    }
+    let runs = targets.into_iter().map(|(target, all)| {
+        let count = |kind: RunKind| {
+            let of = || all.iter().filter(move |o| o.kind == kind);
+            (
+                of().count(),
+                of().filter(|o| o.end == Some(End::Ok)).count(),
+            )
+        };
+        Runs {
+            target,
+            host: all.first().map_or("", |o| o.host.as_str()),
+            mains: count(RunKind::Main),
+            inits: count(RunKind::Init),
+            notable: all
+                .iter()
+                .filter(|o| o.end != Some(End::Ok))
+                .copied()
+                .collect(),
+        }
+    });
+    runs.collect()
+}
+
+impl Runs<'_> {
+    /// In one sentence.
+    pub fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        if self.mains.0 > 0 {
+            let programs = view::count(self.mains.0, "program");
+            parts.push(format!(
+                "{} of {programs} ended with exit code 0",
+                self.mains.1
+            ));
+        }
+        if self.inits.0 > 0 {
+            let packages = view::count(self.inits.0, "package");
+            parts.push(format!("{} of {packages} initialised", self.inits.1));
+        }
+        parts.join(", ")
+    }
+}
+
+/// The line of a program's output that says most: the last one of standard error.
+pub fn last_words(seen: &Observation) -> Option<&str> {
+    let said = |text: &'_ str| -> bool { !text.trim().is_empty() };
+    let crashed = seen.end == Some(End::Crash);
+    let lines = seen.stderr.lines().filter(|l| said(l));
+    let last = lines.last().filter(|_| !crashed);
+    last.map(str::trim)
+}
+
+/// The mains that were built, by package.
+pub fn built(report: &Report) -> Vec<Built<'_>> {
+    let mut mains: BTreeMap<&str, Vec<&WasmFile>> = BTreeMap::new();
+    for file in &report.wasm {
+        let package = file.package.as_deref().unwrap_or(&file.file);
+        mains.entry(package).or_default().push(file);
+    }
+    let built = mains
+        .into_iter()
+        .map(|(package, files)| Built { package, files });
+    built.collect()
+}
+
+impl Built<'_> {
+    /// Sizes, modules, and what it wants of the host beyond what Go's own library does.
+    pub fn summary(&self) -> String {
+        let sizes: Vec<String> = self
+            .files
+            .iter()
+            .map(|f| {
+                format!(
+                    "{} {}",
+                    view::targets_in_words(&f.targets),
+                    view::bytes(f.size.file)
+                )
+            })
+            .collect();
+        let modules = self
+            .files
+            .iter()
+            .map(|f| f.modules.len())
+            .max()
+            .unwrap_or(0);
+        let mut text = format!("{}; {}", sizes.join(", "), view::count(modules, "module"));
+        let foreign = self.foreign_imports();
+        if !foreign.is_empty() {
+            text.push_str("; wants of its host: ");
+            text.push_str(&foreign.join(", "));
+        }
+        text
+    }
+
+    /// Imports that are not those of WASI preview 1 or of Go's JavaScript glue.
+    pub fn foreign_imports(&self) -> Vec<String> {
+        let usual = ["wasi_snapshot_preview1", "gojs", "go"];
+        let imports = self.files.iter().flat_map(|f| &f.imports);
+        let foreign = imports.filter(|i| !usual.contains(&i.module.as_str()));
+        let mut names: Vec<String> = foreign
+            .map(|i| format!("{}.{}", i.module, i.name))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// The functions that a wasm file wants from each import module.
+pub fn imports(wasm: &WasmFile) -> BTreeMap<&str, Vec<&str>> {
+    let mut modules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for import in &wasm.imports {
+        let names = modules.entry(&import.module).or_default();
+        if !names.contains(&import.name.as_str()) {
+            names.push(&import.name);
+        }
+    }
+    modules
+}
+
+/// A call to nobody, in a line.
+pub fn undefined_call(call: &UndefinedCall) -> String {
+    let callee = call
+        .callee
+        .as_ref()
+        .map_or_else(String::new, |c| format!(" calls {c}"));
+    let place = match (&call.file, call.line) {
+        (Some(file), Some(line)) => format!(" at {file}:{line}"),
+        (Some(file), None) => format!(" in {file}"),
+        _ => String::new(),
+    };
+    format!("{}{callee}{place}", call.caller)
+}
+
+/// What a call to nobody does.
+pub const UNDEFINED_CALLS: &str = "Go's linker writes a number that means nothing for such a function: an engine refuses the module, or, in a large program, another function is called.";
