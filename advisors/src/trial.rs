@@ -31,7 +31,8 @@ pub struct Trial {
     pub tags: Vec<String>,
 }
 
-/// All trials of a report, those that unblock most first.
+/// All trials of a report, those that unblock most first; the module being checked comes last,
+/// since its own newer versions are no news to those who work on it.
 pub type Trials = Vec<Trial>;
 
 /// Find what is worth trying. `tags` are the tags that the source of a package knows.
@@ -48,7 +49,7 @@ pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Tri
         .into_iter()
         .map(|((module, version), findings)| trial(report, module, version, &findings, tags))
         .collect();
-    trials.sort_by(|a, b| (b.0, &a.1.module).cmp(&(a.0, &b.1.module)));
+    trials.sort_by(|a, b| (a.1.own, b.0, &a.1.module).cmp(&(b.1.own, a.0, &b.1.module)));
     trials.into_iter().map(|(_, trial)| trial).collect()
 }
 
@@ -90,14 +91,17 @@ fn trial(
             .iter()
             .filter(|p| p.own && !p.findings.is_empty())
         {
-            let mut through = package
+            let through: Vec<&str> = package
                 .findings
                 .iter()
                 .map(String::as_str)
-                .filter(|id| breaking.contains(id));
-            let alone = package.builds == model::Builds::No && through.all(|id| ids.contains(id));
+                .filter(|id| breaking.contains(id))
+                .collect();
+            let fails = package.builds == model::Builds::No && !through.is_empty();
+            let alone = fails && through.iter().all(|id| ids.contains(id));
             unblocked += usize::from(alone);
-            if alone {
+            // Of another version of the module itself, what is at fault tells enough.
+            if alone && !own {
                 wanted.insert(package.package.clone());
             }
         }

@@ -193,7 +193,7 @@ fn rank(build: &Build<'_>, target: Target, findings: &[Finding]) -> Vec<Ranked> 
         places
             .entry(&finding.root)
             .or_default()
-            .insert(&finding.package);
+            .insert(origin(finding));
         let most = effort.entry(&finding.root).or_default();
         *most = (*most).max(points(finding.rule));
     }
@@ -498,6 +498,15 @@ impl<'j, 'a> Judge<'j, 'a> {
     }
 }
 
+/// Where a failure starts to spread. A package without files has one finding, at one import of
+/// it, and breaks all of its importers.
+fn origin(finding: &Finding) -> &str {
+    match finding.rule {
+        Rule::Cgo | Rule::ExcludedPackage => &finding.root,
+        _ => &finding.package,
+    }
+}
+
 /// The packages that a finding in one package is a finding of.
 ///
 /// What does not build breaks everything that imports it; a stub fails for those that call it.
@@ -507,7 +516,10 @@ impl<'j, 'a> Judge<'j, 'a> {
 /// A call to nobody also breaks the mains whose wasm has it.
 fn reach<'b>(build: &'b Build<'_>, finding: &Finding) -> BTreeSet<&'b str> {
     let graph = &build.graph;
-    let Some(place) = graph.key(&finding.package) else {
+    let Some(place) = graph
+        .key(origin(finding))
+        .or_else(|| graph.key(&finding.package))
+    else {
         return BTreeSet::new();
     };
     match (finding.effect, finding.rule) {

@@ -34,13 +34,34 @@ pub(crate) struct Stage<'r> {
 struct Tried {
     outcome: Confirmed,
     why: Option<String>,
+    /// The candidate itself was found wanting: neither time nor the network was at fault.
+    is_bad: bool,
 }
 
 impl Tried {
-    fn failed(why: impl Into<String>) -> Self {
+    /// It does not build.
+    fn bad(why: impl Into<String>) -> Self {
+        Self {
+            is_bad: true,
+            ..Self::unknown(why)
+        }
+    }
+
+    /// Nothing was found out.
+    fn unknown(why: impl Into<String>) -> Self {
         Self {
             outcome: Confirmed::CouldNot,
             why: Some(first_lines(&why.into())),
+            is_bad: false,
+        }
+    }
+
+    /// It builds, and why it was not seen to run, if it should have been.
+    fn built(why: Option<String>) -> Self {
+        Self {
+            outcome: Confirmed::Build,
+            why,
+            is_bad: false,
         }
     }
 
@@ -151,7 +172,7 @@ impl Work<'_, '_> {
             let mut search = Search::new(versions.clone(), trial.boundary.as_deref());
             while let Some(next) = search.next().map(str::to_owned) {
                 let tried = self.attempt(&Candidate::Version(next), goos);
-                if self.over {
+                if !tried.is_good() && !tried.is_bad {
                     break;
                 }
                 search.tell(tried.is_good());
@@ -172,8 +193,10 @@ impl Work<'_, '_> {
                 self.attempt(&candidate, goos);
             }
             self.advise_version(report, best);
-        } else if !self.over {
+        } else if self.memo.values().all(|t| t.is_bad) {
             self.advise_none(report);
+        } else {
+            self.advise_unknown(report);
         }
     }
 

@@ -148,7 +148,7 @@ pub struct Root {
 /// A stage that could not run, or was cut short.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Incomplete {
-    /// `load`, `scan`, `build` or `run`.
+    /// `load`, `scan`, `build`, `run` or `advise`.
     pub stage: String,
     /// The target it holds for; none for all.
     pub target: Option<Target>,

@@ -82,9 +82,8 @@ impl Runs<'_> {
 pub fn last_words(seen: &Observation) -> Option<&str> {
     let said = |text: &'_ str| -> bool { !text.trim().is_empty() };
     let crashed = seen.end == Some(End::Crash);
-    let lines = seen.stderr.lines().filter(|l| said(l));
-    let last = lines.last().filter(|_| !crashed);
-    last.map(str::trim)
+    let last = seen.stderr.lines().rfind(|l| said(l));
+    last.filter(|_| !crashed).map(str::trim)
 }
 
 /// The mains that were built, by package.

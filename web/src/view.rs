@@ -480,7 +480,7 @@ pub fn attempts(advice: &Advice) -> Vec<String> {
         let outcome = match a.outcome {
             Confirmed::Run => "runs",
             Confirmed::Build => "builds",
-            Confirmed::CouldNot | Confirmed::None => "does not build",
+            Confirmed::CouldNot | Confirmed::None => "failed",
         };
         let targets = targets_in_words(&a.targets);
         let why = a

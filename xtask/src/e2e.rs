@@ -13,13 +13,18 @@ type Check = fn(&World) -> Result<()>;
 
 /// Run all of it.
 pub(crate) fn run(wasmcheck: &Path) -> Result<()> {
-    let checks: [(&str, Check); 3] = [
+    let checks: [(&str, Check); 5] = [
         (
             "the page shows a report without running what stands in it",
             hostile_page,
         ),
         ("the page is readable in light and dark", light_and_dark),
         ("what is said of Node is what Node does", node_truth),
+        (
+            "programs run under Node when the user allows it",
+            under_node,
+        ),
+        ("the page shows what ran and what was tried", proof_page),
     ];
     for (what, check) in checks {
         let world = World {
@@ -43,17 +48,29 @@ impl World {
         self.dir.path().join(name)
     }
 
-    /// Check a fixture, and write a report beside it.
+    /// Scan a fixture, and write a report beside it.
     fn check(&self, fixture: &Fixture, report: &str) -> Result<PathBuf> {
+        self.check_with(fixture, report, &["--level", "scan"])
+    }
+
+    fn check_with(&self, fixture: &Fixture, report: &str, args: &[&str]) -> Result<PathBuf> {
         let module = self.path(&fixture.name);
         fixture.unpack(&module)?;
         let report = self.path(report);
+        let proxy = fixtures::proxy(&self.path("proxy"))?;
         let mut command = command(&self.wasmcheck.display().to_string());
         command
-            .args(["--quiet", "--level", "scan", "-o"])
+            .args(["--quiet", "-o"])
             .arg(&report)
+            .args(args)
             .arg(&module);
-        let output = command.env("GOWORK", "off").output()?;
+        let output = command
+            .env("GOWORK", "off")
+            .env("GOPROXY", proxy)
+            .env("GOSUMDB", "off")
+            .env("GOMODCACHE", self.path("modcache"))
+            .env("GOFLAGS", "-modcacherw")
+            .output()?;
         ensure!(
             report.is_file(),
             "no report: {}",
@@ -159,6 +176,56 @@ fn node_truth(world: &World) -> Result<()> {
         })
         .collect();
     ensure!(wrong.is_empty(), "{}\n{printed}", wrong.join("\n"));
+    Ok(())
+}
+
+/// With `--host node`, what is clean on js becomes what was seen.
+fn under_node(world: &World) -> Result<()> {
+    let args = ["--host", "node", "--target", "js-node"];
+    let report = world.check_with(&fixtures::named("works"), "report.json", &args)?;
+    let report: Value = serde_json::from_slice(&read(&report)?)?;
+    let target = &report["targets"][0];
+    ensure!(target["verdict"] == "works", "{target}");
+    let seen = report["observations"].as_array().map_or(0, Vec::len);
+    ensure!(seen == 3, "{seen} observations");
+    let report = world.check_with(&fixtures::named("crashes"), "report.json", &args)?;
+    let report: Value = serde_json::from_slice(&read(&report)?)?;
+    let crash = report["findings"].as_array().and_then(|f| {
+        f.iter()
+            .find(|f| f["rule"] == "crash" && f["init"] == false)
+    });
+    let place = crash.map(|f| (f["file"].as_str(), f["line"].as_u64()));
+    ensure!(
+        place == Some((Some("serve/main.go"), Some(10))),
+        "{place:?}"
+    );
+    Ok(())
+}
+
+/// The sections of the run stage, as the browser shows them.
+fn proof_page(world: &World) -> Result<()> {
+    let args = ["--target", "wasip1"];
+    for (fixture, words) in [
+        (
+            "crashes",
+            ["What ran", "all goroutines are asleep", "elsewhere.missing"],
+        ),
+        (
+            "remedies",
+            [
+                "confirmed by run on wasip1",
+                "go get example.com/plat@v1.1.0",
+                "-tags portable",
+            ],
+        ),
+    ] {
+        let page = world.check_with(&fixtures::named(fixture), "report.html", &args)?;
+        let dom = chromium(&[&format!("file://{}", page.display())], &["--dump-dom"])?;
+        let dom = String::from_utf8_lossy(&dom.stdout);
+        for words in words {
+            ensure!(dom.contains(words), "{fixture}: the page lacks {words}");
+        }
+    }
     Ok(())
 }
 

@@ -17,7 +17,7 @@ impl Work<'_, '_> {
         }
         if self.stage.is_over() {
             self.over = true;
-            return Tried::failed("the budget was used up");
+            return Tried::unknown("the budget was used up");
         }
         let module = &self.trial.module;
         let what = match candidate {
@@ -28,9 +28,7 @@ impl Work<'_, '_> {
         self.stage
             .progress
             .phase(&format!("trying {what} on {goos}"));
-        let mut tried = self
-            .build(candidate, goos)
-            .unwrap_or_else(|e| Tried::failed(words(&e)));
+        let mut tried = self.build(candidate, goos).unwrap_or_else(|e| failed(&e));
         let modcache = format!("{}/", self.stage.session.env().gomodcache);
         tried.why = tried.why.map(|why| why.replace(&modcache, ""));
         if !self.order.contains(candidate) {
@@ -80,11 +78,11 @@ impl Work<'_, '_> {
             match state(&listing, package) {
                 State::Compiled => compiled.push(package),
                 State::Gone => {}
-                State::Failed(why) => return Ok(Tried::failed(why)),
+                State::Failed(why) => return Ok(Tried::bad(why)),
             }
         }
         if compiled.is_empty() {
-            return Ok(Tried::failed("none of the packages that failed is in it"));
+            return Ok(Tried::bad("none of the packages that failed is in it"));
         }
         let is_library = |p: &&&String| {
             listing
@@ -109,18 +107,14 @@ impl Work<'_, '_> {
 
     /// It builds; whether it also runs.
     fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
-        let built = |why: Option<String>| Tried {
-            outcome: Confirmed::Build,
-            why,
-        };
         let node = self.stage.sandbox.node.as_ref();
         if packages.is_empty() || (goos == Goos::Js && node.is_none()) {
-            return built(None);
+            return Tried::built(None);
         }
         let file = match session.link_inits(goos, Utf8Path::new(""), packages, 0) {
             Ok(Linked::Ok(file)) => file,
-            Ok(Linked::Failed(why)) => return built(Some(first_lines(&why))),
-            Err(e) => return built(Some(e.to_string())),
+            Ok(Linked::Failed(why)) => return Tried::built(Some(first_lines(&why))),
+            Err(e) => return Tried::built(Some(e.to_string())),
         };
         let time = Duration::from_secs(20);
         let seen = match (goos, node) {
@@ -130,23 +124,35 @@ impl Work<'_, '_> {
         match seen {
             Ok(seen) if seen.ran.end == End::Ok => Tried {
                 outcome: Confirmed::Run,
-                why: None,
+                ..Tried::built(None)
             },
-            Ok(seen) => built(Some(first_lines(&seen.stderr))),
-            Err(why) => built(Some(why)),
+            Ok(seen) => Tried::built(Some(first_lines(&seen.stderr))),
+            Err(why) => Tried::built(Some(why)),
         }
     }
 }
 
-/// What went wrong, without the command that said it.
-fn words(error: &toolchain::Error) -> String {
+/// A candidate for which Go failed as a whole.
+fn failed(error: &toolchain::Error) -> Tried {
+    const NETWORK: [&str; 6] = [
+        "dial tcp",
+        "i/o timeout",
+        "no such host",
+        "connection re",
+        "GOPROXY=off",
+        "no space left",
+    ];
     let toolchain::Error::Go { message, .. } = error else {
-        return error.to_string();
+        return Tried::unknown(match error {
+            toolchain::Error::TookTooLong { .. } => "it took too long".to_owned(),
+            other => other.to_string(),
+        });
     };
     let wanted = message.split("requires go >= ").nth(1);
     match wanted.and_then(|rest| rest.split_whitespace().next()) {
-        Some(version) => format!("it wants Go {version} or later"),
-        None => message.clone(),
+        Some(version) => Tried::bad(format!("it wants Go {version} or later")),
+        None if NETWORK.iter().any(|words| message.contains(words)) => Tried::unknown(message),
+        None => Tried::bad(message),
     }
 }
 

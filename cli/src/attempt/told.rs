@@ -51,12 +51,7 @@ impl Work<'_, '_> {
     /// Say that no version helps, and which were tried.
     pub(super) fn advise_none(&self, report: &mut Report) {
         let tried = self.tried(&self.order);
-        let confirmed = self
-            .trial
-            .targets
-            .iter()
-            .map(|t| (*t, Confirmed::CouldNot))
-            .collect();
+        let confirmed = self.could_not();
         if let Some(index) = self.upgrade_advice(report) {
             report.advice[index].confirmed = confirmed;
             report.advice[index].tried = tried;
@@ -70,7 +65,31 @@ impl Work<'_, '_> {
         let mut advice = self.new_advice(report, AdviceKind::None, title, None);
         advice.confirmed = confirmed;
         advice.tried = tried;
-        self.put(report, advice, Vec::push);
+        put_last(report, advice);
+    }
+
+    /// Say what was tried where nothing came of it, neither good nor bad.
+    pub(super) fn advise_unknown(&self, report: &mut Report) {
+        let tried = self.tried(&self.order);
+        let confirmed = self.could_not();
+        if let Some(index) = self.upgrade_advice(report) {
+            report.advice[index].confirmed = confirmed;
+            report.advice[index].tried = tried;
+            return;
+        }
+        let title = format!(
+            "whether an upgrade of {} helps could not be found out",
+            self.trial.module
+        );
+        let mut advice = self.new_advice(report, AdviceKind::None, title, None);
+        advice.confirmed = confirmed;
+        advice.tried = tried;
+        put_last(report, advice);
+    }
+
+    fn could_not(&self) -> BTreeMap<Target, Confirmed> {
+        let targets = self.trial.targets.iter();
+        targets.map(|t| (*t, Confirmed::CouldNot)).collect()
     }
 
     pub(super) fn new_advice(
@@ -93,17 +112,11 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Advice that comes before what the catalogue says, with every finding of the trial.
     pub(super) fn put_first(&self, report: &mut Report, advice: Advice) {
-        self.put(report, advice, |of, id| of.insert(0, id));
-    }
-
-    fn put(&self, report: &mut Report, advice: Advice, place: impl Fn(&mut Vec<String>, String)) {
-        for finding in report
-            .findings
-            .iter_mut()
-            .filter(|f| self.trial.findings.contains(&f.id))
-        {
-            place(&mut finding.advice, advice.id.clone());
+        let ids = &self.trial.findings;
+        for finding in report.findings.iter_mut().filter(|f| ids.contains(&f.id)) {
+            finding.advice.insert(0, advice.id.clone());
         }
         report.advice.push(advice);
     }
@@ -146,4 +159,13 @@ impl Work<'_, '_> {
         attempts.iter_mut().for_each(|a| a.targets.sort());
         attempts
     }
+}
+
+/// What need not be said more than once: with the first finding alone.
+fn put_last(report: &mut Report, advice: Advice) {
+    let first = report.findings.iter_mut().find(|f| f.id == advice.finding);
+    if let Some(finding) = first {
+        finding.advice.push(advice.id.clone());
+    }
+    report.advice.push(advice);
 }

@@ -1,0 +1,156 @@
+//! What happens to a run from outside: signals to the worker and to the user's process, no
+//! network, a budget of nothing.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare files and start programs"
+)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+mod common;
+
+use common::World;
+use serde_json::Value;
+
+fn observation<'r>(report: &'r Value, package: &str) -> &'r Value {
+    let all = report["observations"].as_array().unwrap();
+    all.iter().find(|o| o["package"] == package).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+mod signals {
+    use std::fs;
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// The worker that runs a program of this world, once there is one.
+    fn worker(world: &World) -> String {
+        let tmp = world.tmp.to_str().unwrap();
+        let is_worker = |pid: &String| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            line.contains("--profile=nothing") && line.contains(tmp)
+        };
+        let start = Instant::now();
+        loop {
+            let pids = fs::read_dir("/proc").unwrap().flatten();
+            let mut pids = pids.map(|e| e.file_name().to_string_lossy().into_owned());
+            if let Some(pid) = pids.find(|p| p.parse::<u32>().is_ok() && is_worker(p)) {
+                return pid;
+            }
+            assert!(
+                start.elapsed() < Duration::from_mins(2),
+                "no worker was started"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn start(world: &World) -> Child {
+        let report = world.scratch.path().join("report.json");
+        let args = [
+            "--quiet",
+            "--target",
+            "wasip1",
+            "-o",
+            report.to_str().unwrap(),
+        ];
+        let mut command = world.command(&args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    fn signal(name: &str, pid: &str) {
+        assert!(
+            Command::new("kill")
+                .args([name, pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    #[test]
+    fn a_worker_that_is_killed_is_told() {
+        let world = World::of(&fixtures::named("endless"));
+        let mut run = start(&world);
+        signal("-KILL", &worker(&world));
+        assert_eq!(run.wait().unwrap().code(), Some(0));
+        let report = fs::read(world.scratch.path().join("report.json")).unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        let seen = observation(&report, "example.com/endless/spin");
+        assert_eq!(seen["end"], "crash");
+        assert!(
+            seen["told"]
+                .as_str()
+                .unwrap()
+                .contains("killed from outside"),
+            "{seen}"
+        );
+        assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_worker_and_reports_what_was_found() {
+        let world = World::of(&fixtures::named("endless"));
+        let before = world.tree();
+        let mut run = start(&world);
+        let worker = worker(&world);
+        signal("-INT", &run.id().to_string());
+        assert_eq!(run.wait().unwrap().code(), Some(130));
+        let alive =
+            fs::read_to_string(format!("/proc/{worker}/stat")).is_ok_and(|s| !s.contains(") Z "));
+        assert!(!alive, "the worker goes on");
+        let report = fs::read(world.scratch.path().join("report.json")).unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report["targets"][0]["builds_percent"], 100.0);
+        assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+        assert_eq!(world.tree(), before);
+    }
+}
+
+#[test]
+fn what_the_budget_cuts_is_said_and_is_not_called_working() {
+    let world = World::of(&fixtures::named("works"));
+    let ran = world.run(&["--budget", "0", "--target", "wasip1"]);
+    let report = ran.report.unwrap();
+    assert_eq!(report["targets"][0]["verdict"], "clean");
+    assert!(
+        ran.stdout.contains("before 3 packages could be run"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn without_a_network_the_module_cache_is_searched() {
+    let world = World::of(&fixtures::named("remedies"));
+    // Fills the cache with the versions in use, and with v1.1.0 of one dependency.
+    let go = |args: &[&str]| {
+        let mut command = std::process::Command::new("go");
+        let like = world.command(&[]);
+        command.envs(like.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command.args(args).current_dir(world.scratch.path());
+        assert!(command.output().unwrap().status.success(), "go {args:?}");
+    };
+    for spec in [
+        "plat@v1.0.0",
+        "plat@v1.1.0",
+        "stuck@v1.0.0",
+        "tagged@v1.0.0",
+    ] {
+        go(&["mod", "download", &format!("example.com/{spec}")]);
+    }
+    go(&["mod", "download", "github.com/blevesearch/mmap-go@v1.0.0"]);
+    let ran = world.run(&["--offline", "--target", "wasip1"]);
+    let report = ran.report.unwrap();
+    let advice = report["advice"].as_array().unwrap();
+    let upgrade = advice.iter().find(|a| a["kind"] == "upgrade");
+    assert_eq!(
+        upgrade.map(|a| &a["confirmed"]["wasip1"]),
+        Some(&Value::from("run")),
+        "{}",
+        ran.stdout
+    );
+}
