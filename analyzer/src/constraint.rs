@@ -160,7 +160,11 @@ impl Platform<'_> {
 /// The tags of a file's constraints that a user may set: neither platforms nor versions, nor those
 /// that mark files as no part of the package.
 pub(crate) fn custom_tags(src: &str) -> Vec<&str> {
-    const FIXED: [&str; 12] = [
+    const FIXED: [&str; 16] = [
+        "debug",
+        "fuzz",
+        "gofuzz",
+        "e2e",
         "cgo",
         "gc",
         "gccgo",

@@ -169,11 +169,11 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
                     && t["why"].as_str().unwrap_or_default().contains(&text)
             })
         }
-        ("undefined", [goos, caller, callee]) => list(&report["wasm"])
+        ("undefined", [goos, from, callee]) => list(&report["wasm"])
             .iter()
             .filter(|w| w["file"].as_str().is_some_and(|f| f.starts_with(goos)))
             .flat_map(|w| list(&w["undefined_calls"]))
-            .any(|c| c["caller"] == *caller && c["callee"] == *callee),
+            .any(|c| c["caller"] == *from && c["callee"] == *callee),
         ("incomplete", _) => list(&report["incomplete"])
             .iter()
             .any(|i| i["reason"].as_str().is_some_and(|r| r.contains(value))),

@@ -123,6 +123,36 @@ fn what_the_budget_cuts_is_said_and_is_not_called_working() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_candidate_that_compiles_for_minutes_is_given_up() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::of(&fixtures::named("remedies"));
+    // A Go command that takes its time with candidates: for those the toolchain is pinned.
+    let slow = world.scratch.path().join("slow-go");
+    let script = "#!/bin/sh\ncase \"$GOTOOLCHAIN $*\" in go1.*-export*) sleep 300 & wait ;; esac\nexec go \"$@\"\n";
+    std::fs::write(&slow, script).unwrap();
+    std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let args = [
+        "--go",
+        slow.to_str().unwrap(),
+        "--budget",
+        "3s",
+        "--target",
+        "wasip1",
+    ];
+    let ran = world.run(&args);
+    let report = ran.report.unwrap();
+    let advice = report["advice"].as_array().unwrap();
+    let tried = advice.iter().flat_map(|a| a["tried"].as_array().unwrap());
+    let why: Vec<&str> = tried.filter_map(|t| t["why"].as_str()).collect();
+    assert_eq!(why, ["it took too long"], "{}", ran.stdout);
+    // What was not found out is not said.
+    assert!(!ran.stdout.contains("helps: its newest"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("remedies for"), "{}", ran.stdout);
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
+}
+
 #[test]
 fn without_a_network_the_module_cache_is_searched() {
     let world = World::of(&fixtures::named("remedies"));

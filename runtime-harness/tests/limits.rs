@@ -194,6 +194,27 @@ fn a_world_holds_a_copy_and_vanishes() {
 }
 
 #[test]
+fn a_module_that_claims_four_gibibytes_is_refused() {
+    let wasm =
+        wat::parse_str("(module (memory (export \"memory\") 65536) (func (export \"_start\")))");
+    let guest = Guest {
+        wasm: wasm.unwrap(),
+        args: Vec::new(),
+        env: Vec::new(),
+        dirs: Vec::new(),
+        stdin: false,
+        stdout: Box::new(io::sink()),
+        stderr: Box::new(io::sink()),
+        limits: Limits::default(),
+    };
+    let told = match run(guest) {
+        Ok(ran) => format!("{:?}", ran.end),
+        Err(e) => e.to_string(),
+    };
+    assert!(told.contains("memory") && told.contains("limit"), "{told}");
+}
+
+#[test]
 fn what_is_no_command_is_refused() {
     let guest = |wasm: &[u8]| Guest {
         wasm: wasm.to_vec(),

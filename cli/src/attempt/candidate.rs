@@ -30,7 +30,7 @@ impl Work<'_, '_> {
             .phase(&format!("trying {what} on {goos}"));
         let mut tried = self.build(candidate, goos).unwrap_or_else(|e| failed(&e));
         let modcache = format!("{}/", self.stage.session.env().gomodcache);
-        tried.why = tried.why.map(|why| why.replace(&modcache, ""));
+        tried.why = tried.why.map(|why| without_cache(&why, &modcache));
         if !self.order.contains(candidate) {
             self.order.push(candidate.clone());
         }
@@ -78,7 +78,7 @@ impl Work<'_, '_> {
             match state(&listing, package) {
                 State::Compiled => compiled.push(package),
                 State::Gone => {}
-                State::Failed(why) => return Ok(Tried::bad(why)),
+                State::Failed(why) => return Ok(judged(&why)),
             }
         }
         if compiled.is_empty() {
@@ -132,16 +132,50 @@ impl Work<'_, '_> {
     }
 }
 
-/// A candidate for which Go failed as a whole.
-fn failed(error: &toolchain::Error) -> Tried {
-    const NETWORK: [&str; 6] = [
+/// A message without the directory of the module cache, and without its way to write capitals
+/// (`golang.org/x/mod/module`, `EscapePath`).
+fn without_cache(message: &str, modcache: &str) -> String {
+    let mut parts = message.split(modcache);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (path, rest) = part.split_at(part.find(':').unwrap_or(part.len()));
+        let mut capital = false;
+        for c in path.chars() {
+            match c {
+                '!' => capital = true,
+                c if capital => {
+                    text.push(c.to_ascii_uppercase());
+                    capital = false;
+                }
+                c => text.push(c),
+            }
+        }
+        text.push_str(rest);
+    }
+    text
+}
+
+/// A candidate of which Go complains; the machine's faults are not held against it.
+fn judged(message: &str) -> Tried {
+    const MACHINE: [&str; 8] = [
         "dial tcp",
         "i/o timeout",
         "no such host",
         "connection re",
+        "reading http",
         "GOPROXY=off",
         "no space left",
+        "signal: killed",
     ];
+    if MACHINE.iter().any(|words| message.contains(words)) {
+        Tried::unknown(message)
+    } else {
+        Tried::bad(message)
+    }
+}
+
+/// A candidate for which Go failed as a whole.
+fn failed(error: &toolchain::Error) -> Tried {
     let toolchain::Error::Go { message, .. } = error else {
         return Tried::unknown(match error {
             toolchain::Error::TookTooLong { .. } => "it took too long".to_owned(),
@@ -151,8 +185,7 @@ fn failed(error: &toolchain::Error) -> Tried {
     let wanted = message.split("requires go >= ").nth(1);
     match wanted.and_then(|rest| rest.split_whitespace().next()) {
         Some(version) => Tried::bad(format!("it wants Go {version} or later")),
-        None if NETWORK.iter().any(|words| message.contains(words)) => Tried::unknown(message),
-        None => Tried::bad(message),
+        None => judged(message),
     }
 }
 
@@ -208,4 +241,19 @@ fn is_gone(error: &str) -> bool {
     ]
     .iter()
     .any(|words| error.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_modules_as_people_do() {
+        let said =
+            "/c/github.com/!azure/x@v1.0.0/a.go:3:1: undefined: !b; /c/a.b/c@v1.0.0/d.go:1:1: e";
+        assert_eq!(
+            without_cache(said, "/c/"),
+            "github.com/Azure/x@v1.0.0/a.go:3:1: undefined: !b; a.b/c@v1.0.0/d.go:1:1: e"
+        );
+    }
 }
