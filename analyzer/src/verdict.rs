@@ -279,7 +279,12 @@ fn chains(builds: &[Build<'_>], finding: &Finding) -> Vec<Vec<String>> {
     let build = builds
         .iter()
         .find(|b| b.targets.iter().any(|t| finding.targets.contains(t)));
-    let Some((build, place)) = build.and_then(|b| Some((b, b.graph.key(&finding.package)?))) else {
+    let place = build.and_then(|b| {
+        let graph = &b.graph;
+        let place = graph.key(origin(finding));
+        Some((b, place.or_else(|| graph.key(&finding.package))?))
+    });
+    let Some((build, place)) = place else {
         return Vec::new();
     };
     let graph = &build.graph;
@@ -291,7 +296,7 @@ fn chains(builds: &[Build<'_>], finding: &Finding) -> Vec<Vec<String>> {
         .map(|start| {
             let way = std::iter::successors(Some(start), |at| ways.get(at).copied().flatten());
             let mut chain: Vec<String> = way.map(str::to_owned).collect();
-            if finding.root != finding.package {
+            if finding.root != place {
                 chain.push(finding.root.clone());
             }
             let main = graph.get(start).is_some_and(|p| p.listed.name == "main");

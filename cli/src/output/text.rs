@@ -104,24 +104,13 @@ impl Text {
             return;
         }
         self.title("Could not be done");
-        let mut said = Vec::new();
-        for item in &report.incomplete {
-            if said.contains(&&item.reason) {
-                continue;
-            }
-            said.push(&item.reason);
-            let same = report.incomplete.iter().filter(|i| i.reason == item.reason);
-            let targets: Vec<_> = same.filter_map(|i| i.target).collect();
+        for (stage, targets, reason) in view::incomplete(report) {
             let of = if targets.is_empty() {
-                String::new()
+                targets
             } else {
-                format!(" ({})", view::targets_in_words(&targets))
+                format!(" ({targets})")
             };
-            self.line(format!(
-                "  {}{of}: {}",
-                item.stage,
-                item.reason.replace('\n', "\n    ")
-            ));
+            self.line(format!("  {stage}{of}: {}", reason.replace('\n', "\n    ")));
         }
     }
 
