@@ -36,13 +36,18 @@ pub fn guesses(from: Option<&str>, boundary: Option<&str>) -> BTreeSet<String> {
     guesses
 }
 
-/// Releases newer than `from`, oldest first. Pre-releases and pseudo-versions are no candidates.
+/// Releases newer than `from` of the same major version, oldest first. Pre-releases and
+/// pseudo-versions are no candidates.
 pub fn newer(versions: &BTreeSet<String>, from: Option<&str>) -> Vec<String> {
     let from = from.and_then(version);
     let mut newer: Vec<(Version, &String)> = versions
         .iter()
         .filter_map(|v| Some((version(v)?, v)))
-        .filter(|(v, _)| v.pre.is_empty() && from.as_ref().is_none_or(|from| v > from))
+        .filter(|(v, _)| v.pre.is_empty())
+        .filter(|(v, _)| {
+            let after = |from: &Version| v > from && v.major == from.major;
+            from.as_ref().is_none_or(after)
+        })
         .collect();
     newer.sort();
     newer.into_iter().map(|(_, text)| text.clone()).collect()
@@ -176,10 +181,7 @@ mod tests {
             "x",
         ];
         let all = all.iter().map(|v| (*v).to_owned()).collect();
-        assert_eq!(
-            newer(&all, Some("v1.2.0")),
-            ["v1.9.0", "v1.10.0", "v2.0.0+incompatible"]
-        );
+        assert_eq!(newer(&all, Some("v1.2.0")), ["v1.9.0", "v1.10.0"]);
     }
 
     #[test]

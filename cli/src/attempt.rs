@@ -36,6 +36,8 @@ struct Tried {
     why: Option<String>,
     /// The candidate itself was found wanting: neither time nor the network was at fault.
     is_bad: bool,
+    /// Packages that compile with it and did not before, and those that still do not.
+    mended: (usize, usize),
 }
 
 impl Tried {
@@ -53,15 +55,17 @@ impl Tried {
             outcome: Confirmed::CouldNot,
             why: Some(first_lines(&why.into())),
             is_bad: false,
+            mended: (0, 0),
         }
     }
 
-    /// It builds, and why it was not seen to run, if it should have been.
+    /// It builds; the reason is why it was not seen to run, if it should have been.
     fn built(why: Option<String>) -> Self {
         Self {
             outcome: Confirmed::Build,
             why,
             is_bad: false,
+            mended: (0, 0),
         }
     }
 
@@ -170,12 +174,18 @@ impl Work<'_, '_> {
         let mut found: BTreeMap<Goos, String> = BTreeMap::new();
         for goos in trial.packages.keys().copied() {
             let mut search = Search::new(versions.clone(), trial.boundary.as_deref());
+            // A version is good when it mends as much as the first one that mends anything.
+            let mut goal = 1;
             while let Some(next) = search.next().map(str::to_owned) {
                 let tried = self.attempt(&Candidate::Version(next), goos);
                 if !tried.is_good() && !tried.is_bad {
                     break;
                 }
-                search.tell(tried.is_good());
+                let good = tried.is_good() && tried.mended.0 >= goal;
+                if good {
+                    goal = tried.mended.0;
+                }
+                search.tell(good);
             }
             found.extend(search.found().map(|v| (goos, v.to_owned())));
         }

@@ -50,7 +50,10 @@ impl Work<'_, '_> {
                 .canonicalize_utf8()
                 .map_err(toolchain::Error::io(&fetched.dir))?;
             let session = Session::open(&go, &dir, &self.stage.settings.tags)?;
-            return self.compile(&session, goos, &packages);
+            let mut tried = self.compile(&session, goos, &packages)?;
+            let inside = format!("{dir}/");
+            tried.why = tried.why.map(|why| why.replace(&inside, ""));
+            return Ok(tried);
         }
         let module = &self.trial.module;
         let mut change = Change::default();
@@ -74,15 +77,19 @@ impl Work<'_, '_> {
     ) -> Result<Tried, toolchain::Error> {
         let listing = session.compile(goos, packages)?;
         let mut compiled: Vec<&String> = Vec::new();
+        let mut failed: Vec<String> = Vec::new();
         for package in packages {
             match state(&listing, package) {
                 State::Compiled => compiled.push(package),
                 State::Gone => {}
-                State::Failed(why) => return Ok(judged(&why)),
+                State::Failed(why) => failed.push(why),
             }
         }
         if compiled.is_empty() {
-            return Ok(Tried::bad("none of the packages that failed is in it"));
+            let why = failed.into_iter().next();
+            return Ok(judged(&why.unwrap_or_else(|| {
+                "none of the packages that failed is in it".to_owned()
+            })));
         }
         let is_library = |p: &&&String| {
             listing
@@ -102,7 +109,12 @@ impl Work<'_, '_> {
             .filter(|p| !deeply_internal(session, p))
             .map(|p| (*p).clone())
             .collect();
-        Ok(self.initialise(session, goos, &importable))
+        let mut tried = self.initialise(session, goos, &importable);
+        tried.mended = (compiled.len(), failed.len());
+        if let Some(why) = failed.first() {
+            tried.why = Some(first_lines(why));
+        }
+        Ok(tried)
     }
 
     /// It builds; whether it also runs.

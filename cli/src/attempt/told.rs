@@ -10,7 +10,11 @@ impl Work<'_, '_> {
     pub(super) fn advise_version(&self, report: &mut Report, best: &str) {
         let trial = self.trial;
         let candidate = Candidate::Version(best.to_owned());
-        let title = format!("upgrade {} to {best}", trial.module);
+        let title = format!(
+            "upgrade {} to {best}{}",
+            trial.module,
+            self.part(&candidate)
+        );
         let loses = self
             .upgrade_advice(report)
             .and_then(|i| report.advice[i].loses.clone());
@@ -30,6 +34,22 @@ impl Work<'_, '_> {
                 };
             }
             None => self.put_first(report, advice),
+        }
+    }
+
+    /// How much a candidate mends, where it is not all.
+    fn part(&self, candidate: &Candidate) -> String {
+        let tries = self
+            .memo
+            .iter()
+            .filter(|((c, _), t)| c == candidate && t.is_good());
+        let most = tries.map(|(_, t)| t.mended).max_by_key(|(_, left)| *left);
+        match most {
+            Some((mended, left @ 1..)) => format!(
+                ", which mends {mended} of the {} packages that fail through it",
+                mended + left
+            ),
+            _ => String::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The report for a terminal: verdicts first, then what to fix, in order.
 
+use std::collections::BTreeSet;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use model::{Advice, AdviceKind, Finding, Observation, Report};
 use web::proof;
@@ -38,6 +40,7 @@ pub(crate) fn render(report: &Report, verbose: bool) -> String {
     let mut text = Text {
         out: String::new(),
         limits,
+        said: BTreeSet::new(),
     };
     let view = View::new(report);
     text.head(&view);
@@ -52,6 +55,8 @@ pub(crate) fn render(report: &Report, verbose: bool) -> String {
 struct Text {
     out: String,
     limits: Limits,
+    /// Remedies whose tries were told: they are told once.
+    said: BTreeSet<String>,
 }
 
 impl Text {
@@ -205,7 +210,11 @@ impl Text {
                 view::tried(remedy)
             ));
             let soft = style::SOFT;
-            let attempts = view::attempts(remedy);
+            let attempts = if self.said.insert(remedy.id.clone()) {
+                view::attempts(remedy)
+            } else {
+                Vec::new()
+            };
             for attempt in attempts.iter().take(self.limits.details) {
                 self.line(format!("         {soft}tried: {attempt}{soft:#}"));
             }
