@@ -1,11 +1,13 @@
 //! The catalogue: TOML tables, one file for each category, embedded and read once.
 
+mod raw;
+
 use std::sync::LazyLock;
 
 use model::{AdviceKind, Finding, Goos};
 use semver::Version;
-use serde::Deserialize;
 
+use self::raw::{Category, Classes, RawClass, RawEntry, RawFix, RawMatch, RawRange};
 use crate::search::version;
 
 /// What to do.
@@ -34,107 +36,6 @@ pub struct Stub {
     pub text: String,
     /// What it means.
     pub message: String,
-}
-
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "for readers of the catalogue; a test wants it there"
-    )
-)]
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Category {
-    schema: u32,
-    entry: Vec<RawEntry>,
-}
-
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "for readers of the catalogue; a test wants it there"
-    )
-)]
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEntry {
-    id: String,
-    r#match: RawMatch,
-    versions: Vec<RawRange>,
-    targets: Vec<String>,
-    reason: String,
-    shape: String,
-    #[serde(default)]
-    signature: Vec<String>,
-    summary: String,
-    fix: Vec<RawFix>,
-    evidence: Vec<RawEvidence>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMatch {
-    package: String,
-    #[serde(default)]
-    exact: bool,
-}
-
-/// From a version on, up to one that is fixed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRange {
-    introduced: String,
-    fixed: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFix {
-    kind: AdviceKind,
-    title: String,
-    to: Option<RawTo>,
-    replace: Option<String>,
-    lost: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTo {
-    module: Option<String>,
-    min: Option<String>,
-}
-
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "for readers of the catalogue; a test wants it there"
-    )
-)]
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEvidence {
-    kind: String,
-    url: Option<String>,
-    says: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Classes {
-    class: Vec<RawClass>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawClass {
-    rules: Vec<String>,
-    symbols: Vec<String>,
-    kind: AdviceKind,
-    title: String,
-    to: Option<String>,
-    loses: Option<String>,
 }
 
 /// An entry of the catalogue, ready to be matched.

@@ -39,6 +39,10 @@ fn absorb(into: &mut Report, mut other: Report) {
     into.wasm.append(&mut other.wasm);
     into.observations.append(&mut other.observations);
     for mut incomplete in other.incomplete {
+        // What holds for the whole run is said once.
+        if into.incomplete.contains(&incomplete) {
+            continue;
+        }
         incomplete.reason = format!("{}: {}", other.module.path, incomplete.reason);
         into.incomplete.push(incomplete);
     }

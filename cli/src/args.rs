@@ -202,7 +202,7 @@ pub(crate) struct CheckArgs {
     /// Run programs of GOOS=js with Node, which is no sandbox: they may do what you may
     #[arg(long, value_enum, value_name = "HOST")]
     pub(crate) host: Vec<HostArg>,
-    /// Longest wall time of the stage that runs programs and tries remedies
+    /// Longest wall time, for each module, of the stage that runs programs and tries remedies
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
     pub(crate) budget: Duration,
     /// Exit with 1 from this effect on

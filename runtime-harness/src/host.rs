@@ -103,6 +103,13 @@ impl Quota {
     }
 }
 
+impl Quota {
+    /// The same before a call to the host, which then goes on.
+    pub(crate) fn ask(&mut self, amount: u64) -> Result<Option<i32>, Stop> {
+        self.take(amount).map(|()| None)
+    }
+}
+
 /// Round numbers as people write them.
 fn in_words(number: u64) -> String {
     match number {

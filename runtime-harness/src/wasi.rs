@@ -18,6 +18,9 @@ const MODULE: &str = "wasi_snapshot_preview1";
 /// What one call may copy, in bytes: the default of wasmtime.
 const FUEL: usize = 128 << 20;
 
+/// `oflags::creat`
+const CREATE: i32 = 1;
+
 const FAULT: i32 = 21;
 const IO: i32 = 29;
 
@@ -67,16 +70,36 @@ macro_rules! direct {
     )*};
 }
 
-/// Wrappers of functions that may wait, with a check before each.
+/// Wrappers of functions that may wait.
 macro_rules! waiting {
-    ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*) $check:expr; )*) => {$(
+    ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*); )*) => {$(
         let id = $calls.len();
         $calls.push(Call::new(stringify!($name)));
         $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
             with(caller, id, |host, memory| {
-                let check: fn(&mut Host, &[u8], $($ty),*) -> Result<(), Stop> = $check;
-                check(host, memory, $($arg),*)?;
                 in_tokio(snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*))
+            })
+        })?;
+    )*};
+}
+
+/// The same of functions that are looked at first: they then end the guest at a limit, or answer
+/// themselves with an errno.
+macro_rules! guarded {
+    ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*) if $look:expr; )*) => {$(
+        let id = $calls.len();
+        $calls.push(Call::new(stringify!($name)));
+        $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
+            with(caller, id, |host, memory| {
+                let look: fn(&mut Host, &mut [u8], $($ty),*) -> Result<Option<i32>, Stop> = $look;
+                match look(host, memory, $($arg),*)? {
+                    Some(errno) => Ok(errno),
+                    None => in_tokio(snapshot::$name(
+                        &mut host.wasi,
+                        &mut GuestMemory::Unshared(memory),
+                        $($arg),*
+                    )),
+                }
             })
         })?;
     )*};
@@ -109,84 +132,51 @@ fn add_direct(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Res
 
 fn add_async(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
     waiting! { linker, calls;
-        fd_advise(a: i32, b: i64, c: i64, d: i32) |_, _, _, _, _, _| Ok(());
-        fd_close(a: i32) |_, _, _| Ok(());
-        fd_datasync(a: i32) |_, _, _| Ok(());
-        fd_fdstat_get(a: i32, b: i32) |_, _, _, _| Ok(());
-        fd_filestat_get(a: i32, b: i32) |_, _, _, _| Ok(());
-        fd_filestat_set_size(a: i32, b: i64) |host, _, _, size| host.disk.take(size.cast_unsigned());
-        fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32) |_, _, _, _, _, _| Ok(());
-        fd_pread(a: i32, b: i32, c: i32, d: i64, e: i32) |_, _, _, _, _, _, _| Ok(());
+        fd_advise(a: i32, b: i64, c: i64, d: i32);
+        fd_close(a: i32);
+        fd_datasync(a: i32);
+        fd_fdstat_get(a: i32, b: i32);
+        fd_filestat_get(a: i32, b: i32);
+        fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32);
+        fd_pread(a: i32, b: i32, c: i32, d: i64, e: i32);
+        fd_readdir(a: i32, b: i32, c: i32, d: i64, e: i32);
+        fd_renumber(a: i32, b: i32);
+        fd_seek(a: i32, b: i64, c: i32, d: i32);
+        fd_sync(a: i32);
+        path_filestat_get(a: i32, b: i32, c: i32, d: i32, e: i32);
+        path_filestat_set_times(a: i32, b: i32, c: i32, d: i32, e: i64, f: i64, g: i32);
+        path_readlink(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32);
+        path_remove_directory(a: i32, b: i32, c: i32);
+        path_rename(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32);
+        path_unlink_file(a: i32, b: i32, c: i32);
+    }
+    guarded! { linker, calls;
+        fd_filestat_set_size(a: i32, b: i64)
+            if |host, _, _, size| host.disk.ask(size.cast_unsigned());
         fd_pwrite(a: i32, b: i32, c: i32, d: i64, e: i32)
-            |host, memory, _, list, count, _, _| host.disk.take(length(memory, list, count));
-        fd_readdir(a: i32, b: i32, c: i32, d: i64, e: i32) |_, _, _, _, _, _, _| Ok(());
-        fd_renumber(a: i32, b: i32) |_, _, _, _| Ok(());
-        fd_seek(a: i32, b: i64, c: i32, d: i32) |_, _, _, _, _, _| Ok(());
-        fd_sync(a: i32) |_, _, _| Ok(());
-        path_create_directory(a: i32, b: i32, c: i32) |host, _, _, _, _| host.files.take(1);
-        path_filestat_get(a: i32, b: i32, c: i32, d: i32, e: i32) |_, _, _, _, _, _, _| Ok(());
-        path_filestat_set_times(a: i32, b: i32, c: i32, d: i32, e: i64, f: i64, g: i32)
-            |_, _, _, _, _, _, _, _, _| Ok(());
+            if |host, memory, _, list, count, _, _| host.disk.ask(length(memory, list, count));
+        fd_read(a: i32, b: i32, c: i32, d: i32)
+            if read_input;
+        fd_write(a: i32, b: i32, c: i32, d: i32)
+            if write_output;
+        path_create_directory(a: i32, b: i32, c: i32)
+            if |host, _, _, _, _| host.files.ask(1);
         path_link(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32, g: i32)
-            |host, _, _, _, _, _, _, _, _| host.files.take(1);
+            if |host, _, _, _, _, _, _, _, _| host.files.ask(1);
         path_open(a: i32, b: i32, c: i32, d: i32, e: i32, f: i64, g: i64, h: i32, i: i32)
-            |host, _, _, _, _, _, flags, _, _, _, _| host.files.take(u64::from(flags & 1 != 0));
-        path_readlink(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) |_, _, _, _, _, _, _, _| Ok(());
-        path_remove_directory(a: i32, b: i32, c: i32) |_, _, _, _, _| Ok(());
-        path_rename(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32) |_, _, _, _, _, _, _, _| Ok(());
-        path_symlink(a: i32, b: i32, c: i32, d: i32, e: i32) |host, _, _, _, _, _, _| host.files.take(1);
-        path_unlink_file(a: i32, b: i32, c: i32) |_, _, _, _, _| Ok(());
+            if |host, _, _, _, _, _, flags, _, _, _, _| host.files.ask(u64::from(flags & CREATE != 0));
+        path_symlink(a: i32, b: i32, c: i32, d: i32, e: i32)
+            if |host, _, _, _, _, _, _| host.files.ask(1);
     }
     Ok(())
 }
 
-/// The functions that are ours: standard streams, sleep and exit.
+/// The functions that are ours altogether: sleep and exit.
 fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
     let id = |calls: &mut Vec<Call>, name| {
         calls.push(Call::new(name));
         calls.len() - 1
     };
-    let read = id(calls, "fd_read");
-    linker.func_wrap(
-        MODULE,
-        "fd_read",
-        move |caller: Caller<'_, Host>, fd: i32, list: i32, count: i32, done: i32| {
-            with(caller, read, |host, memory| {
-                if fd == 0 {
-                    return Ok(read_input(host, memory, list, count, done));
-                }
-                in_tokio(snapshot::fd_read(
-                    &mut host.wasi,
-                    &mut GuestMemory::Unshared(memory),
-                    fd,
-                    list,
-                    count,
-                    done,
-                ))
-            })
-        },
-    )?;
-    let write = id(calls, "fd_write");
-    linker.func_wrap(
-        MODULE,
-        "fd_write",
-        move |caller: Caller<'_, Host>, fd: i32, list: i32, count: i32, done: i32| {
-            with(caller, write, |host, memory| {
-                if fd == 1 || fd == 2 {
-                    return Ok(write_output(host, memory, fd, list, count, done)?);
-                }
-                host.disk.take(length(memory, list, count))?;
-                in_tokio(snapshot::fd_write(
-                    &mut host.wasi,
-                    &mut GuestMemory::Unshared(memory),
-                    fd,
-                    list,
-                    count,
-                    done,
-                ))
-            })
-        },
-    )?;
     let wait = id(calls, "poll_oneoff");
     linker.func_wrap(
         MODULE,
@@ -236,6 +226,7 @@ fn length(memory: &[u8], list: i32, count: i32) -> u64 {
         .sum()
 }
 
+/// Standard output and error; files are left to the other function, within the limit.
 fn write_output(
     host: &mut Host,
     memory: &mut [u8],
@@ -243,7 +234,10 @@ fn write_output(
     list: i32,
     count: i32,
     done: i32,
-) -> Result<i32, Stop> {
+) -> Result<Option<i32>, Stop> {
+    if fd != 1 && fd != 2 {
+        return host.disk.ask(length(memory, list, count));
+    }
     let mut total = 0_u32;
     for buffer in buffers(memory, list, count) {
         let bytes = &memory[buffer];
@@ -254,14 +248,29 @@ fn write_output(
             &mut host.stderr
         };
         if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
-            return Ok(IO);
+            return Ok(Some(IO));
         }
         total = total.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     }
-    Ok(put(memory, done, total))
+    Ok(Some(put(memory, done, total)))
 }
 
-fn read_input(host: &Host, memory: &mut [u8], list: i32, count: i32, done: i32) -> i32 {
+/// Standard input; files are left to the other function.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every look at a call has this shape"
+)]
+fn read_input(
+    host: &mut Host,
+    memory: &mut [u8],
+    fd: i32,
+    list: i32,
+    count: i32,
+    done: i32,
+) -> Result<Option<i32>, Stop> {
+    if fd != 0 {
+        return Ok(None);
+    }
     let buffer = buffers(memory, list, count)
         .into_iter()
         .find(|b| !b.is_empty());
@@ -269,10 +278,10 @@ fn read_input(host: &Host, memory: &mut [u8], list: i32, count: i32, done: i32) 
     if let (true, Some(buffer)) = (host.stdin, buffer) {
         match std::io::stdin().lock().read(&mut memory[buffer]) {
             Ok(n) => got = u32::try_from(n).unwrap_or(u32::MAX),
-            Err(_) => return IO,
+            Err(_) => return Ok(Some(IO)),
         }
     }
-    put(memory, done, got)
+    Ok(Some(put(memory, done, got)))
 }
 
 fn put(memory: &mut [u8], at: i32, value: u32) -> i32 {

@@ -73,6 +73,20 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
     (ran, text)
 }
 
+/// A guest with nothing but its module.
+fn bare(wasm: &[u8]) -> Guest {
+    Guest {
+        wasm: wasm.to_vec(),
+        args: Vec::new(),
+        env: Vec::new(),
+        dirs: Vec::new(),
+        stdin: false,
+        stdout: Box::new(io::sink()),
+        stderr: Box::new(io::sink()),
+        limits: Limits::default(),
+    }
+}
+
 fn end(body: &str) -> End {
     start(body, Vec::new()).0.unwrap().end
 }
@@ -197,17 +211,7 @@ fn a_world_holds_a_copy_and_vanishes() {
 fn a_module_that_claims_four_gibibytes_is_refused() {
     let wasm =
         wat::parse_str("(module (memory (export \"memory\") 65536) (func (export \"_start\")))");
-    let guest = Guest {
-        wasm: wasm.unwrap(),
-        args: Vec::new(),
-        env: Vec::new(),
-        dirs: Vec::new(),
-        stdin: false,
-        stdout: Box::new(io::sink()),
-        stderr: Box::new(io::sink()),
-        limits: Limits::default(),
-    };
-    let told = match run(guest) {
+    let told = match run(bare(&wasm.unwrap())) {
         Ok(ran) => format!("{:?}", ran.end),
         Err(e) => e.to_string(),
     };
@@ -216,17 +220,7 @@ fn a_module_that_claims_four_gibibytes_is_refused() {
 
 #[test]
 fn what_is_no_command_is_refused() {
-    let guest = |wasm: &[u8]| Guest {
-        wasm: wasm.to_vec(),
-        args: Vec::new(),
-        env: Vec::new(),
-        dirs: Vec::new(),
-        stdin: false,
-        stdout: Box::new(io::sink()),
-        stderr: Box::new(io::sink()),
-        limits: Limits::default(),
-    };
-    assert!(matches!(run(guest(b"#!/bin/sh")), Err(Error::Module(_))));
-    let told = run(guest(b"\0asm\x01\0\0\0")).unwrap_err().to_string();
+    assert!(matches!(run(bare(b"#!/bin/sh")), Err(Error::Module(_))));
+    let told = run(bare(b"\0asm\x01\0\0\0")).unwrap_err().to_string();
     assert!(told.contains("_start"), "{told}");
 }

@@ -70,46 +70,36 @@ impl Work<'_, '_> {
 
     /// Say that no version helps, and which were tried.
     pub(super) fn advise_none(&self, report: &mut Report) {
-        let tried = self.tried(&self.order);
-        let confirmed = self.could_not();
-        if let Some(index) = self.upgrade_advice(report) {
-            report.advice[index].confirmed = confirmed;
-            report.advice[index].tried = tried;
-            return;
-        }
         let newest = self.order.first().map_or("", Candidate::what);
         let title = format!(
             "no upgrade of {} helps: its newest known version, {newest}, does not build either",
             self.trial.module
         );
-        let mut advice = self.new_advice(report, AdviceKind::None, title, None);
-        advice.confirmed = confirmed;
-        advice.tried = tried;
-        put_last(report, advice);
+        self.advise_nothing(report, title);
     }
 
     /// Say what was tried where nothing came of it, neither good nor bad.
     pub(super) fn advise_unknown(&self, report: &mut Report) {
+        let title = format!(
+            "whether an upgrade of {} helps could not be found out",
+            self.trial.module
+        );
+        self.advise_nothing(report, title);
+    }
+
+    fn advise_nothing(&self, report: &mut Report, title: String) {
+        let targets = self.trial.targets.iter();
+        let confirmed = targets.map(|t| (*t, Confirmed::CouldNot)).collect();
         let tried = self.tried(&self.order);
-        let confirmed = self.could_not();
         if let Some(index) = self.upgrade_advice(report) {
             report.advice[index].confirmed = confirmed;
             report.advice[index].tried = tried;
             return;
         }
-        let title = format!(
-            "whether an upgrade of {} helps could not be found out",
-            self.trial.module
-        );
         let mut advice = self.new_advice(report, AdviceKind::None, title, None);
         advice.confirmed = confirmed;
         advice.tried = tried;
         put_last(report, advice);
-    }
-
-    fn could_not(&self) -> BTreeMap<Target, Confirmed> {
-        let targets = self.trial.targets.iter();
-        targets.map(|t| (*t, Confirmed::CouldNot)).collect()
     }
 
     pub(super) fn new_advice(
