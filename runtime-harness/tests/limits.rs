@@ -157,6 +157,20 @@ fn an_unknown_import_fails_when_it_is_called() {
 }
 
 #[test]
+fn what_winch_does_not_take_is_run_all_the_same() {
+    // Tail calls, which Winch lacks: a million of them, on one frame.
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (func $count (param i32) (result i32)
+            (if (i32.eqz (local.get 0)) (then (return (i32.const 9))))
+            (return_call $count (i32.sub (local.get 0) (i32.const 1))))
+        (func (export "_start") (call $exit (call $count (i32.const 1000000)))))"#;
+    let ran = run(bare(&wat::parse_str(text).unwrap())).unwrap();
+    assert_eq!(ran.end, End::Exit(9));
+}
+
+#[test]
 fn traps_are_told() {
     assert!(matches!(end("unreachable"), End::Trapped(why) if why.contains("unreachable")));
     assert!(matches!(end("(drop (call $endless))"), End::Trapped(why) if why.contains("stack")));
