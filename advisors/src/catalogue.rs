@@ -170,8 +170,10 @@ impl Entry {
         let Some(at) = at.and_then(version) else {
             return true;
         };
+        // Zero is where everything starts, pseudo-versions without a release before them too.
+        let zero = Version::new(0, 0, 0);
         let within = |(from, to): &(Version, Option<Version>)| {
-            at >= *from && to.as_ref().is_none_or(|to| at < *to)
+            (*from == zero || at >= *from) && to.as_ref().is_none_or(|to| at < *to)
         };
         self.ranges.iter().any(within)
     }
@@ -306,6 +308,15 @@ mod tests {
             }
         }
         assert!(ids.len() >= 20);
+    }
+
+    #[test]
+    fn a_version_before_all_releases_is_matched() {
+        let metrics = ENTRIES
+            .iter()
+            .find(|e| e.covers("github.com/armon/go-metrics"))
+            .unwrap();
+        assert!(metrics.holds(Some("v0.0.0-20180917152333-f0300d1749da")));
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub fn guesses(from: Option<&str>, boundary: Option<&str>) -> BTreeSet<String> {
         (1..=2).for_each(|n| {
             add((major, minor + n, 0));
         });
+        if major == 0 {
+            add((1, 0, 0));
+        }
     }
     if let Some(v) = boundary.and_then(version) {
         add((v.major, v.minor, v.patch));
@@ -36,7 +39,7 @@ pub fn guesses(from: Option<&str>, boundary: Option<&str>) -> BTreeSet<String> {
     guesses
 }
 
-/// Releases newer than `from` of the same major version, oldest first. Pre-releases and
+/// Releases newer than `from` that the same import path serves (v0 and v1 share one), oldest first. Pre-releases and
 /// pseudo-versions are no candidates.
 pub fn newer(versions: &BTreeSet<String>, from: Option<&str>) -> Vec<String> {
     let from = from.and_then(version);
@@ -45,7 +48,7 @@ pub fn newer(versions: &BTreeSet<String>, from: Option<&str>) -> Vec<String> {
         .filter_map(|v| Some((version(v)?, v)))
         .filter(|(v, _)| v.pre.is_empty())
         .filter(|(v, _)| {
-            let after = |from: &Version| v > from && v.major == from.major;
+            let after = |from: &Version| v > from && v.major.max(1) == from.major.max(1);
             from.as_ref().is_none_or(after)
         })
         .collect();
@@ -182,6 +185,13 @@ mod tests {
         ];
         let all = all.iter().map(|v| (*v).to_owned()).collect();
         assert_eq!(newer(&all, Some("v1.2.0")), ["v1.9.0", "v1.10.0"]);
+    }
+
+    #[test]
+    fn a_first_major_version_follows_the_versions_before_it() {
+        let all = ["v0.23.2", "v0.27.0", "v1.3.10"];
+        let all = all.iter().map(|v| (*v).to_owned()).collect();
+        assert_eq!(newer(&all, Some("v0.23.2")), ["v0.27.0", "v1.3.10"]);
     }
 
     #[test]

@@ -50,6 +50,10 @@ impl Scan<'_> {
             }
         }
         build.findings.append(&mut elsewhere);
+        let explained = |f: &Finding| foretold(f, seen) && f.evidence == Evidence::Observed;
+        if seen.end == Some(End::Fail) && !build.findings.iter().any(explained) {
+            build.findings.extend(printed(&cx, seen));
+        }
         if seen.end == Some(End::Ok) {
             build.behaved.insert((seen.target, seen.package.clone()));
         } else if seen.end == Some(End::Crash) && !seen.stack.is_empty() {
@@ -186,6 +190,52 @@ fn error_seen(finding: &Finding, seen: &Observation) -> Option<String> {
     said.chain(crashed_there(finding, seen)).next()
 }
 
+/// A program that failed and printed why, where no call in its own package explains it.
+fn printed(cx: &Context<'_, '_>, seen: &Observation) -> Option<Finding> {
+    let package = cx.graph.get(&seen.package)?;
+    let (line, symbol) = said_by(seen)?;
+    let behaviour = behaviours(symbol)
+        .iter()
+        .find(|b| b.targets.contains(&seen.target))?;
+    let saying = Saying {
+        rule: Rule::StdBehaviour,
+        effect: Effect::FailsAtRunTime,
+        root: seen.package.clone(),
+        symbol: symbol.to_owned(),
+        message: format!("`{symbol}` {}", behaviour.what),
+    };
+    let mut finding = cx.without_place(package, saying);
+    finding.targets = vec![seen.target];
+    finding.evidence = Evidence::Observed;
+    finding.details.push(format!(
+        "run without arguments, it ended with exit code {}, and said `{}`; the call is in one of the packages that it imports",
+        seen.exit.unwrap_or_default(),
+        shorten(line.trim())
+    ));
+    finding.details.push(format!("seen in {}", seen.host));
+    finding
+        .details
+        .push(format!("why: GOROOT/src/{}", behaviour.source));
+    Some(finding)
+}
+
+/// The line of the output that only wasm explains, and the function that fails so.
+fn said_by(seen: &Observation) -> Option<(&str, &'static str)> {
+    let mut lines = seen.stderr.lines().chain(seen.stdout.lines());
+    lines.find_map(|line| {
+        let known = output_table().find(|(text, _)| line.contains(text));
+        known.map(|(_, symbol)| (line, symbol))
+    })
+}
+
+/// The rows of `data/output.tsv`.
+fn output_table() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../data/output.tsv").lines();
+    lines
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once('\t'))
+}
+
 /// The crash happened inside the package of the function that a finding is about.
 fn crashed_there(finding: &Finding, seen: &Observation) -> Option<String> {
     let (package, _) = split(&finding.symbol)?;
@@ -267,6 +317,19 @@ mod tests {
         assert!(has_call("\treturn add(3, 4)", "", "add"));
         assert!(!has_call("\treturn readd(3, 4) + x.add(1)", "", "add"));
         assert!(has_call("\treturn lib.Add(3, 4)", ".", "Add"));
+    }
+
+    #[test]
+    fn every_text_names_a_function_that_fails() {
+        assert!(output_table().count() > 8);
+        for (text, symbol) in output_table() {
+            let fails =
+                |t: model::Target| behaviours(symbol).iter().any(|b| b.targets.contains(&t));
+            assert!(
+                text.len() > 8 && fails(model::Target::Wasip1),
+                "{text}: {symbol}"
+            );
+        }
     }
 
     #[test]

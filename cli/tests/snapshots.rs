@@ -24,12 +24,17 @@ fn text(name: &str, args: &[&str]) -> String {
             let start = line[..end].rfind(' ').map_or(0, |i| i + 1);
             format!("{}SIZE{}", &line[..start], &line[end..])
         }
-        None => match line.find("exec: ") {
-            Some(at) if line.trim_start().starts_with(|c: char| c.is_ascii_digit()) => {
-                format!("TIME {}", &line[at..])
+        // `2026/11/21 22:32:56 `, as package log begins its lines.
+        None => {
+            let date = line.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+            let rest = line.get(date + 20..).unwrap_or_default();
+            let is_date = line.get(date..date + 5).is_some_and(|d| d.ends_with('/'));
+            if is_date {
+                format!("{}TIME {rest}", &line[..date])
+            } else {
+                line.to_owned()
             }
-            _ => line.to_owned(),
-        },
+        }
     });
     lines.collect::<Vec<_>>().join("\n")
 }
