@@ -17,26 +17,25 @@ fn text(name: &str, args: &[&str]) -> String {
         .find(|w| w.starts_with("go1."))
         .unwrap_or("go1.")
         .trim_end_matches(',');
-    // Sizes and the time of a log line are the toolchain's and the day's.
     let text = text.replace(dir, "DIR").replace(version, "GO");
-    let lines = text.lines().map(|line| match line.find(" MiB;") {
-        Some(end) => {
-            let start = line[..end].rfind(' ').map_or(0, |i| i + 1);
-            format!("{}SIZE{}", &line[..start], &line[end..])
-        }
-        // `2026/11/21 22:32:56 `, as package log begins its lines.
-        None => {
-            let date = line.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
-            let rest = line.get(date + 20..).unwrap_or_default();
-            let is_date = line.get(date..date + 5).is_some_and(|d| d.ends_with('/'));
-            if is_date {
-                format!("{}TIME {rest}", &line[..date])
-            } else {
-                line.to_owned()
-            }
-        }
-    });
+    let lines = text.lines().map(without_what_differs);
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A line without the sizes of programs and the time that package log begins its lines with.
+fn without_what_differs(line: &str) -> String {
+    if let Some(end) = line.find(" MiB;") {
+        let start = line[..end].rfind(' ').map_or(0, |i| i + 1);
+        return format!("{}SIZE{}", &line[..start], &line[end..]);
+    }
+    // `2026/11/21 22:32:56 `
+    let date = line.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    match (line.get(date..date + 5), line.get(date + 20..)) {
+        (Some(year), Some(rest)) if year.ends_with('/') => {
+            format!("{}TIME {rest}", &line[..date])
+        }
+        _ => line.to_owned(),
+    }
 }
 
 macro_rules! snapshots {
