@@ -3,6 +3,8 @@
 
 mod cgo;
 mod guard;
+#[cfg(test)]
+mod matrix;
 mod resolve;
 mod types;
 mod walk;
@@ -11,6 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use self::cgo::Cgo;
+pub(crate) use self::guard::{Known, KnownNames, may_assign};
 pub(crate) use self::types::{Shape, TypeFact, TypeFacts, TypeRef, Wanted};
 pub(crate) use self::walk::is_predeclared;
 use crate::syntax;
@@ -31,6 +34,7 @@ pub(crate) struct FileFacts {
     /// Names of fields and interface methods, wherever a type has them.
     pub(crate) members: Vec<Span>,
     pub(crate) typing: TypeFacts,
+    pub(crate) conditions: Vec<Condition>,
     pub(crate) errors: Vec<syntax::ast::SyntaxError>,
     pub(crate) cgo: Option<Cgo>,
     /// Functions that `//go:linkname` or `//go:wasmimport` supplies with a body.
@@ -74,6 +78,17 @@ pub(crate) struct DeclFact {
     pub(crate) recv: Option<Span>,
     /// A function or method without a body.
     pub(crate) bodyless: bool,
+}
+
+/// A constant, a variable or a helper whose value the platform decides.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) name: Span,
+    pub(crate) known: Known,
+    /// It is a function without parameters, and this is what it returns.
+    pub(crate) function: bool,
+    /// It may be given another value elsewhere.
+    pub(crate) variable: bool,
 }
 
 /// A top-level function, method or variable initialiser, in which uses stand.
@@ -127,17 +142,22 @@ pub(crate) const ALL: u8 = WASIP1 | JS;
 impl FileFacts {
     /// Read a file.
     pub(crate) fn read(src: Arc<str>) -> Self {
-        Self::of(src, false)
+        Self::of(src, false, &KnownNames::new())
+    }
+
+    /// Read a file again, now that something is known of names of its package.
+    pub(crate) fn read_knowing(src: Arc<str>, known: &KnownNames) -> Self {
+        Self::of(src, false, known)
     }
 
     /// Read the declarations of a file; what its functions do is passed over.
     pub(crate) fn read_declarations(src: Arc<str>) -> Self {
-        Self::of(src, true)
+        Self::of(src, true, &KnownNames::new())
     }
 
-    fn of(src: Arc<str>, declarations_only: bool) -> Self {
+    fn of(src: Arc<str>, declarations_only: bool, known: &KnownNames) -> Self {
         let file = syntax::parse(&src, declarations_only);
-        let resolved = resolve::resolve(&file, declarations_only);
+        let resolved = resolve::resolve(&src, &file, known, declarations_only);
         let cgo = cgo::read(&src, &file);
         let (supplied, linked) = (resolve::supplied(&src, &file), resolve::linked(&src, &file));
         let errors = file.errors;
@@ -152,6 +172,7 @@ impl FileFacts {
             selectors: resolved.selectors,
             members: resolved.members,
             typing: resolved.typing,
+            conditions: resolved.conditions,
             errors,
             cgo,
             supplied,
@@ -190,6 +211,11 @@ impl Span {
             pos: ident.pos,
             len: u32::try_from(ident.name.len()).unwrap_or(0),
         }
+    }
+
+    /// Offset after its last byte.
+    pub(crate) fn end(self) -> usize {
+        self.range().end
     }
 
     fn range(self) -> Range<usize> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, ListedPackage, Listing};
 
-use crate::facts::{DeclFact, DeclKind, ImportFact};
+use crate::facts::{DeclFact, DeclKind, ImportFact, KnownNames, may_assign};
 use crate::source::{Source, Sources};
 
 /// A package with its selected files.
@@ -91,6 +91,31 @@ impl<'a> Package<'a> {
     }
 }
 
+/// What is known of the names of a package from its selected files: conditions on the platform
+/// that nothing can change. Names that other packages may set are left out.
+fn known_names(files: &Vec<Arc<Source>>) -> KnownNames {
+    let mut known = KnownNames::new();
+    for file in files {
+        for condition in &file.facts.conditions {
+            let name = file.facts.text(condition.name);
+            let exported = name.starts_with(char::is_uppercase);
+            let set = |f: &Arc<Source>| {
+                let own = Arc::ptr_eq(f, file);
+                let after = condition.name.end().min(f.facts.src.len());
+                // The declaration itself is no assignment.
+                let (before, after) = f.facts.src.split_at(if own { after } else { 0 });
+                let after = after.trim_start_matches([' ', '\t', '=']);
+                may_assign(after, name) || (own && may_assign(before, name))
+            };
+            if name == "_" || (condition.variable && (exported || files.iter().any(set))) {
+                continue;
+            }
+            known.insert(name.to_owned(), (condition.known, condition.function));
+        }
+    }
+    known
+}
+
 impl<'a> Graph<'a> {
     /// Build the graph, and read all selected files; of the standard library only declarations.
     pub(crate) fn new(
@@ -107,11 +132,14 @@ impl<'a> Graph<'a> {
         sources.load(&files(false), &files(true));
         let (mut packages, mut order) = (BTreeMap::new(), Vec::new());
         for listed in &listing.packages {
-            let files = listed
-                .go_files
-                .iter()
-                .map(|f| sources.get(&listed.dir.join(f)))
-                .collect();
+            let files = listed.go_files.iter();
+            let files = files.map(|f| sources.get(&listed.dir.join(f))).collect();
+            let files = if listed.standard {
+                files
+            } else {
+                let known = known_names(&files);
+                sources.knowing(files, &known)
+            };
             let own = listed
                 .module
                 .as_ref()

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::facts::FileFacts;
+use crate::facts::{FileFacts, KnownNames, Use};
 use crate::system::System;
 
 /// Stack of the threads that read: syntax trees are walked by recursion. Only what a deep tree
@@ -77,6 +77,25 @@ impl<'a> Sources<'a> {
             self.lock().insert(path.to_owned(), Arc::clone(&source));
             source
         })
+    }
+
+    /// The files of a package, read again where they use names of which something is known.
+    pub(crate) fn knowing(&self, files: Vec<Arc<Source>>, known: &KnownNames) -> Vec<Arc<Source>> {
+        let again = |file: Arc<Source>| {
+            let facts = &file.facts;
+            let named = |u: &Use| u.sel.is_none() && known.contains_key(facts.text(u.base));
+            if !facts.uses.iter().any(named) {
+                return file;
+            }
+            let src = Arc::clone(&facts.src);
+            let facts = self.on_deep_stack(|| FileFacts::read_knowing(src, known));
+            Arc::new(Source {
+                name: file.name.clone(),
+                facts,
+                unreadable: file.unreadable.clone(),
+            })
+        };
+        files.into_iter().map(again).collect()
     }
 
     fn read(&self, path: &Utf8Path, declarations_only: bool) -> Arc<Source> {

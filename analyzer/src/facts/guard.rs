@@ -1,24 +1,26 @@
 //! On which targets a condition can hold: `runtime.GOOS == "linux"` and its combinations.
 
+use std::collections::HashMap;
+
 use super::{ALL, JS, WASIP1};
 use crate::syntax::Tok;
 use crate::syntax::ast::Expr;
 
 /// The targets on which a condition can be true, and those on which it can be false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Truth {
+pub(crate) struct Truth {
     pub(super) can: u8,
     pub(super) cannot: u8,
 }
 
 impl Truth {
     /// Nothing is known.
-    const UNKNOWN: Self = Self {
+    pub(super) const UNKNOWN: Self = Self {
         can: ALL,
         cannot: ALL,
     };
 
-    fn exactly(on: u8) -> Self {
+    pub(super) fn exactly(on: u8) -> Self {
         Self {
             can: on,
             cannot: ALL & !on,
@@ -39,14 +41,14 @@ impl Truth {
         }
     }
 
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         self.not().and(other.not()).not()
     }
 }
 
 /// A variable of package `runtime` that differs between targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Platform {
+pub(crate) enum Platform {
     Goos,
     Goarch,
 }
@@ -63,38 +65,84 @@ impl Platform {
     }
 }
 
-/// Evaluate a condition; `platform` says which expressions are `runtime.GOOS` and `.GOARCH`.
-pub(super) fn truth(cond: &Expr<'_>, platform: &dyn Fn(&Expr<'_>) -> Option<Platform>) -> Truth {
+/// What a name or an expression is known to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// A condition.
+    Truth(Truth),
+    /// The value of `runtime.GOOS` or `runtime.GOARCH`.
+    Platform(Platform),
+}
+
+/// What is known of names of a package, and whether the name is of a function that is called.
+pub(crate) type KnownNames = HashMap<String, (Known, bool)>;
+
+/// Whatever says what is known of expressions other than conditions made of them.
+pub(super) trait Names<'s> {
+    fn known(&self, x: &Expr<'s>) -> Option<Known>;
+}
+
+/// Evaluate a condition.
+pub(super) fn truth<'s>(cond: &Expr<'s>, names: &dyn Names<'s>) -> Truth {
     match cond {
-        Expr::Paren(inner) => truth(inner, platform),
-        Expr::Unary(Tok::Not, inner) => truth(inner, platform).not(),
-        Expr::Ident(name) if name.name == "true" => Truth::exactly(ALL),
-        Expr::Ident(name) if name.name == "false" => Truth::exactly(0),
-        Expr::Binary(first, rest) => chain(first, rest, platform),
-        _ => Truth::UNKNOWN,
+        Expr::Paren(inner) => truth(inner, names),
+        Expr::Unary(Tok::Not, inner) => truth(inner, names).not(),
+        Expr::Binary(first, rest) => chain(first, rest, names),
+        x => match (names.known(x), literal(x)) {
+            (Some(Known::Truth(truth)), _) => truth,
+            (None, Some(value)) => Truth::exactly(if value { ALL } else { 0 }),
+            _ => Truth::UNKNOWN,
+        },
     }
 }
 
-fn chain(
-    first: &Expr<'_>,
-    rest: &[(Tok, Expr<'_>)],
-    platform: &dyn Fn(&Expr<'_>) -> Option<Platform>,
-) -> Truth {
+/// `true` or `false`.
+fn literal(x: &Expr<'_>) -> Option<bool> {
+    match x {
+        Expr::Ident(name) => match name.name {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What is known of an expression as a whole.
+pub(super) fn value<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Known> {
+    if let Some(known) = names.known(x) {
+        return Some(known);
+    }
+    let truth = truth(x, names);
+    (truth != Truth::UNKNOWN).then_some(Known::Truth(truth))
+}
+
+/// The platform whose value an expression has.
+pub(super) fn platform<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Platform> {
+    match (x, names.known(x)) {
+        (Expr::Paren(inner), _) => platform(inner, names),
+        (_, Some(Known::Platform(platform))) => Some(platform),
+        _ => None,
+    }
+}
+
+fn chain<'s>(first: &Expr<'s>, rest: &[(Tok, Expr<'s>)], names: &dyn Names<'s>) -> Truth {
     match rest {
-        [(Tok::Eql, second)] => compare(first, second, platform),
-        [(Tok::Neq, second)] => compare(first, second, platform).not(),
-        [(Tok::LAnd, _), ..] => rest.iter().fold(truth(first, platform), |t, (_, x)| {
-            t.and(truth(x, platform))
-        }),
+        [(Tok::Eql, second)] => compare(first, second, names),
+        [(Tok::Neq, second)] => compare(first, second, names).not(),
+        [(Tok::LAnd, _), ..] => rest
+            .iter()
+            .fold(truth(first, names), |t, (_, x)| t.and(truth(x, names))),
         [(Tok::LOr, _), ..] => rest
             .iter()
-            .fold(truth(first, platform), |t, (_, x)| t.or(truth(x, platform))),
+            .fold(truth(first, names), |t, (_, x)| t.or(truth(x, names))),
         _ => Truth::UNKNOWN,
     }
 }
 
-fn compare(a: &Expr<'_>, b: &Expr<'_>, platform: &dyn Fn(&Expr<'_>) -> Option<Platform>) -> Truth {
-    let known = |x: &Expr<'_>, y: &Expr<'_>| Some(Truth::exactly(platform(x)?.is(string(y)?)));
+fn compare<'s>(a: &Expr<'s>, b: &Expr<'s>, names: &dyn Names<'s>) -> Truth {
+    let known =
+        |x: &Expr<'s>, y: &Expr<'s>| Some(Truth::exactly(platform(x, names)?.is(string(y)?)));
     known(a, b)
         .or_else(|| known(b, a))
         .unwrap_or(Truth::UNKNOWN)
@@ -108,5 +156,54 @@ pub(super) fn string<'s>(x: &Expr<'s>) -> Option<&'s str> {
         }
         Expr::Paren(inner) => string(inner),
         _ => None,
+    }
+}
+
+/// Whether a text assigns to a name, takes its address, or may do so: `x = 1`, `x++`, `&x`,
+/// `x, err = f()`. Says yes rather than no where it cannot tell.
+pub(crate) fn may_assign(text: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = &text[..at];
+        let after = &text[at + name.len()..];
+        if before.ends_with(|c: char| is_word(c) || c == '.') || after.starts_with(is_word) {
+            return false;
+        }
+        let after = after.trim_start_matches([' ', '\t']);
+        let line = after.lines().next().unwrap_or_default();
+        before.trim_end_matches(' ').ends_with('&') && !before.trim_end_matches(' ').ends_with("&&")
+            || (after.starts_with('=') && !after.starts_with("=="))
+            || after.starts_with("++")
+            || after.starts_with("--")
+            || (after.starts_with(',') && line.contains(" = "))
+            || [
+                "+=", "-=", "*=", "/=", "%=", "|=", "^=", "&=", "<<=", ">>=", "&^=",
+            ]
+            .iter()
+            .any(|op| after.starts_with(op))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_are_seen_in_the_text() {
+        for yes in [
+            "x = 1",
+            "x++",
+            "f(&x)",
+            "x, err = f()",
+            "x += \"a\"",
+            "for x = range y {",
+        ] {
+            assert!(may_assign(yes, "x"), "{yes}");
+        }
+        for no in [
+            "x == 1", "if x {", "y.x = 1", "xx = 1", "a && x", "f(x, 1)", "ax := x",
+        ] {
+            assert!(!may_assign(no, "x"), "{no}");
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::str::SplitWhitespace;
 
+use super::guard::KnownNames;
 use super::types::{self, TypeFact, TypeFacts};
 use super::walk::Walker;
-use super::{DeclFact, DeclKind, ImportFact, NO_OWNER, Owner, Span, Use};
+use super::{Condition, DeclFact, DeclKind, ImportFact, NO_OWNER, Owner, Span, Use};
 use crate::syntax::ast::{Decl, Expr, File, FuncDecl};
 use crate::syntax::{Comment, Tok};
 
@@ -18,9 +19,15 @@ pub(super) struct Resolved {
     pub(super) selectors: Vec<Span>,
     pub(super) members: Vec<Span>,
     pub(super) typing: TypeFacts,
+    pub(super) conditions: Vec<Condition>,
 }
 
-pub(super) fn resolve(file: &File<'_>, declarations_only: bool) -> Resolved {
+pub(super) fn resolve<'s>(
+    src: &'s str,
+    file: &File<'s>,
+    known: &'s KnownNames,
+    declarations_only: bool,
+) -> Resolved {
     let mut resolved = Resolved {
         imports: imports(file),
         ..Resolved::default()
@@ -28,7 +35,8 @@ pub(super) fn resolve(file: &File<'_>, declarations_only: bool) -> Resolved {
     for decl in &file.decls {
         declare(decl, &mut resolved.decls);
     }
-    let mut walker = Walker::new(file, declarations_only);
+    let mut walker = Walker::new(src, file, known, declarations_only);
+    resolved.conditions = walker.conditions(file);
     for decl in &file.decls {
         let owner = owner(decl).map(|owner| {
             resolved.owners.push(owner);

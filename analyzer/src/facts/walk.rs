@@ -2,9 +2,10 @@
 //! can reach. Expressions have a file of their own.
 
 mod expr;
+mod guards;
 mod typing;
 
-use super::guard::{self, Platform, Truth};
+use super::guard::{Known, KnownNames, Truth};
 use super::types::{TypeFacts, TypeRef, Wanted};
 use super::{ALL, Role, Span, Use};
 use crate::syntax::Tok;
@@ -67,9 +68,21 @@ pub(crate) fn is_predeclared(name: &str) -> bool {
     UNIVERSE.binary_search(&name).is_ok()
 }
 
+/// A local name.
+struct Local<'s> {
+    name: &'s str,
+    /// Its type, where that has a name.
+    ty: Option<TypeRef>,
+    /// What is known of its value.
+    known: Option<Known>,
+}
+
 pub(super) struct Walker<'s> {
-    /// Local names, innermost last, with their types where these have names.
-    scope: Vec<(&'s str, Option<TypeRef>)>,
+    src: &'s str,
+    /// What is known of names of the package.
+    package: &'s KnownNames,
+    /// Local names, innermost last.
+    scope: Vec<Local<'s>>,
     uses: Vec<Use>,
     selectors: Vec<Span>,
     members: Vec<Span>,
@@ -89,14 +102,24 @@ pub(super) struct Walker<'s> {
     breaks: u8,
     /// Where control can be at the start of the function: a label can be reached from anywhere.
     entry: u8,
+    /// Where the body of the function around this place ends.
+    body_end: u32,
 }
 
 impl<'s> Walker<'s> {
-    pub(super) fn new(file: &File<'s>, declarations_only: bool) -> Self {
+    pub(super) fn new(
+        src: &'s str,
+        file: &File<'s>,
+        package: &'s KnownNames,
+        declarations_only: bool,
+    ) -> Self {
         let import = file.imports.iter().find(|i| i.path == "runtime");
         let runtime = import.map(|i| i.alias.map_or("runtime", |a| a.name));
         Self {
+            src,
+            package,
             scope: Vec::new(),
+            body_end: 0,
             uses: Vec::new(),
             selectors: Vec::new(),
             members: Vec::new(),
@@ -144,6 +167,7 @@ impl<'s> Walker<'s> {
             w.bind_fields(f.recv.as_slice());
             w.signature_names(&f.sig);
             if let Some(body) = &f.body {
+                w.body_end = body.end;
                 w.block(body);
                 w.ends(&f.sig, body);
             }
@@ -210,8 +234,13 @@ impl<'s> Walker<'s> {
     }
 
     fn bind_typed(&mut self, name: Ident<'s>, ty: Option<TypeRef>) {
-        if name.name != "_" {
-            self.scope.push((name.name, ty));
+        self.bind_known(name, ty, None);
+    }
+
+    fn bind_known(&mut self, name: Ident<'s>, ty: Option<TypeRef>, known: Option<Known>) {
+        let name = name.name;
+        if name != "_" {
+            self.scope.push(Local { name, ty, known });
         }
     }
 
@@ -220,15 +249,15 @@ impl<'s> Walker<'s> {
     }
 
     fn is_local(&self, name: &str) -> bool {
-        self.scope.iter().rev().any(|(local, _)| *local == name)
+        self.local(name).is_some()
+    }
+
+    fn local(&self, name: &str) -> Option<&Local<'s>> {
+        self.scope.iter().rev().find(|local| local.name == name)
     }
 
     fn local_type(&self, name: &str) -> Option<TypeRef> {
-        self.scope
-            .iter()
-            .rev()
-            .find(|(local, _)| *local == name)
-            .and_then(|(_, ty)| *ty)
+        self.local(name).and_then(|local| local.ty)
     }
 
     fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, role: Role) {
@@ -244,50 +273,6 @@ impl<'s> Walker<'s> {
             role,
             literal: self.literals > 0,
         });
-    }
-
-    // Guards.
-
-    fn truth(&self, cond: &Expr<'s>) -> Truth {
-        guard::truth(cond, &|x| self.platform(x))
-    }
-
-    fn platform(&self, x: &Expr<'s>) -> Option<Platform> {
-        let Expr::Selector(base, sel) = x else {
-            return None;
-        };
-        let Expr::Ident(base) = **base else {
-            return None;
-        };
-        if Some(base.name) != self.runtime || self.is_local(base.name) {
-            return None;
-        }
-        match sel.name {
-            "GOOS" => Some(Platform::Goos),
-            "GOARCH" => Some(Platform::Goarch),
-            _ => None,
-        }
-    }
-
-    /// Walk with control narrowed to some targets; what is left of control comes back.
-    fn narrowed(&mut self, to: u8, guard: u32, walk: impl FnOnce(&mut Self)) -> u8 {
-        let (live, outer) = (self.live, self.guard);
-        if live & !to != 0 {
-            self.guard = guard;
-        }
-        self.live = live & to;
-        walk(self);
-        let left = self.live;
-        (self.live, self.guard) = (live, outer);
-        left
-    }
-
-    /// Control after a statement with branches.
-    fn join(&mut self, left: u8, guard: u32) {
-        if self.live & !left != 0 {
-            self.guard = guard;
-        }
-        self.live = left;
     }
 
     // Statements.
@@ -366,9 +351,11 @@ impl<'s> Walker<'s> {
             Decl::Const(spec) | Decl::Var(spec) => {
                 self.values(spec);
                 let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
-                spec.names
-                    .iter()
-                    .for_each(|name| self.bind_typed(*name, ty));
+                let known: Vec<_> = spec.values.iter().map(|x| self.kept(x)).collect();
+                for (i, name) in spec.names.iter().enumerate() {
+                    let known = self.lasting(*name, known.get(i).copied().flatten());
+                    self.bind_known(*name, ty, known);
+                }
             }
             Decl::Type(spec) => {
                 self.bind(spec.name);
@@ -384,13 +371,15 @@ impl<'s> Walker<'s> {
     /// Names on the left of `:=`; a selector or index there is an error, and still a use.
     fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>]) {
         let one_each = lhs.len() == rhs.len();
-        let types: Vec<_> = rhs
-            .iter()
-            .map(|x| self.type_of(x).filter(|_| one_each))
-            .collect();
+        let of = |x: &Expr<'s>| (self.type_of(x), self.kept(x));
+        let values: Vec<_> = rhs.iter().filter(|_| one_each).map(of).collect();
         for (i, x) in lhs.iter().enumerate() {
+            let (ty, known) = values.get(i).copied().unwrap_or_default();
             match x {
-                Expr::Ident(name) => self.bind_typed(*name, types.get(i).copied().flatten()),
+                Expr::Ident(name) => {
+                    let known = self.lasting(*name, known);
+                    self.bind_known(*name, ty, known);
+                }
                 other => self.expr(other),
             }
         }
@@ -431,42 +420,6 @@ impl<'s> Walker<'s> {
         }
         left |= std::mem::replace(&mut self.breaks, outer);
         self.join(left & self.live, x.pos);
-    }
-
-    /// When a case is taken: its tag equals one of the expressions, or one of them holds.
-    fn clause_truth(&self, tag: Option<&Expr<'s>>, clause: &Clause<'s>) -> Truth {
-        if clause.default {
-            return Truth {
-                can: ALL,
-                cannot: ALL,
-            };
-        }
-        let one = |x: &Expr<'s>| match tag {
-            None => self.truth(x),
-            Some(tag) => match (self.platform(tag), guard::string(x)) {
-                (Some(platform), Some(value)) => {
-                    let on = platform.is(value);
-                    Truth {
-                        can: on,
-                        cannot: ALL & !on,
-                    }
-                }
-                _ => Truth {
-                    can: ALL,
-                    cannot: ALL,
-                },
-            },
-        };
-        clause.exprs.iter().map(one).fold(
-            Truth {
-                can: 0,
-                cannot: ALL,
-            },
-            |a, b| Truth {
-                can: a.can | b.can,
-                cannot: a.cannot & b.cannot,
-            },
-        )
     }
 
     fn clause(&mut self, clause: &Clause<'s>) {

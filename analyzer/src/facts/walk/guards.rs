@@ -1,0 +1,156 @@
+//! The part of the walk that keeps track of conditions on the platform: in comparisons, in locals
+//! that keep them, in constants, variables and helpers of the package.
+
+use super::super::guard::{self, Known, Names, Platform, Truth};
+use super::super::{Condition, Span};
+use super::Walker;
+use crate::syntax::ast::{Clause, Decl, Expr, File, FuncDecl, Ident, Stmt, ValueSpec};
+
+impl<'s> Names<'s> for Walker<'s> {
+    fn known(&self, x: &Expr<'s>) -> Option<Known> {
+        match x {
+            Expr::Ident(name) => match self.local(name.name) {
+                Some(local) => local.known,
+                None => self.of_package(name.name, false),
+            },
+            Expr::Call(fun, args) if args.is_empty() => match &**fun {
+                Expr::Ident(name) if !self.is_local(name.name) => self.of_package(name.name, true),
+                _ => None,
+            },
+            Expr::Selector(base, sel) => match &**base {
+                Expr::Ident(base) => self.runtime_name(base.name, sel.name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl<'s> Walker<'s> {
+    fn of_package(&self, name: &str, called: bool) -> Option<Known> {
+        let (known, function) = self.package.get(name)?;
+        (*function == called).then_some(*known)
+    }
+
+    /// `runtime.GOOS` and `runtime.GOARCH`.
+    fn runtime_name(&self, base: &str, sel: &str) -> Option<Known> {
+        if Some(base) != self.runtime || self.is_local(base) {
+            return None;
+        }
+        match sel {
+            "GOOS" => Some(Known::Platform(Platform::Goos)),
+            "GOARCH" => Some(Known::Platform(Platform::Goarch)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn truth(&self, cond: &Expr<'s>) -> Truth {
+        guard::truth(cond, self)
+    }
+
+    /// What a value is known to be that a name is to keep.
+    pub(super) fn kept(&self, x: &Expr<'s>) -> Option<Known> {
+        guard::value(x, self)
+    }
+
+    /// The same, if nothing in the rest of the function gives the name another value.
+    pub(super) fn lasting(&self, name: Ident<'s>, known: Option<Known>) -> Option<Known> {
+        let known = known?;
+        let rest = (name.pos as usize + name.name.len())..self.body_end as usize;
+        // What comes first after the name is the `:=` or `=` that gives it this value.
+        let rest = self
+            .src
+            .get(rest)?
+            .trim_start_matches([' ', '\t', ':', '=']);
+        (!guard::may_assign(rest, name.name)).then_some(known)
+    }
+
+    /// Walk with control narrowed to some targets; what is left of control comes back.
+    pub(super) fn narrowed(&mut self, to: u8, guard: u32, walk: impl FnOnce(&mut Self)) -> u8 {
+        let (live, outer) = (self.live, self.guard);
+        if live & !to != 0 {
+            self.guard = guard;
+        }
+        self.live = live & to;
+        walk(self);
+        let left = self.live;
+        (self.live, self.guard) = (live, outer);
+        left
+    }
+
+    /// Control after a statement with branches.
+    pub(super) fn join(&mut self, left: u8, guard: u32) {
+        if self.live & !left != 0 {
+            self.guard = guard;
+        }
+        self.live = left;
+    }
+
+    /// When a case is taken: its tag equals one of the expressions, or one of them holds.
+    pub(super) fn clause_truth(&self, tag: Option<&Expr<'s>>, clause: &Clause<'s>) -> Truth {
+        if clause.default {
+            return Truth::UNKNOWN;
+        }
+        let one = |x: &Expr<'s>| match tag {
+            None => self.truth(x),
+            Some(tag) => match (guard::platform(tag, self), guard::string(x)) {
+                (Some(platform), Some(value)) => Truth::exactly(platform.is(value)),
+                _ => Truth::UNKNOWN,
+            },
+        };
+        let never = Truth::exactly(0);
+        clause.exprs.iter().map(one).fold(never, Truth::or)
+    }
+
+    // Names of the package.
+
+    /// Constants, variables and helpers whose value is known from their declaration alone.
+    pub(in crate::facts) fn conditions(&self, file: &File<'s>) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for decl in &file.decls {
+            match decl {
+                Decl::Const(spec) => self.condition_values(spec, false, &mut conditions),
+                Decl::Var(spec) => self.condition_values(spec, true, &mut conditions),
+                Decl::Func(f) => conditions.extend(self.helper(f)),
+                Decl::Type(_) => {}
+            }
+        }
+        conditions
+    }
+
+    fn condition_values(&self, spec: &ValueSpec<'s>, variable: bool, into: &mut Vec<Condition>) {
+        if spec.names.len() != spec.values.len() {
+            return;
+        }
+        for (name, value) in spec.names.iter().zip(&spec.values) {
+            // A variable that starts as a plain `false` is there to be set.
+            if variable && matches!(value, Expr::Ident(_)) {
+                continue;
+            }
+            into.extend(self.kept(value).map(|known| Condition {
+                name: Span::of(*name),
+                known,
+                function: false,
+                variable,
+            }));
+        }
+    }
+
+    /// `func isWasm() bool { return runtime.GOARCH == "wasm" }`
+    fn helper(&self, f: &FuncDecl<'s>) -> Option<Condition> {
+        let plain = f.recv.is_none() && f.type_params.is_empty() && f.sig.params.is_empty();
+        let [Stmt::Return(values)] = f.body.as_ref()?.stmts.as_slice() else {
+            return None;
+        };
+        let [value] = values.as_slice() else {
+            return None;
+        };
+        let known = self.kept(value).filter(|_| plain)?;
+        Some(Condition {
+            name: Span::of(f.name),
+            known,
+            function: true,
+            variable: false,
+        })
+    }
+}
