@@ -59,6 +59,11 @@ pub(super) fn resolve<'s>(
         _ => None,
     });
     resolved.typing.types.extend(declared);
+    let functions = file.decls.iter().filter_map(|decl| match decl {
+        Decl::Func(f) => types::function(f),
+        _ => None,
+    });
+    resolved.typing.functions.extend(functions);
     resolved
 }
 

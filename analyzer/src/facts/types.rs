@@ -3,7 +3,7 @@
 
 use super::Span;
 use crate::syntax::Tok;
-use crate::syntax::ast::{Expr, Field, TypeSpec};
+use crate::syntax::ast::{Expr, Field, FuncDecl, TypeSpec};
 
 /// A named type, pointers to it included: `T`, `*T`, `p.T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,16 @@ pub(crate) enum Wanted {
     Type(TypeRef),
     /// That of a field of a struct.
     Field(TypeRef, Span),
+    /// That of a parameter, by its number, of a function of this name.
+    Parameter(TypeRef, usize),
+}
+
+/// A function of the package, neither method nor generic.
+#[derive(Debug)]
+pub(crate) struct FunctionFact {
+    pub(crate) name: Span,
+    /// The types of its parameters, where these have names.
+    pub(crate) parameters: Vec<Option<TypeRef>>,
 }
 
 /// `x.a.b`, where the type of `x` is known.
@@ -69,6 +79,7 @@ pub(crate) struct Access {
 #[derive(Debug, Default)]
 pub(crate) struct TypeFacts {
     pub(crate) types: Vec<TypeFact>,
+    pub(crate) functions: Vec<FunctionFact>,
     pub(crate) conversions: Vec<Conversion>,
     pub(crate) accesses: Vec<Access>,
     /// Keys of composite literals of a named type.
@@ -98,6 +109,17 @@ impl TypeRef {
             _ => None,
         }
     }
+}
+
+/// What a function wants.
+pub(super) fn function(f: &FuncDecl<'_>) -> Option<FunctionFact> {
+    let global = |_: &str| false;
+    let each = |field: &Field<'_>| vec![TypeRef::of(&field.ty, &global); field.names.len().max(1)];
+    let plain = f.recv.is_none() && f.type_params.is_empty();
+    plain.then(|| FunctionFact {
+        name: Span::of(f.name),
+        parameters: f.sig.params.iter().flat_map(each).collect(),
+    })
 }
 
 /// The shape of a declared type.

@@ -10,7 +10,7 @@ use model::{Effect, Finding, Rule};
 
 use super::names::{Qualifiers, qualifiers};
 use super::{Context, Saying, excluded};
-use crate::facts::{DeclKind, FileFacts, Shape, Span, TypeFact, TypeRef, Wanted};
+use crate::facts::{DeclKind, FileFacts, FunctionFact, Shape, Span, TypeFact, TypeRef, Wanted};
 use crate::graph::{Graph, Package};
 use crate::source::Source;
 
@@ -55,6 +55,14 @@ struct Types<'g, 'a> {
     qualifiers: HashMap<*const Source, Qualifiers<'g>>,
     declared: HashMap<(&'g str, &'g str), Declared<'g, 'a>>,
     methods: HashSet<(&'g str, &'g str, &'g str)>,
+    functions: HashMap<(&'g str, &'g str), Function<'g, 'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Function<'g, 'a> {
+    package: &'g Package<'a>,
+    file: &'g Source,
+    fact: &'g FunctionFact,
 }
 
 #[derive(Clone, Copy)]
@@ -104,6 +112,7 @@ const MAX_DEPTH: u32 = 8;
 impl<'g, 'a> Types<'g, 'a> {
     fn of(cx: &'g Context<'g, 'a>, graph: &'g Graph<'a>) -> Self {
         let (mut declared, mut methods) = (HashMap::new(), HashSet::new());
+        let mut functions = HashMap::new();
         let mut by_file = HashMap::new();
         for package in graph.packages.values().filter(|p| p.is_whole()) {
             let aliases = aliases(package);
@@ -120,6 +129,15 @@ impl<'g, 'a> Types<'g, 'a> {
                             fact,
                         },
                     );
+                }
+                for fact in &file.facts.typing.functions {
+                    let key = (package.path(), file.facts.text(fact.name));
+                    let function = Function {
+                        package,
+                        file,
+                        fact,
+                    };
+                    functions.insert(key, function);
                 }
                 for decl in file
                     .facts
@@ -140,7 +158,38 @@ impl<'g, 'a> Types<'g, 'a> {
             qualifiers: by_file,
             declared,
             methods,
+            functions,
         }
+    }
+
+    /// The path of the package that a name leads to from a file.
+    fn path_of(
+        &self,
+        package: &'g Package<'a>,
+        file: &'g Source,
+        name: TypeRef,
+    ) -> Option<&'g str> {
+        match name.qualifier {
+            Some(qualifier) => {
+                let known = self.qualifiers.get(&(&raw const *file))?;
+                self.graph.key(known.path(file.facts.text(qualifier))?)
+            }
+            None => Some(package.path()),
+        }
+    }
+
+    /// The type of a parameter of a function that is called from a file.
+    fn parameter(
+        &self,
+        package: &'g Package<'a>,
+        file: &'g Source,
+        name: TypeRef,
+        number: usize,
+    ) -> Option<Ty<'g, 'a>> {
+        let path = self.path_of(package, file, name)?;
+        let function = self.functions.get(&(path, file.facts.text(name.name)))?;
+        let wanted = (*function.fact.parameters.get(number)?)?;
+        self.resolve(function.package, function.file, wanted)
     }
 
     /// Where a name leads from a file.
@@ -151,13 +200,7 @@ impl<'g, 'a> Types<'g, 'a> {
         name: TypeRef,
     ) -> Option<Ty<'g, 'a>> {
         let text = file.facts.text(name.name);
-        let path = match name.qualifier {
-            Some(qualifier) => {
-                let known = self.qualifiers.get(&(&raw const *file))?;
-                self.graph.key(known.path(file.facts.text(qualifier))?)?
-            }
-            None => package.path(),
-        };
+        let path = self.path_of(package, file, name)?;
         let declared = self.declared.get(&(path, text)).copied().map(Ty::Declared);
         let basic = || {
             (name.qualifier.is_none() && crate::facts::is_predeclared(text))
@@ -372,6 +415,10 @@ impl<'g, 'a> At<'g, 'a> {
             let wanted = match conversion.to {
                 Wanted::Type(ty) => self.resolve(ty),
                 Wanted::Field(of, field) => self.field_type(of, field),
+                Wanted::Parameter(function, number) => {
+                    self.types
+                        .parameter(self.package, self.file, function, number)
+                }
             };
             let (Some(wanted), Some(from)) = (wanted, self.resolve(conversion.from)) else {
                 continue;

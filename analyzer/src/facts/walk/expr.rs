@@ -24,6 +24,7 @@ impl<'s> Walker<'s> {
             Expr::Call(callee, args) => {
                 self.callee(callee);
                 args.iter().for_each(|x| self.expr(x));
+                self.passed(callee, args);
             }
             Expr::Index(base, rest) | Expr::Slice(base, rest) => {
                 self.expr(base);

@@ -60,6 +60,16 @@ impl<'s> Walker<'s> {
         }
     }
 
+    /// Values are put where a function wants its arguments.
+    pub(super) fn passed(&mut self, callee: &Expr<'s>, args: &[Expr<'s>]) {
+        let Some(function) = self.type_ref(callee) else {
+            return;
+        };
+        for (number, value) in args.iter().enumerate() {
+            self.converted(Some(Wanted::Parameter(function, number)), value);
+        }
+    }
+
     pub(super) fn returned(&mut self, values: &[Expr<'s>]) {
         if values.len() != self.results.len() {
             return;
