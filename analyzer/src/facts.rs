@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::guard::{Known, KnownNames, may_assign};
-pub(crate) use self::types::{FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Wanted};
+pub(crate) use self::types::{Access, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Wanted};
 pub(crate) use self::walk::is_predeclared;
 use crate::syntax;
 

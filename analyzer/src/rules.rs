@@ -43,9 +43,10 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     load::check(cx, &mut said);
     names::check(cx, &mut said.findings);
     members::check(cx, &mut said.findings);
-    typing::check(cx, &mut said.findings);
+    let types = typing::Types::of(cx, cx.graph);
+    typing::check(cx, &types, &mut said.findings);
     bodies::check(cx, &mut said.findings);
-    std_behaviour::check(cx, &mut said.findings);
+    std_behaviour::check(cx, &types, &mut said.findings);
     stub::check(cx, &mut said.findings);
     said
 }

@@ -1,7 +1,7 @@
 //! What a file says of types, as far as names alone can tell: the shape of declared types, and the
 //! places where a value of a known named type is used.
 
-use super::Span;
+use super::{Span, Use};
 use crate::syntax::Tok;
 use crate::syntax::ast::{Expr, Field, FuncDecl, TypeSpec};
 
@@ -10,6 +10,9 @@ use crate::syntax::ast::{Expr, Field, FuncDecl, TypeSpec};
 pub(crate) struct TypeRef {
     pub(crate) qualifier: Option<Span>,
     pub(crate) name: Span,
+    /// The name is of a function, and meant is the type of one of its results: its number, and
+    /// how many there must be.
+    pub(crate) result: Option<(u8, u8)>,
 }
 
 /// A type that is declared at package level.
@@ -66,6 +69,8 @@ pub(crate) struct FunctionFact {
     pub(crate) name: Span,
     /// The types of its parameters, where these have names.
     pub(crate) parameters: Vec<Option<TypeRef>>,
+    /// Those of its results.
+    pub(crate) results: Vec<Option<TypeRef>>,
 }
 
 /// `x.a.b`, where the type of `x` is known.
@@ -73,6 +78,8 @@ pub(crate) struct FunctionFact {
 pub(crate) struct Access {
     pub(crate) base: TypeRef,
     pub(crate) path: Vec<Span>,
+    /// Where it stands, as of a use of its last name.
+    pub(crate) at: Use,
 }
 
 /// All of it, for one file.
@@ -98,11 +105,13 @@ impl TypeRef {
             Expr::Ident(name) if !is_local(name.name) => Some(Self {
                 qualifier: None,
                 name: Span::of(*name),
+                result: None,
             }),
             Expr::Selector(base, name) => match **base {
                 Expr::Ident(base) if !is_local(base.name) => Some(Self {
                     qualifier: Some(Span::of(base)),
                     name: Span::of(*name),
+                    result: None,
                 }),
                 _ => None,
             },
@@ -119,6 +128,7 @@ pub(super) fn function(f: &FuncDecl<'_>) -> Option<FunctionFact> {
     plain.then(|| FunctionFact {
         name: Span::of(f.name),
         parameters: f.sig.params.iter().flat_map(each).collect(),
+        results: f.sig.results.iter().flat_map(each).collect(),
     })
 }
 

@@ -372,7 +372,12 @@ impl<'s> Walker<'s> {
     fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>]) {
         let one_each = lhs.len() == rhs.len();
         let of = |x: &Expr<'s>| (self.type_of(x), self.kept(x));
-        let values: Vec<_> = rhs.iter().filter(|_| one_each).map(of).collect();
+        let values: Vec<_> = if one_each {
+            rhs.iter().map(of).collect()
+        } else {
+            let types = self.types_of_call(rhs, lhs.len());
+            types.into_iter().map(|ty| (ty, None)).collect()
+        };
         for (i, x) in lhs.iter().enumerate() {
             let (ty, known) = values.get(i).copied().unwrap_or_default();
             match x {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Effect, Finding, Goos, Rule};
 
+use super::typing::Types;
 use super::{Context, Saying};
 use crate::facts::{JS, NO_OWNER, Owner, Role, Use, WASIP1};
 use crate::graph::Package;
@@ -12,7 +13,11 @@ use crate::std_facts::{Behaviour, behaviours};
 
 /// Uses in the module's own packages, and those in dependencies that run at initialisation:
 /// whether the others are reached is not known before the program is linked.
-pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
+pub(super) fn check<'g, 'a>(
+    cx: &'g Context<'g, 'a>,
+    types: &'g Types<'g, 'a>,
+    findings: &mut Vec<Finding>,
+) {
     for package in cx.judged() {
         let at_init = InitReach::of(package);
         for file in &package.files {
@@ -20,6 +25,14 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
                 let init = at_init.reaches(file, used);
                 if package.own || init {
                     judge(cx, package, file, used, init, findings);
+                }
+            }
+            for access in &file.facts.typing.accesses {
+                let init = at_init.reaches(file, &access.at);
+                if package.own || init {
+                    for symbol in types.std_methods(package, file, access) {
+                        report(cx, package, file, &access.at, init, &symbol, findings);
+                    }
                 }
             }
         }
@@ -46,7 +59,20 @@ fn judge<'a>(
     });
     let Some(import) = import else { return };
     let symbol = format!("{}.{}", facts.text(import.path), facts.text(sel));
-    for behaviour in behaviours(&symbol) {
+    report(cx, package, file, used, init, &symbol, findings);
+}
+
+/// What is known of a symbol that is used at a place.
+fn report<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    file: &Source,
+    used: &Use,
+    init: bool,
+    symbol: &str,
+    findings: &mut Vec<Finding>,
+) {
+    for behaviour in behaviours(symbol) {
         let targets: Vec<_> = behaviour
             .targets
             .iter()
@@ -57,7 +83,7 @@ fn judge<'a>(
         if targets.is_empty() || mended {
             continue;
         }
-        let mut finding = finding(cx, package, file, used, &symbol, behaviour);
+        let mut finding = finding(cx, package, file, used, symbol, behaviour);
         finding.targets = targets;
         finding.init = init;
         findings.push(finding);

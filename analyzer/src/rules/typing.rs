@@ -10,12 +10,17 @@ use model::{Effect, Finding, Rule};
 
 use super::names::{Qualifiers, qualifiers};
 use super::{Context, Saying, excluded};
-use crate::facts::{DeclKind, FileFacts, FunctionFact, Shape, Span, TypeFact, TypeRef, Wanted};
+use crate::facts::{
+    Access, DeclKind, FileFacts, FunctionFact, Shape, Span, TypeFact, TypeRef, Wanted,
+};
 use crate::graph::{Graph, Package};
 use crate::source::Source;
 
-pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
-    let types = Types::of(cx, cx.graph);
+pub(super) fn check<'g, 'a>(
+    cx: &'g Context<'g, 'a>,
+    types: &'g Types<'g, 'a>,
+    findings: &mut Vec<Finding>,
+) {
     let mut told = told(findings);
     for package in cx.judged().filter(|p| p.is_whole()) {
         for file in &package.files {
@@ -23,7 +28,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
             let known = told.remove(&name).unwrap_or_default();
             let mut at = At {
                 cx,
-                types: &types,
+                types,
                 package,
                 file,
                 known,
@@ -49,7 +54,7 @@ fn told(findings: &[Finding]) -> HashMap<String, HashSet<(u32, u32)>> {
 }
 
 /// The declared types of all packages.
-struct Types<'g, 'a> {
+pub(super) struct Types<'g, 'a> {
     graph: &'g Graph<'a>,
     /// What the names before a dot stand for in each file, by the file's address.
     qualifiers: HashMap<*const Source, Qualifiers<'g>>,
@@ -81,6 +86,7 @@ fn aliases<'p>(package: &'p Package<'_>) -> HashMap<&'p str, &'p str> {
             if let Shape::Named(TypeRef {
                 qualifier: None,
                 name,
+                ..
             }) = fact.shape
             {
                 aliases.insert(facts.text(fact.name), facts.text(name));
@@ -110,7 +116,7 @@ enum Member<'g, 'a> {
 const MAX_DEPTH: u32 = 8;
 
 impl<'g, 'a> Types<'g, 'a> {
-    fn of(cx: &'g Context<'g, 'a>, graph: &'g Graph<'a>) -> Self {
+    pub(super) fn of(cx: &'g Context<'g, 'a>, graph: &'g Graph<'a>) -> Self {
         let (mut declared, mut methods) = (HashMap::new(), HashSet::new());
         let mut functions = HashMap::new();
         let mut by_file = HashMap::new();
@@ -201,6 +207,13 @@ impl<'g, 'a> Types<'g, 'a> {
     ) -> Option<Ty<'g, 'a>> {
         let text = file.facts.text(name.name);
         let path = self.path_of(package, file, name)?;
+        if let Some((number, of)) = name.result {
+            let function = self.functions.get(&(path, text))?;
+            let results = &function.fact.results;
+            let whole = results.len() == usize::from(of);
+            let ty = (*results.get(usize::from(number)).filter(|_| whole)?)?;
+            return self.resolve(function.package, function.file, ty);
+        }
         let declared = self.declared.get(&(path, text)).copied().map(Ty::Declared);
         let basic = || {
             (name.qualifier.is_none() && crate::facts::is_predeclared(text))
@@ -211,6 +224,31 @@ impl<'g, 'a> Types<'g, 'a> {
 
     fn resolve_in(&self, of: Declared<'g, 'a>, name: TypeRef) -> Option<Ty<'g, 'a>> {
         self.resolve(of.package, of.file, name)
+    }
+
+    /// The methods of the standard library that a selector goes through or ends with, by their
+    /// symbols.
+    pub(super) fn std_methods(
+        &self,
+        package: &'g Package<'a>,
+        file: &'g Source,
+        access: &Access,
+    ) -> Vec<String> {
+        let mut ty = self.resolve(package, file, access.base);
+        let mut symbols = Vec::new();
+        for sel in &access.path {
+            let Some(Ty::Declared(of)) = ty else { break };
+            let name = file.facts.text(*sel);
+            if of.package.listed.standard {
+                let declared = of.file.facts.text(of.fact.name);
+                symbols.push(format!("{}.(*{declared}).{name}", of.package.path()));
+            }
+            ty = match self.member(Ty::Declared(of), name, 0) {
+                Member::There(next) => next,
+                _ => break,
+            };
+        }
+        symbols
     }
 
     /// Look for a field or method.

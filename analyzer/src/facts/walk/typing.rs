@@ -1,7 +1,7 @@
 //! The part of the walk that keeps track of named types: of locals, and of simple expressions.
 
 use super::super::types::{Access, Conversion, TypeRef, Wanted};
-use super::super::{Role, Span};
+use super::super::{Role, Span, Use};
 use super::Walker;
 use crate::syntax::ast::{Block, Elem, Expr, Field, Ident, Signature};
 use crate::syntax::{Tok, terminates};
@@ -45,9 +45,29 @@ impl<'s> Walker<'s> {
                     self.type_ref(ty)
                 }
                 (Expr::Paren(ty), [Expr::Ident(nil)]) if nil.name == "nil" => self.type_ref(ty),
-                _ => None,
+                _ => self.result_of(callee, 0, 1),
             },
             _ => None,
+        }
+    }
+
+    /// The type of one of the results of a call of a function by its name.
+    fn result_of(&self, callee: &Expr<'s>, number: usize, of: usize) -> Option<TypeRef> {
+        let function = match callee {
+            Expr::Ident(_) | Expr::Selector(..) => self.type_ref(callee)?,
+            _ => return None,
+        };
+        let result = Some((u8::try_from(number).ok()?, u8::try_from(of).ok()?));
+        Some(TypeRef { result, ..function })
+    }
+
+    /// The types of several names that one call gives values to.
+    pub(super) fn types_of_call(&self, rhs: &[Expr<'s>], names: usize) -> Vec<Option<TypeRef>> {
+        match rhs {
+            [Expr::Call(callee, _)] => (0..names)
+                .map(|number| self.result_of(callee, number, names))
+                .collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -125,7 +145,16 @@ impl<'s> Walker<'s> {
         let path: Vec<Span> = path.into_iter().map(Span::of).collect();
         self.selectors.extend(&path);
         if let Some(base) = self.type_of(base) {
-            self.typing.accesses.push(Access { base, path });
+            let at = Use {
+                base: path.last().copied().unwrap_or_default(),
+                sel: None,
+                owner: self.owner,
+                live: self.live,
+                guard: self.guard,
+                role,
+                literal: self.literals > 0,
+            };
+            self.typing.accesses.push(Access { base, path, at });
         }
     }
 }
