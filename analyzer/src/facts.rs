@@ -119,6 +119,8 @@ pub(crate) struct Use {
     pub(crate) role: Role,
     /// It stands in a function literal that is kept, not called where it stands.
     pub(crate) literal: bool,
+    /// It runs in a callback of `js.FuncOf`, while the event loop waits for that.
+    pub(crate) callback: bool,
 }
 
 /// What a name is there for.

@@ -37,6 +37,14 @@ pub(crate) fn behaviours(symbol: &str) -> &'static [Behaviour] {
     TABLE.get(symbol).map_or(&[], Vec::as_slice)
 }
 
+/// Where a function waits for the JavaScript event loop; none where it does not.
+pub(crate) fn waits_for_event_loop(symbol: &str) -> Option<Target> {
+    let lines = include_str!("../data/blocking.tsv").lines();
+    let mut rows = lines.filter_map(|l| l.split_once('\t'));
+    rows.find(|(name, _)| *name == symbol)
+        .and_then(|(_, on)| target(on))
+}
+
 fn row(line: &'static str) -> Option<(&'static str, Behaviour)> {
     if line.is_empty() || line.starts_with('#') {
         return None;
@@ -78,6 +86,19 @@ fn effect(name: &str) -> Option<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_waits_for_the_event_loop_is_known_otherwise() {
+        let rows = include_str!("../data/blocking.tsv").lines();
+        let rows: Vec<_> = rows.filter_map(|l| l.split_once('\t')).collect();
+        assert!(rows.len() > 30);
+        for (symbol, on) in rows.into_iter().filter(|(s, _)| !s.starts_with('#')) {
+            assert!(
+                target(on).is_some() && !behaviours(symbol).is_empty(),
+                "{symbol}"
+            );
+        }
+    }
 
     #[test]
     fn every_row_is_whole() {

@@ -91,8 +91,11 @@ pub(super) struct Walker<'s> {
     results: Vec<Option<TypeRef>>,
     /// Bodies were not read.
     declarations_only: bool,
-    /// The name under which `runtime` is imported.
+    /// The names under which `runtime` and `syscall/js` are imported.
     runtime: Option<&'s str>,
+    js: Option<&'s str>,
+    /// This place runs in a callback of `js.FuncOf`.
+    callback: bool,
     owner: u32,
     live: u8,
     guard: u32,
@@ -113,8 +116,12 @@ impl<'s> Walker<'s> {
         package: &'s KnownNames,
         declarations_only: bool,
     ) -> Self {
-        let import = file.imports.iter().find(|i| i.path == "runtime");
-        let runtime = import.map(|i| i.alias.map_or("runtime", |a| a.name));
+        let imported = |path: &str, name: &'static str| {
+            let import = file.imports.iter().find(|i| i.path == path);
+            import.map(|i| i.alias.map_or(name, |a| a.name))
+        };
+        let runtime = imported("runtime", "runtime");
+        let js = imported("syscall/js", "js");
         Self {
             src,
             package,
@@ -127,6 +134,8 @@ impl<'s> Walker<'s> {
             results: Vec::new(),
             declarations_only,
             runtime,
+            js,
+            callback: false,
             owner: super::NO_OWNER,
             live: ALL,
             guard: 0,
@@ -272,6 +281,7 @@ impl<'s> Walker<'s> {
             guard: self.guard,
             role,
             literal: self.literals > 0,
+            callback: self.callback,
         });
     }
 
@@ -293,7 +303,13 @@ impl<'s> Walker<'s> {
                     self.live = 0;
                 }
             }
-            Stmt::Go(x) | Stmt::Defer(x) => self.expr(x),
+            Stmt::Go(x) => {
+                // A goroutine of its own may wait for the event loop.
+                let callback = std::mem::take(&mut self.callback);
+                self.expr(x);
+                self.callback = callback;
+            }
+            Stmt::Defer(x) => self.expr(x),
             Stmt::Send(a, b) => {
                 self.expr(a);
                 self.expr(b);

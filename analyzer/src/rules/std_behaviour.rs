@@ -9,7 +9,7 @@ use super::{Context, Saying};
 use crate::facts::{JS, NO_OWNER, Owner, Role, Use, WASIP1};
 use crate::graph::Package;
 use crate::source::Source;
-use crate::std_facts::{Behaviour, behaviours};
+use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
 
 /// Uses in the module's own packages, and those in dependencies that run at initialisation:
 /// whether the others are reached is not known before the program is linked.
@@ -72,6 +72,9 @@ fn report<'a>(
     symbol: &str,
     findings: &mut Vec<Finding>,
 ) {
+    if used.callback {
+        findings.extend(blocked(cx, package, file, used, symbol));
+    }
     for behaviour in behaviours(symbol) {
         let targets: Vec<_> = behaviour
             .targets
@@ -88,6 +91,34 @@ fn report<'a>(
         finding.init = init;
         findings.push(finding);
     }
+}
+
+/// A callback that waits for what can only happen after it.
+fn blocked<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    file: &Source,
+    used: &Use,
+    symbol: &str,
+) -> Option<Finding> {
+    let target = waits_for_event_loop(symbol).filter(|t| cx.targets.contains(t))?;
+    let saying = Saying {
+        rule: Rule::StdBehaviour,
+        effect: Effect::FailsAtRunTime,
+        root: package.path().to_owned(),
+        symbol: symbol.to_owned(),
+        message: format!(
+            "`{symbol}` waits for the event loop, which waits for this js.FuncOf callback: a deadlock"
+        ),
+    };
+    let mut finding = cx.at(package, file, used.base.pos, saying);
+    finding.targets = vec![target];
+    finding.details = vec![
+        "the error: fatal error: all goroutines are asleep - deadlock!".to_owned(),
+        "instead: start a goroutine in the callback, and give JavaScript a Promise".to_owned(),
+        "why: GOROOT/src/syscall/js/func.go, FuncOf".to_owned(),
+    ];
+    Some(finding)
 }
 
 fn finding<'a>(

@@ -11,11 +11,7 @@ impl<'s> Walker<'s> {
             Expr::Bad | Expr::Lit(..) | Expr::Ellipsis(None) => {}
             Expr::Ident(name) => self.name(*name, None, Role::Value),
             Expr::Composite { ty, elems } => self.composite(ty.as_deref(), elems),
-            Expr::Func(sig, body) => {
-                self.literals += 1;
-                self.func_lit(sig, body);
-                self.literals -= 1;
-            }
+            Expr::Func(sig, body) => self.kept_lit(sig, body, false),
             Expr::Paren(inner)
             | Expr::Unary(_, inner)
             | Expr::Chan(inner)
@@ -23,7 +19,10 @@ impl<'s> Walker<'s> {
             Expr::Selector(base, sel) => self.chain(base, *sel, Role::Value),
             Expr::Call(callee, args) => {
                 self.callee(callee);
-                args.iter().for_each(|x| self.expr(x));
+                match (args.as_slice(), self.is_func_of(callee)) {
+                    ([Expr::Func(sig, body)], true) => self.kept_lit(sig, body, true),
+                    _ => args.iter().for_each(|x| self.expr(x)),
+                }
                 self.passed(callee, args);
             }
             Expr::Index(base, rest) | Expr::Slice(base, rest) => {
@@ -94,6 +93,28 @@ impl<'s> Walker<'s> {
             last = x;
         }
         (self.live, self.guard) = (live, guard);
+    }
+
+    /// `js.FuncOf`
+    fn is_func_of(&self, callee: &Expr<'s>) -> bool {
+        let Expr::Selector(base, sel) = callee else {
+            return false;
+        };
+        match &**base {
+            Expr::Ident(base) => {
+                Some(base.name) == self.js && sel.name == "FuncOf" && !self.is_local(base.name)
+            }
+            _ => false,
+        }
+    }
+
+    /// A literal that is kept, and runs later.
+    fn kept_lit(&mut self, sig: &Signature<'s>, body: &Block<'s>, callback: bool) {
+        let outer = std::mem::replace(&mut self.callback, callback);
+        self.literals += 1;
+        self.func_lit(sig, body);
+        self.literals -= 1;
+        self.callback = outer;
     }
 
     fn func_lit(&mut self, sig: &Signature<'s>, body: &Block<'s>) {

@@ -153,6 +153,7 @@ impl<'s> Walker<'s> {
                 guard: self.guard,
                 role,
                 literal: self.literals > 0,
+                callback: self.callback,
             };
             self.typing.accesses.push(Access { base, path, at });
         }
