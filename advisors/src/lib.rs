@@ -14,7 +14,7 @@ use model::{Advice, Confirmed, Effect, Finding};
 
 pub use crate::catalogue::{Remedy, Stub, stubs};
 pub use crate::search::{Search, guesses, newer};
-pub use crate::trial::{Trial, Trials, trials};
+pub use crate::trial::{Trial, trials};
 
 /// Give every finding its advice. Returns the remedies, each once, and their ids in the findings.
 ///

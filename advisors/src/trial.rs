@@ -31,12 +31,10 @@ pub struct Trial {
     pub tags: Vec<String>,
 }
 
-/// All trials of a report, those that unblock most first; the module being checked comes last,
-/// since its own newer versions are no news to those who work on it.
-pub type Trials = Vec<Trial>;
-
-/// Find what is worth trying. `tags` are the tags that the source of a package knows.
-pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Trials {
+/// Find what is worth trying, what unblocks most first; the module being checked comes last, since
+/// its own newer versions are no news to those who work on it. `tags` are the tags that the source
+/// of a package knows.
+pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<Trial> {
     let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
     for finding in report.findings.iter().filter(|f| can_be_tried(f)) {
         let version = finding.version.as_deref();

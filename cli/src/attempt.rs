@@ -22,10 +22,12 @@ const TAGS: usize = 4;
 
 /// Tries remedies.
 pub(crate) struct Stage<'r> {
+    /// Path of the module.
+    pub(crate) module: &'r str,
     pub(crate) session: &'r Session,
     pub(crate) settings: &'r Settings,
     pub(crate) progress: &'r Progress,
-    pub(crate) sandbox: Sandbox<'r>,
+    pub(crate) sandbox: &'r Sandbox<'r>,
     pub(crate) deadline: Instant,
 }
 

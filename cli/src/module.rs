@@ -10,6 +10,7 @@ use toolchain::{Error, Go, Linked, Platform, Session};
 
 use crate::check::{self, Settings};
 use crate::progress::Progress;
+use crate::sandbox::Sandbox;
 use crate::{attempt, files, run};
 
 /// Check the module in `root`; files are named relative to `top`. Never fails: what could not be
@@ -124,8 +125,17 @@ impl Run<'_> {
         }
         self.inspect(&mut scan, &linked, report);
         let deadline = Instant::now() + self.settings.budget;
+        let sandbox = Sandbox::find(self.session, self.settings);
         if self.settings.level >= Level::Run {
-            let stage = run::Stage::new(self.session, self.settings, self.progress, deadline);
+            let (session, settings) = (self.session, self.settings);
+            let stage = run::Stage::new(
+                self.module,
+                session,
+                settings,
+                self.progress,
+                &sandbox,
+                deadline,
+            );
             stage.run(&mut scan, &linked, report);
         }
         let tags = scan.tags();
@@ -147,10 +157,11 @@ impl Run<'_> {
         }
         if self.settings.level >= Level::Run {
             let stage = attempt::Stage {
+                module: self.module,
                 session: self.session,
                 settings: self.settings,
                 progress: self.progress,
-                sandbox: run::sandbox(self.session, self.settings).0,
+                sandbox: &sandbox,
                 deadline,
             };
             stage.run(report, &tags);

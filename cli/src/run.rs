@@ -7,7 +7,7 @@ use analyzer::{Runnable, Scan};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos, Incomplete, Observation, Report, RunBuild, RunKind, Target, WasmFile};
 use runtime_harness::{NAME, crash_in};
-use toolchain::{Linked, Node, Session};
+use toolchain::{Linked, Session};
 
 use crate::check::Settings;
 use crate::module::LinkedMain;
@@ -15,46 +15,38 @@ use crate::progress::Progress;
 use crate::sandbox::{Sandbox, Seen};
 
 /// Longest run of one program, compilation included.
-const EACH: Duration = Duration::from_secs(20);
+pub(crate) const EACH: Duration = Duration::from_secs(20);
 /// Part of the budget that runs may take; the rest is for trying remedies.
 const SHARE: f64 = 0.6;
 
 /// Runs what was built.
 pub(crate) struct Stage<'r> {
+    /// Path of the module.
+    module: &'r str,
     session: &'r Session,
     settings: &'r Settings,
     progress: &'r Progress,
-    sandbox: Sandbox<'r>,
+    sandbox: &'r Sandbox<'r>,
     deadline: Instant,
-    /// Why there is no Node although the user wants it.
-    no_node: Option<String>,
 }
 
 impl<'r> Stage<'r> {
     pub(crate) fn new(
+        module: &'r str,
         session: &'r Session,
         settings: &'r Settings,
         progress: &'r Progress,
+        sandbox: &'r Sandbox<'r>,
         deadline: Instant,
     ) -> Self {
-        let (node, no_node) = match find_node(session, settings) {
-            Some(Ok(node)) => (Some(node), None),
-            Some(Err(why)) => (None, Some(why)),
-            None => (None, None),
-        };
-        let sandbox = Sandbox {
-            interrupt: session.interrupt(),
-            node,
-        };
         let left = deadline.saturating_duration_since(Instant::now());
-        let deadline = Instant::now() + left.mul_f64(SHARE);
         Self {
+            module,
             session,
             settings,
             progress,
             sandbox,
-            deadline,
-            no_node,
+            deadline: Instant::now() + left.mul_f64(SHARE),
         }
     }
 
@@ -92,8 +84,7 @@ impl<'r> Stage<'r> {
             Goos::Wasip1 => Target::Wasip1,
             Goos::Js => Target::JsNode,
         };
-        let runs = goos == Goos::Wasip1 || self.sandbox.node.is_some();
-        (runs && self.settings.targets.contains(&target)).then_some(target)
+        (self.sandbox.runs(goos) && self.settings.targets.contains(&target)).then_some(target)
     }
 
     fn say_what_is_not_run(&self, report: &mut Report) {
@@ -106,7 +97,7 @@ impl<'r> Stage<'r> {
                 });
             }
         };
-        match (&self.sandbox.node, &self.no_node) {
+        match (&self.sandbox.node, &self.sandbox.no_node) {
             (Some(_), _) => say(Target::JsBrowser, NO_BROWSER),
             (None, Some(why)) => {
                 say(Target::JsNode, &format!("programs could not be run: {why}"));
@@ -122,38 +113,6 @@ impl<'r> Stage<'r> {
 
 const NO_BROWSER: &str = "no program is run in a browser, so that nothing is said to work there";
 const NO_NODE: &str = "no program of GOOS=js is run, so that nothing is said to work there: Node is no sandbox; if you trust the code, `--host node` runs it for js-node";
-
-/// Where programs run, and why Node is not there although the user wants it.
-pub(crate) fn sandbox<'r>(
-    session: &'r Session,
-    settings: &Settings,
-) -> (Sandbox<'r>, Option<String>) {
-    let (node, no_node) = match find_node(session, settings) {
-        Some(Ok(node)) => (Some(node), None),
-        Some(Err(why)) => (None, Some(why)),
-        None => (None, None),
-    };
-    (
-        Sandbox {
-            interrupt: session.interrupt(),
-            node,
-        },
-        no_node,
-    )
-}
-
-fn find_node(session: &Session, settings: &Settings) -> Option<Result<Node, String>> {
-    let wanted = settings.node && settings.targets.contains(&Target::JsNode);
-    wanted.then(|| Node::find(&session.env().goroot, &path(), session.interrupt()))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "Node is looked up where the user has it"
-)]
-fn path() -> String {
-    std::env::var("PATH").unwrap_or_default()
-}
 
 fn cut(target: Target, count: usize, budget: Duration) -> Incomplete {
     let budget = humantime::format_duration(budget);
@@ -227,24 +186,16 @@ impl Round<'_, '_> {
             } else {
                 ""
             };
-            let key = (package.suspect, self.importer_dir(&package.package), alone);
+            let key = (
+                package.suspect,
+                importer_dir(self.stage.module, &package.package),
+                alone,
+            );
             groups.entry(key).or_default().push(package.package.clone());
         }
         for ((_, below, _), packages) in groups {
             self.init(&below, &packages);
         }
-    }
-
-    /// The deepest directory from which a package may be imported, relative to the module.
-    fn importer_dir(&self, package: &str) -> Utf8PathBuf {
-        let module = self.stage.session.module_path().unwrap_or_default();
-        let inside = package
-            .strip_prefix(&module)
-            .unwrap_or_default()
-            .trim_start_matches('/');
-        let parts: Vec<&str> = inside.split('/').collect();
-        let internal = parts.iter().rposition(|p| *p == "internal").unwrap_or(0);
-        parts[..internal].iter().collect()
     }
 
     fn init(&mut self, below: &Utf8Path, packages: &[String]) {
@@ -294,11 +245,16 @@ impl Round<'_, '_> {
             .deadline
             .saturating_duration_since(Instant::now());
         let time = EACH.min(left).max(Duration::from_secs(1));
-        match (&self.stage.sandbox.node, self.goos) {
-            (Some(node), Goos::Js) => self.stage.sandbox.node(node, wasm, module, time),
-            _ => self.stage.sandbox.wasip1(wasm, module, time),
-        }
+        self.stage.sandbox.run(self.goos, wasm, module, time)
     }
+}
+
+/// The deepest directory from which a package may be imported, relative to its module.
+pub(crate) fn importer_dir(module: &str, package: &str) -> Utf8PathBuf {
+    let inside = package.strip_prefix(module).unwrap_or_default();
+    let parts: Vec<&str> = inside.trim_start_matches('/').split('/').collect();
+    let internal = parts.iter().rposition(|p| *p == "internal").unwrap_or(0);
+    parts[..internal].iter().collect()
 }
 
 /// What was seen, in the words of the report.

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{End, Ran};
+use model::{End, Goos, Ran, Target};
 use runtime_harness::{NAME, World, crash_in};
 use tempfile::TempDir;
-use toolchain::{Ended, Interrupt, Node, Program};
+use toolchain::{Ended, Interrupt, Node, Program, Session};
+
+use crate::check::Settings;
 
 /// Largest copy of a module that a program gets to see, in bytes.
 const COPY: u64 = 256 << 20;
@@ -30,11 +32,48 @@ pub(crate) struct Sandbox<'s> {
     pub(crate) interrupt: &'s Interrupt,
     /// Of programs of `GOOS=js`; none when they are not run.
     pub(crate) node: Option<Node>,
+    /// Why there is no Node although the user wants it.
+    pub(crate) no_node: Option<String>,
 }
 
-impl Sandbox<'_> {
-    /// Run a program of `GOOS=wasip1`, in a copy of `module` if one is named.
-    pub(crate) fn wasip1(
+impl<'s> Sandbox<'s> {
+    /// Find what programs can be run with.
+    pub(crate) fn find(session: &'s Session, settings: &Settings) -> Self {
+        let wanted = settings.node && settings.targets.contains(&Target::JsNode);
+        let find = || Node::find(&session.env().goroot, &path(), session.interrupt());
+        let (node, no_node) = match wanted.then(find) {
+            Some(Ok(node)) => (Some(node), None),
+            Some(Err(why)) => (None, Some(why)),
+            None => (None, None),
+        };
+        Self {
+            interrupt: session.interrupt(),
+            node,
+            no_node,
+        }
+    }
+
+    /// Whether programs of a build are run at all.
+    pub(crate) fn runs(&self, goos: Goos) -> bool {
+        goos == Goos::Wasip1 || self.node.is_some()
+    }
+
+    /// Run a program, in a copy of `module` if one is named.
+    pub(crate) fn run(
+        &self,
+        goos: Goos,
+        wasm: &Utf8Path,
+        module: Option<&Utf8Path>,
+        time: Duration,
+    ) -> Result<Seen, String> {
+        match (goos, &self.node) {
+            (Goos::Wasip1, _) => self.wasip1(wasm, module, time),
+            (Goos::Js, Some(node)) => self.node(node, wasm, module, time),
+            (Goos::Js, None) => Err("programs of GOOS=js are not run".to_owned()),
+        }
+    }
+
+    fn wasip1(
         &self,
         wasm: &Utf8Path,
         module: Option<&Utf8Path>,
@@ -60,8 +99,7 @@ impl Sandbox<'_> {
         Ok(seen(ran, ended, without_module))
     }
 
-    /// Run a program of `GOOS=js` with Node.
-    pub(crate) fn node(
+    fn node(
         &self,
         node: &Node,
         wasm: &Utf8Path,
@@ -108,6 +146,14 @@ impl Sandbox<'_> {
         };
         Ok(seen(ran, ended, without_module))
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Node is looked up where the user has it"
+)]
+fn path() -> String {
+    std::env::var("PATH").unwrap_or_default()
 }
 
 /// This program. On Linux by a name that holds when its file was replaced since it started.

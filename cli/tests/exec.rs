@@ -233,6 +233,34 @@ fn the_users_directory_is_a_copy_unless_it_is_named() {
 
 #[cfg(unix)]
 #[test]
+fn a_profile_is_what_the_guest_sees() {
+    let world = World::empty("m");
+    std::fs::write(world.module.join("in.txt"), "x").unwrap();
+    let seen = |flags: &[&str], path: &str| exec_in(&world, flags, &["read", path]).1 == "<nil>\n";
+    assert!(seen(&[], "in.txt") && !seen(&[], "/etc/passwd"));
+    assert!(!seen(&["--profile", "nothing"], "in.txt"));
+    assert!(seen(&["--profile", "full"], "in.txt"));
+    assert!(seen(&["--profile", "full"], "/etc/passwd"));
+    // Only that of a test shows the files around the current directory.
+    std::fs::write(world.module.join("go.mod"), "module example.com/m\n").unwrap();
+    let sub = world.module.join("sub");
+    std::fs::create_dir(&sub).unwrap();
+    let above = |profile: &str| {
+        let args = [
+            "exec",
+            "--profile",
+            profile,
+            guest().to_str().unwrap(),
+            "read",
+            "../in.txt",
+        ];
+        told(&world.command(&args).current_dir(&sub).output().unwrap()).1 == "<nil>\n"
+    };
+    assert!(above("go-test") && !above("cwd"));
+}
+
+#[cfg(unix)]
+#[test]
 fn links_that_lead_out_are_not_followed() {
     let world = World::empty("m");
     std::os::unix::fs::symlink("/etc/passwd", world.module.join("out")).unwrap();

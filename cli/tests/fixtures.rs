@@ -124,6 +124,9 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
                 && f["effect"] == *effect
                 && place.first().is_none_or(|p| *p == at(f))
         }),
+        ("never", [rule, effect, place]) => !findings
+            .iter()
+            .any(|f| f["rule"] == *rule && f["effect"] == *effect && at(f) == *place),
         ("none", ["all", text]) => findings
             .iter()
             .all(|f| f["effect"] != *text && f["rule"] != *text && f["root"] != *text),

@@ -173,14 +173,30 @@ fn without_a_network_the_module_cache_is_searched() {
         go(&["mod", "download", &format!("example.com/{spec}")]);
     }
     go(&["mod", "download", "github.com/blevesearch/mmap-go@v1.0.0"]);
+    let upgraded = |report: &Value| {
+        let advice = report["advice"].as_array().unwrap();
+        let upgrade = advice.iter().find(|a| a["kind"] == "upgrade");
+        upgrade.is_some_and(|a| a["confirmed"]["wasip1"] == "run")
+    };
     let ran = world.run(&["--offline", "--target", "wasip1"]);
-    let report = ran.report.unwrap();
-    let advice = report["advice"].as_array().unwrap();
-    let upgrade = advice.iter().find(|a| a["kind"] == "upgrade");
-    assert_eq!(
-        upgrade.map(|a| &a["confirmed"]["wasip1"]),
-        Some(&Value::from("run")),
-        "{}",
-        ran.stdout
-    );
+    assert!(upgraded(&ran.report.unwrap()), "{}", ran.stdout);
+    // A proxy that nobody answers for: what cannot be asked is not held against a version.
+    let file = world.scratch.path().join("unreached.json");
+    let args = [
+        "--quiet",
+        "--target",
+        "wasip1",
+        "-o",
+        file.to_str().unwrap(),
+    ];
+    let mut command = world.command(&args);
+    let ran = command
+        .env("GOPROXY", "http://127.0.0.1:1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout);
+    let report: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(report["targets"][0]["verdict"], "fails-to-build", "{told}");
+    assert!(!told.contains("helps: its newest"), "{told}");
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }

@@ -202,6 +202,22 @@ fn a_link_out_of_the_root_is_not_followed() {
 }
 
 #[test]
+fn files_are_counted_as_they_are_made() {
+    let parent = TempDir::new().unwrap();
+    let world = World::new(parent.path()).unwrap();
+    // The same link again and again: the limit is on trying.
+    let link = "(drop (call $symlink (i32.const 80) (i32.const 28) (i32.const 3) (i32.const 120) (i32.const 4)))";
+    let made = |times: usize| {
+        start(&link.repeat(times), vec![world.preopen()])
+            .0
+            .unwrap()
+            .end
+    };
+    assert_eq!(made(3), End::Exit(0));
+    assert!(matches!(made(4), End::Limit(what) if what.contains("more files than its limit of 3")));
+}
+
+#[test]
 fn a_world_holds_a_copy_and_vanishes() {
     let parent = TempDir::new().unwrap();
     let tree = parent.path().canonicalize().unwrap().join("tree");

@@ -273,16 +273,22 @@ impl<'s> Walker<'s> {
         if base.name.is_empty() || base.name == "_" || self.is_local(base.name) {
             return;
         }
-        self.uses.push(Use {
-            base: Span::of(base),
-            sel: sel.map(Span::of),
+        let used = self.used(Span::of(base), sel.map(Span::of), role);
+        self.uses.push(used);
+    }
+
+    /// A use of a name at this place.
+    fn used(&self, base: Span, sel: Option<Span>, role: Role) -> Use {
+        Use {
+            base,
+            sel,
             owner: self.owner,
             live: self.live,
             guard: self.guard,
             role,
             literal: self.literals > 0,
             callback: self.callback,
-        });
+        }
     }
 
     // Statements.

@@ -72,7 +72,8 @@ fn report<'a>(
     symbol: &str,
     findings: &mut Vec<Finding>,
 ) {
-    if used.callback {
+    // A guard that keeps js away keeps the deadlock away.
+    if used.callback && used.live & JS != 0 {
         findings.extend(blocked(cx, package, file, used, symbol));
     }
     for behaviour in behaviours(symbol) {

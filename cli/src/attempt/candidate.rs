@@ -1,12 +1,11 @@
 //! One candidate, built and initialised in scratch copies.
 
-use std::time::Duration;
-
 use camino::Utf8Path;
 use model::{Confirmed, End, Goos, Listing};
 use toolchain::{Change, Fetched, Linked, Session};
 
 use super::{Candidate, Tried, Work, first_lines};
+use crate::run::{EACH, importer_dir};
 
 impl Work<'_, '_> {
     /// Try a candidate, once.
@@ -97,16 +96,9 @@ impl Work<'_, '_> {
                 .iter()
                 .any(|l| l.import_path == ***p && l.name != "main")
         };
-        let own = |p: &str| {
-            p == session_module(session) || p.starts_with(&format!("{}/", session_module(session)))
-        };
-        let internal = |p: &str| p.split('/').any(|part| part == "internal");
-        let importable = compiled
-            .iter()
-            .filter(is_library)
-            .filter(|p| own(p) || !internal(p));
+        let importable = compiled.iter().filter(is_library);
         let importable: Vec<String> = importable
-            .filter(|p| !deeply_internal(session, p))
+            .filter(|p| self.may_import(p))
             .map(|p| (*p).clone())
             .collect();
         let mut tried = self.initialise(session, goos, &importable);
@@ -117,10 +109,21 @@ impl Work<'_, '_> {
         Ok(tried)
     }
 
+    /// Whether the root of the module may import a package.
+    fn may_import(&self, package: &str) -> bool {
+        let module = self.stage.module;
+        let inside = package.strip_prefix(module);
+        let own = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if own {
+            importer_dir(module, package).as_str().is_empty()
+        } else {
+            package.split('/').all(|part| part != "internal")
+        }
+    }
+
     /// It builds; whether it also runs.
     fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
-        let node = self.stage.sandbox.node.as_ref();
-        if packages.is_empty() || (goos == Goos::Js && node.is_none()) {
+        if packages.is_empty() || !self.stage.sandbox.runs(goos) {
             return Tried::built(None);
         }
         let file = match session.link_inits(goos, Utf8Path::new(""), packages, 0) {
@@ -128,11 +131,7 @@ impl Work<'_, '_> {
             Ok(Linked::Failed(why)) => return Tried::built(Some(first_lines(&why))),
             Err(e) => return Tried::built(Some(e.to_string())),
         };
-        let time = Duration::from_secs(20);
-        let seen = match (goos, node) {
-            (Goos::Js, Some(node)) => self.stage.sandbox.node(node, &file, None, time),
-            _ => self.stage.sandbox.wasip1(&file, None, time),
-        };
+        let seen = self.stage.sandbox.run(goos, &file, None, EACH);
         match seen {
             Ok(seen) if seen.ran.end == End::Ok => Tried {
                 outcome: Confirmed::Run,
@@ -199,21 +198,6 @@ fn failed(error: &toolchain::Error) -> Tried {
         Some(version) => Tried::bad(format!("it wants Go {version} or later")),
         None => judged(message),
     }
-}
-
-fn session_module(session: &Session) -> String {
-    session.module_path().unwrap_or_default()
-}
-
-/// Whether a package may not be imported from the root of the module.
-fn deeply_internal(session: &Session, package: &str) -> bool {
-    let module = session_module(session);
-    let inside = package
-        .strip_prefix(&module)
-        .unwrap_or_default()
-        .trim_start_matches('/');
-    let parts: Vec<&str> = inside.split('/').collect();
-    parts.iter().rposition(|p| *p == "internal").unwrap_or(0) > 0
 }
 
 /// What the compiler says of a package.

@@ -1,7 +1,7 @@
 //! The part of the walk that keeps track of named types: of locals, and of simple expressions.
 
 use super::super::types::{Access, Conversion, TypeRef, Wanted};
-use super::super::{Role, Span, Use};
+use super::super::{Role, Span};
 use super::Walker;
 use crate::syntax::ast::{Block, Elem, Expr, Field, Ident, Signature};
 use crate::syntax::{Tok, terminates};
@@ -145,16 +145,7 @@ impl<'s> Walker<'s> {
         let path: Vec<Span> = path.into_iter().map(Span::of).collect();
         self.selectors.extend(&path);
         if let Some(base) = self.type_of(base) {
-            let at = Use {
-                base: path.last().copied().unwrap_or_default(),
-                sel: None,
-                owner: self.owner,
-                live: self.live,
-                guard: self.guard,
-                role,
-                literal: self.literals > 0,
-                callback: self.callback,
-            };
+            let at = self.used(path.last().copied().unwrap_or_default(), None, role);
             self.typing.accesses.push(Access { base, path, at });
         }
     }
