@@ -2,6 +2,7 @@
 //! that the file's own functions do not bind.
 
 mod cgo;
+mod constants;
 mod guard;
 #[cfg(test)]
 mod matrix;
@@ -10,11 +11,14 @@ mod types;
 mod walk;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::cgo::Cgo;
+pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
 pub(crate) use self::guard::{Known, KnownNames, may_assign};
-pub(crate) use self::types::{Access, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Wanted};
+pub(crate) use self::types::{
+    Access, CallFact, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Value, ValueId, Wanted,
+};
 pub(crate) use self::walk::is_predeclared;
 use crate::syntax;
 
@@ -22,8 +26,9 @@ use crate::syntax;
 #[derive(Debug)]
 pub(crate) struct FileFacts {
     pub(crate) src: Arc<str>,
-    /// Byte offset of each line's start.
-    lines: Vec<u32>,
+    /// Byte offset of each line's start, made when it is first wanted: most files are never pointed
+    /// at.
+    lines: OnceLock<Vec<u32>>,
     pub(crate) package: Span,
     pub(crate) imports: Vec<ImportFact>,
     pub(crate) decls: Vec<DeclFact>,
@@ -165,7 +170,7 @@ impl FileFacts {
         let errors = file.errors;
         let package = Span::of(file.package);
         Self {
-            lines: line_starts(&src),
+            lines: OnceLock::new(),
             package,
             imports: resolved.imports,
             decls: resolved.decls,
@@ -190,18 +195,23 @@ impl FileFacts {
 
     /// Line and column in bytes of an offset, both from 1.
     pub(crate) fn position(&self, offset: u32) -> (u32, u32) {
-        let line = self.lines.partition_point(|start| *start <= offset).max(1);
-        let start = self.lines.get(line - 1).copied().unwrap_or(0);
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset).max(1);
+        let start = lines.get(line - 1).copied().unwrap_or(0);
         (
             u32::try_from(line).unwrap_or(u32::MAX),
             offset.saturating_sub(start) + 1,
         )
     }
 
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| line_starts(&self.src))
+    }
+
     /// A line's text without its end, counted from 1.
     pub(crate) fn line(&self, line: u32) -> Option<&str> {
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
-        let start = *self.lines.get(index)? as usize;
+        let start = *self.lines().get(index)? as usize;
         let rest = self.src.get(start..)?;
         rest.lines().next().or(Some(""))
     }

@@ -9,12 +9,14 @@ mod facts;
 mod graph;
 mod merge;
 mod observed;
+mod qualifiers;
 mod rules;
 mod scan;
 mod source;
 mod std_facts;
 mod syntax;
 mod system;
+mod types;
 mod verdict;
 mod wasm;
 

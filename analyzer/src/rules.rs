@@ -19,6 +19,7 @@ use crate::constraint::{Exclusion, Platform};
 use crate::graph::{Graph, Package, Places};
 use crate::scan::Settings;
 use crate::source::{Source, Sources};
+use crate::types::Types;
 
 /// Everything that a rule may look at.
 pub(crate) struct Context<'c, 'a> {
@@ -43,7 +44,7 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     load::check(cx, &mut said);
     names::check(cx, &mut said.findings);
     members::check(cx, &mut said.findings);
-    let types = typing::Types::of(cx, cx.graph);
+    let types = Types::of(cx.graph);
     typing::check(cx, &types, &mut said.findings);
     bodies::check(cx, &mut said.findings);
     std_behaviour::check(cx, &types, &mut said.findings);

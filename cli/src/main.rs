@@ -20,6 +20,9 @@ use toolchain::Interrupt;
 
 use crate::args::{Args, Job};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let job = Args::parse().job();
     let interrupt = Interrupt::default();

@@ -59,8 +59,12 @@ pub(super) fn resolve<'s>(
         _ => None,
     });
     resolved.typing.types.extend(declared);
+    resolved.typing.constants.declare(file);
     let functions = file.decls.iter().filter_map(|decl| match decl {
-        Decl::Func(f) => types::function(f),
+        Decl::Func(f) => Some(types::function(
+            f,
+            f.recv.as_ref().and_then(|r| base_type(&r.ty)),
+        )),
         _ => None,
     });
     resolved.typing.functions.extend(functions);

@@ -1,18 +1,33 @@
-//! What a file says of types, as far as names alone can tell: the shape of declared types, and the
-//! places where a value of a known named type is used.
+//! What a file says of types, as far as names alone can tell: the shape of declared types, where
+//! values come from, and the places where they are used.
 
+use super::constants::Constants;
 use super::{Span, Use};
 use crate::syntax::Tok;
-use crate::syntax::ast::{Expr, Field, FuncDecl, TypeSpec};
+use crate::syntax::ast::{Expr, Field, FuncDecl, Ident, Signature, TypeSpec};
 
 /// A named type, pointers to it included: `T`, `*T`, `p.T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TypeRef {
     pub(crate) qualifier: Option<Span>,
     pub(crate) name: Span,
-    /// The name is of a function, and meant is the type of one of its results: its number, and
+}
+
+/// Index into [`TypeFacts::values`].
+pub(crate) type ValueId = u32;
+
+/// Where a value comes from, a step at a time: each refers to earlier ones only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// It has a type that is written: a parameter, a literal, a conversion.
+    Of(TypeRef),
+    /// A name that is no local one: of the package, predeclared, or, before a dot, of an import.
+    Name(Span),
+    /// A name after a dot.
+    Member(ValueId, Span),
+    /// A result of a call, or what a conversion gives: what is called, the result's number, and
     /// how many there must be.
-    pub(crate) result: Option<(u8, u8)>,
+    Result(ValueId, u8, u8),
 }
 
 /// A type that is declared at package level.
@@ -33,7 +48,7 @@ pub(crate) enum Shape {
         embeds: Vec<Option<TypeRef>>,
     },
     Interface {
-        methods: Vec<Span>,
+        methods: Vec<FunctionFact>,
         embeds: Vec<Option<TypeRef>>,
     },
     /// `type A B` and `type A = B`.
@@ -44,10 +59,10 @@ pub(crate) enum Shape {
     Opaque,
 }
 
-/// A value of a known type is put where a type is wanted.
+/// A value is put where a type is wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conversion {
-    pub(crate) from: TypeRef,
+    pub(crate) from: ValueId,
     pub(crate) to: Wanted,
     /// Offset of the value.
     pub(crate) pos: u32,
@@ -59,27 +74,73 @@ pub(crate) enum Wanted {
     Type(TypeRef),
     /// That of a field of a struct.
     Field(TypeRef, Span),
-    /// That of a parameter, by its number, of a function of this name.
-    Parameter(TypeRef, usize),
 }
 
-/// A function of the package, neither method nor generic.
+/// A function, a method, or a method of an interface.
 #[derive(Debug)]
 pub(crate) struct FunctionFact {
     pub(crate) name: Span,
+    /// Base type of the receiver of a method.
+    pub(crate) recv: Option<Span>,
     /// The types of its parameters, where these have names.
     pub(crate) parameters: Vec<Option<TypeRef>>,
-    /// Those of its results.
+    /// The last parameter takes any number of arguments.
+    pub(crate) variadic: bool,
+    /// The types of its results, where these have names.
     pub(crate) results: Vec<Option<TypeRef>>,
 }
 
-/// `x.a.b`, where the type of `x` is known.
-#[derive(Debug)]
+/// A call of something that may be known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallFact {
+    pub(crate) callee: ValueId,
+    /// Its arguments: how many, and where they start in [`TypeFacts::args`].
+    pub(crate) args: (u32, u32),
+    /// The last argument is followed by `...`, or the only one may be several values.
+    pub(crate) open: bool,
+    /// Offset of the closing parenthesis.
+    pub(crate) end: u32,
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arg {
+    pub(crate) value: Option<ValueId>,
+    /// Offset; none where the expression has no name in it to point at.
+    pub(crate) pos: Option<u32>,
+}
+
+/// `x.a`, where it may be known what `x` is. Names of most imports are not here: see [`Use::sel`].
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
-    pub(crate) base: TypeRef,
-    pub(crate) path: Vec<Span>,
-    /// Where it stands, as of a use of its last name.
+    pub(crate) of: ValueId,
+    /// Where it stands, as of a use of the name after the dot.
     pub(crate) at: Use,
+}
+
+/// A variable of the package, and its value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VariableFact {
+    pub(crate) name: Span,
+    pub(crate) value: ValueId,
+}
+
+/// The results of a call are given to this many names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Assigned {
+    pub(crate) callee: ValueId,
+    pub(crate) names: usize,
+    /// Offset of the first name.
+    pub(crate) pos: u32,
+}
+
+/// Two operands of an operator that wants one type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operands {
+    pub(crate) left: ValueId,
+    pub(crate) right: ValueId,
+    /// Offset of the left one.
+    pub(crate) pos: u32,
 }
 
 /// All of it, for one file.
@@ -87,12 +148,17 @@ pub(crate) struct Access {
 pub(crate) struct TypeFacts {
     pub(crate) types: Vec<TypeFact>,
     pub(crate) functions: Vec<FunctionFact>,
+    pub(crate) variables: Vec<VariableFact>,
+    pub(crate) values: Vec<Value>,
+    pub(crate) constants: Constants,
+    pub(crate) calls: Vec<CallFact>,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) assigned: Vec<Assigned>,
+    pub(crate) operands: Vec<Operands>,
     pub(crate) conversions: Vec<Conversion>,
     pub(crate) accesses: Vec<Access>,
     /// Keys of composite literals of a named type.
     pub(crate) keys: Vec<(TypeRef, Span)>,
-    /// Negative constants that are returned as a named type.
-    pub(crate) negatives: Vec<(TypeRef, u32)>,
     /// Closing braces of functions with results whose end can be reached.
     pub(crate) missing_returns: Vec<u32>,
 }
@@ -105,13 +171,11 @@ impl TypeRef {
             Expr::Ident(name) if !is_local(name.name) => Some(Self {
                 qualifier: None,
                 name: Span::of(*name),
-                result: None,
             }),
             Expr::Selector(base, name) => match **base {
                 Expr::Ident(base) if !is_local(base.name) => Some(Self {
                     qualifier: Some(Span::of(base)),
                     name: Span::of(*name),
-                    result: None,
                 }),
                 _ => None,
             },
@@ -120,16 +184,42 @@ impl TypeRef {
     }
 }
 
-/// What a function wants.
-pub(super) fn function(f: &FuncDecl<'_>) -> Option<FunctionFact> {
-    let global = |_: &str| false;
-    let each = |field: &Field<'_>| vec![TypeRef::of(&field.ty, &global); field.names.len().max(1)];
-    let plain = f.recv.is_none() && f.type_params.is_empty();
-    plain.then(|| FunctionFact {
-        name: Span::of(f.name),
-        parameters: f.sig.params.iter().flat_map(each).collect(),
-        results: f.sig.results.iter().flat_map(each).collect(),
-    })
+/// What a declared function wants and gives.
+pub(super) fn function(f: &FuncDecl<'_>, recv: Option<Span>) -> FunctionFact {
+    let params = f.type_params.iter().flat_map(|p| &p.names);
+    let mut generic: Vec<&str> = params.map(|name| name.name).collect();
+    if let Some(recv) = &f.recv {
+        receiver_params(&recv.ty, &mut generic);
+    }
+    FunctionFact {
+        recv,
+        ..signature(f.name, &f.sig, &generic)
+    }
+}
+
+/// The names that the receiver of a method of a generic type declares.
+fn receiver_params<'s>(ty: &Expr<'s>, into: &mut Vec<&'s str>) {
+    match ty {
+        Expr::Paren(inner) | Expr::Unary(_, inner) => receiver_params(inner, into),
+        Expr::Index(_, params) => into.extend(params.iter().filter_map(|p| match p {
+            Expr::Ident(name) => Some(name.name),
+            _ => None,
+        })),
+        _ => {}
+    }
+}
+
+fn signature(name: Ident<'_>, sig: &Signature<'_>, generic: &[&str]) -> FunctionFact {
+    let is_param = |name: &str| generic.contains(&name);
+    let each = |f: &Field<'_>| vec![TypeRef::of(&f.ty, &is_param); f.names.len().max(1)];
+    let last = sig.params.last();
+    FunctionFact {
+        name: Span::of(name),
+        recv: None,
+        parameters: sig.params.iter().flat_map(each).collect(),
+        variadic: last.is_some_and(|f| matches!(f.ty, Expr::Ellipsis(_))),
+        results: sig.results.iter().flat_map(each).collect(),
+    }
 }
 
 /// The shape of a declared type.
@@ -141,7 +231,10 @@ pub(super) fn shape(spec: &TypeSpec<'_>) -> Shape {
     match &spec.ty {
         Expr::Struct(fields) => struct_shape(fields),
         Expr::Interface { methods, elems } => Shape::Interface {
-            methods: methods.iter().map(|(name, _)| Span::of(*name)).collect(),
+            methods: methods
+                .iter()
+                .map(|(name, sig)| signature(*name, sig, &[]))
+                .collect(),
             embeds: elems.iter().map(|x| TypeRef::of(x, &global)).collect(),
         },
         Expr::Array { .. } | Expr::Map(..) | Expr::Chan(_) | Expr::FuncType(_) => Shape::Plain,

@@ -6,12 +6,12 @@ mod guards;
 mod typing;
 
 use super::guard::{Known, KnownNames, Truth};
-use super::types::{TypeFacts, TypeRef, Wanted};
+use super::types::{TypeFacts, TypeRef, Value, ValueId, VariableFact, Wanted};
 use super::{ALL, Role, Span, Use};
 use crate::syntax::Tok;
 use crate::syntax::ast::{
-    Block, Clause, Decl, Expr, Field, File, FuncDecl, Ident, If, Range, Signature, Stmt, Switch,
-    TypeSwitch, ValueSpec,
+    Block, Clause, Decl, Expr, Field, File, FuncDecl, Ident, If, Import, Range, Signature, Stmt,
+    Switch, TypeSwitch, ValueSpec,
 };
 
 /// Names that are declared everywhere (specification, "Predeclared identifiers"; `clear`, `max`
@@ -71,8 +71,8 @@ pub(crate) fn is_predeclared(name: &str) -> bool {
 /// A local name.
 struct Local<'s> {
     name: &'s str,
-    /// Its type, where that has a name.
-    ty: Option<TypeRef>,
+    /// What it stands for, where that is known.
+    value: Option<ValueId>,
     /// What is known of its value.
     known: Option<Known>,
 }
@@ -94,6 +94,8 @@ pub(super) struct Walker<'s> {
     /// The names under which `runtime` and `syscall/js` are imported.
     runtime: Option<&'s str>,
     js: Option<&'s str>,
+    /// Names that most likely are those of imports.
+    imports: Vec<&'s str>,
     /// This place runs in a callback of `js.FuncOf`.
     callback: bool,
     owner: u32,
@@ -135,6 +137,7 @@ impl<'s> Walker<'s> {
             declarations_only,
             runtime,
             js,
+            imports: file.imports.iter().map(likely_name).collect(),
             callback: false,
             owner: super::NO_OWNER,
             live: ALL,
@@ -155,7 +158,20 @@ impl<'s> Walker<'s> {
         (self.live, self.entry, self.guard) = (ALL, ALL, 0);
         match decl {
             Decl::Func(f) => self.func_decl(f),
-            Decl::Const(spec) | Decl::Var(spec) => self.values(spec),
+            Decl::Const(spec) => {
+                self.values(spec);
+            }
+            Decl::Var(spec) => {
+                let values = self.values(spec);
+                let known = spec.names.iter().zip(values);
+                let known = known.filter_map(|(name, value)| {
+                    Some(VariableFact {
+                        name: Span::of(*name),
+                        value: value?,
+                    })
+                });
+                self.typing.variables.extend(known);
+            }
             Decl::Type(spec) => self.scoped(|w| {
                 w.type_params(&spec.type_params);
                 w.expr(&spec.ty);
@@ -195,7 +211,9 @@ impl<'s> Walker<'s> {
                     }
                 }
             }
-            other => self.expr(other),
+            other => {
+                self.expr(other);
+            }
         }
     }
 
@@ -219,15 +237,26 @@ impl<'s> Walker<'s> {
         self.bind_fields(&sig.results);
     }
 
-    fn values(&mut self, spec: &ValueSpec<'s>) {
-        spec.ty
-            .iter()
-            .chain(&spec.values)
-            .for_each(|x| self.expr(x));
+    /// What the names of a declaration stand for.
+    fn values(&mut self, spec: &ValueSpec<'s>) -> Vec<Option<ValueId>> {
+        spec.ty.iter().for_each(|ty| {
+            self.expr(ty);
+        });
+        let values = self.exprs(&spec.values);
         let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
-        spec.values
-            .iter()
-            .for_each(|value| self.converted(ty.map(Wanted::Type), value));
+        for (x, value) in spec.values.iter().zip(&values) {
+            self.converted(ty.map(Wanted::Type), x, *value);
+        }
+        if spec.ty.is_some() {
+            let value = ty.map(|ty| self.value(Value::Of(ty)));
+            return vec![value; spec.names.len()];
+        }
+        self.given(
+            spec.names.len(),
+            spec.names.first().map(|n| n.pos),
+            &spec.values,
+            values,
+        )
     }
 
     // Scopes.
@@ -239,17 +268,13 @@ impl<'s> Walker<'s> {
     }
 
     fn bind(&mut self, name: Ident<'s>) {
-        self.bind_typed(name, None);
+        self.bind_known(name, None, None);
     }
 
-    fn bind_typed(&mut self, name: Ident<'s>, ty: Option<TypeRef>) {
-        self.bind_known(name, ty, None);
-    }
-
-    fn bind_known(&mut self, name: Ident<'s>, ty: Option<TypeRef>, known: Option<Known>) {
+    fn bind_known(&mut self, name: Ident<'s>, value: Option<ValueId>, known: Option<Known>) {
         let name = name.name;
         if name != "_" {
-            self.scope.push(Local { name, ty, known });
+            self.scope.push(Local { name, value, known });
         }
     }
 
@@ -263,10 +288,6 @@ impl<'s> Walker<'s> {
 
     fn local(&self, name: &str) -> Option<&Local<'s>> {
         self.scope.iter().rev().find(|local| local.name == name)
-    }
-
-    fn local_type(&self, name: &str) -> Option<TypeRef> {
-        self.local(name).and_then(|local| local.ty)
     }
 
     fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, role: Role) {
@@ -315,19 +336,21 @@ impl<'s> Walker<'s> {
                 self.expr(x);
                 self.callback = callback;
             }
-            Stmt::Defer(x) => self.expr(x),
-            Stmt::Send(a, b) => {
-                self.expr(a);
-                self.expr(b);
+            Stmt::Defer(x) => {
+                self.expr(x);
             }
-            Stmt::Assign(lhs, rhs) => lhs.iter().chain(rhs).for_each(|x| self.expr(x)),
+            Stmt::Send(sides) => {
+                self.expr(&sides.0);
+                self.expr(&sides.1);
+            }
+            Stmt::Assign(lhs, rhs) => self.assign(lhs, rhs),
             Stmt::Define(lhs, rhs) => {
-                rhs.iter().for_each(|x| self.expr(x));
-                self.define(lhs, rhs);
+                let values = self.exprs(rhs);
+                self.define(lhs, rhs, values);
             }
-            Stmt::Return(values) => {
-                values.iter().for_each(|x| self.expr(x));
-                self.returned(values);
+            Stmt::Return(list) => {
+                let values = self.exprs(list);
+                self.returned(list, &values);
                 self.live = 0;
             }
             Stmt::Branch(tok) => {
@@ -347,7 +370,9 @@ impl<'s> Walker<'s> {
             Stmt::Select(clauses) => self.looped(|w| clauses.iter().for_each(|c| w.comm_clause(c))),
             Stmt::For(x) => self.looped(|w| {
                 x.init.iter().for_each(|s| w.stmt(s));
-                x.cond.iter().for_each(|c| w.expr(c));
+                x.cond.iter().for_each(|c| {
+                    w.expr(c);
+                });
                 w.block(&x.body);
                 x.post.iter().for_each(|s| w.stmt(s));
             }),
@@ -371,12 +396,11 @@ impl<'s> Walker<'s> {
     fn local_decl(&mut self, decl: &Decl<'s>) {
         match decl {
             Decl::Const(spec) | Decl::Var(spec) => {
-                self.values(spec);
-                let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
+                let values = self.values(spec);
                 let known: Vec<_> = spec.values.iter().map(|x| self.kept(x)).collect();
                 for (i, name) in spec.names.iter().enumerate() {
                     let known = self.lasting(*name, known.get(i).copied().flatten());
-                    self.bind_known(*name, ty, known);
+                    self.bind_known(*name, values.get(i).copied().flatten(), known);
                 }
             }
             Decl::Type(spec) => {
@@ -391,23 +415,23 @@ impl<'s> Walker<'s> {
     }
 
     /// Names on the left of `:=`; a selector or index there is an error, and still a use.
-    fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>]) {
+    fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>], values: Vec<Option<ValueId>>) {
         let one_each = lhs.len() == rhs.len();
-        let of = |x: &Expr<'s>| (self.type_of(x), self.kept(x));
-        let values: Vec<_> = if one_each {
-            rhs.iter().map(of).collect()
+        let known: Vec<_> = if one_each {
+            rhs.iter().map(|x| self.kept(x)).collect()
         } else {
-            let types = self.types_of_call(rhs, lhs.len());
-            types.into_iter().map(|ty| (ty, None)).collect()
+            Vec::new()
         };
+        let values = self.given(lhs.len(), lhs.first().and_then(expr::start), rhs, values);
         for (i, x) in lhs.iter().enumerate() {
-            let (ty, known) = values.get(i).copied().unwrap_or_default();
             match x {
                 Expr::Ident(name) => {
-                    let known = self.lasting(*name, known);
-                    self.bind_known(*name, ty, known);
+                    let known = self.lasting(*name, known.get(i).copied().flatten());
+                    self.bind_known(*name, values.get(i).copied().flatten(), known);
                 }
-                other => self.expr(other),
+                other => {
+                    self.expr(other);
+                }
             }
         }
     }
@@ -423,7 +447,12 @@ impl<'s> Walker<'s> {
 
     fn switch(&mut self, x: &Switch<'s>) {
         x.init.iter().for_each(|s| self.stmt(s));
-        x.tag.iter().for_each(|tag| self.expr(tag));
+        x.tag.iter().for_each(|tag| {
+            self.expr(tag);
+        });
+        if x.tag.is_some() {
+            self.must_differ(x.clauses.iter().flat_map(|c| &c.exprs));
+        }
         let outer = std::mem::replace(&mut self.breaks, 0);
         let truths: Vec<Truth> = x
             .clauses
@@ -450,7 +479,7 @@ impl<'s> Walker<'s> {
     }
 
     fn clause(&mut self, clause: &Clause<'s>) {
-        clause.exprs.iter().for_each(|x| self.expr(x));
+        self.exprs(&clause.exprs);
         self.block(&clause.body);
     }
 
@@ -458,11 +487,23 @@ impl<'s> Walker<'s> {
         self.looped(|w| {
             x.init.iter().for_each(|s| w.stmt(s));
             w.expr(&x.subject);
-            x.bind.iter().for_each(|name| w.bind(*name));
             for clause in &x.clauses {
-                w.looped(|w| w.clause(clause));
+                w.looped(|w| w.type_clause(x.bind, clause));
             }
         });
+    }
+
+    /// In a case of one type the name has that type.
+    fn type_clause(&mut self, bind: Option<Ident<'s>>, clause: &Clause<'s>) {
+        self.exprs(&clause.exprs);
+        if let Some(name) = bind {
+            let value = match clause.exprs.as_slice() {
+                [ty] => self.type_ref(ty).map(|ty| self.value(Value::Of(ty))),
+                _ => None,
+            };
+            self.bind_known(name, value, None);
+        }
+        self.block(&clause.body);
     }
 
     fn comm_clause(&mut self, clause: &Clause<'s>) {
@@ -475,12 +516,18 @@ impl<'s> Walker<'s> {
     fn range(&mut self, x: &Range<'s>) {
         self.expr(&x.subject);
         if x.define {
-            self.define(&x.vars, &[]);
+            self.define(&x.vars, &[], Vec::new());
         } else {
-            x.vars.iter().for_each(|v| self.expr(v));
+            self.exprs(&x.vars);
         }
         self.block(&x.body);
     }
+}
+
+/// The name of an import as far as its line tells: its alias, or the last part of its path.
+fn likely_name<'s>(import: &Import<'s>) -> &'s str {
+    let last = || import.path.rsplit('/').next().unwrap_or_default();
+    import.alias.map_or_else(last, |alias| alias.name)
 }
 
 fn falls_through(clause: &Clause<'_>) -> bool {

@@ -160,7 +160,7 @@ fn declared(facts: &FileFacts) -> impl Iterator<Item = &str> {
 /// Offsets of names after a dot whose base may be an import: these are judged as names of the
 /// imported package.
 fn qualified(cx: &Context<'_, '_>, package: &Package<'_>, facts: &FileFacts) -> HashSet<u32> {
-    let qualifiers = super::names::qualifiers(cx, package, facts);
+    let qualifiers = crate::qualifiers::qualifiers(cx.graph, package, facts);
     let uses = facts
         .uses
         .iter()

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying, excluded};
-use crate::facts::{DeclKind, FileFacts, Role, Span, Use, is_predeclared};
+use crate::facts::{DeclKind, Role, Span, Use, is_predeclared};
 use crate::graph::{Names, Package};
+use crate::qualifiers::qualifiers;
 use crate::source::Source;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
@@ -42,60 +43,6 @@ impl<'c> Exports<'c, '_> {
     }
 }
 
-/// What the names before a dot stand for in one file.
-pub(super) struct Qualifiers<'f> {
-    /// From the name to the import path.
-    known: HashMap<&'f str, &'f str>,
-    /// Some import's name is not known: anything before a dot may be it.
-    open: bool,
-    /// Import paths of dot imports.
-    dots: Vec<&'f str>,
-}
-
-impl<'f> Qualifiers<'f> {
-    /// The import path that a name before a dot stands for.
-    pub(super) fn path(&self, name: &str) -> Option<&'f str> {
-        self.known.get(name).copied()
-    }
-
-    /// Whether a name before a dot may be that of an import.
-    pub(super) fn may_be_import(&self, name: &str) -> bool {
-        self.open || self.known.contains_key(name)
-    }
-}
-
-pub(super) fn qualifiers<'f>(
-    cx: &'f Context<'_, '_>,
-    package: &'f Package<'_>,
-    facts: &'f FileFacts,
-) -> Qualifiers<'f> {
-    let mut qualifiers = Qualifiers {
-        known: HashMap::new(),
-        open: false,
-        dots: Vec::new(),
-    };
-    for import in &facts.imports {
-        let path = package.resolve(facts.text(import.path));
-        match import.alias.map(|a| facts.text(a)) {
-            Some("_") => {}
-            Some(".") => qualifiers.dots.push(path),
-            Some(alias) => {
-                qualifiers.known.insert(alias, path);
-            }
-            None => match cx.graph.get(path).map(|p| p.listed.name.as_str()) {
-                Some(name) if !name.is_empty() => {
-                    qualifiers.known.insert(name, path);
-                }
-                _ if path == "unsafe" => {
-                    qualifiers.known.insert("unsafe", path);
-                }
-                _ => qualifiers.open = true,
-            },
-        }
-    }
-    qualifiers
-}
-
 fn uses<'c, 'a>(
     cx: &'c Context<'c, 'a>,
     package: &'c Package<'a>,
@@ -105,7 +52,7 @@ fn uses<'c, 'a>(
     findings: &mut Vec<Finding>,
 ) {
     let facts = &file.facts;
-    let qualifiers = qualifiers(cx, package, facts);
+    let qualifiers = qualifiers(cx.graph, package, facts);
     let mut dotted = HashSet::new();
     let mut open_dot = false;
     for dot in &qualifiers.dots {
@@ -119,7 +66,7 @@ fn uses<'c, 'a>(
         if names.contains_key(base) {
             continue;
         }
-        if let (Some(sel), Some(path)) = (used.sel, qualifiers.known.get(base)) {
+        if let (Some(sel), Some(path)) = (used.sel, qualifiers.path(base)) {
             imported(cx, package, file, path, sel, exports, findings);
             continue;
         }
@@ -127,7 +74,7 @@ fn uses<'c, 'a>(
             || open_dot
             || is_predeclared(base)
             || dotted.contains(base)
-            || qualifiers.known.contains_key(base)
+            || qualifiers.path(base).is_some()
             || (used.sel.is_some() && qualifiers.open);
         if !explained && facts.errors.is_empty() {
             findings.push(undefined(cx, package, file, used));

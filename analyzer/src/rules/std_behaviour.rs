@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Effect, Finding, Goos, Rule};
 
-use super::typing::Types;
 use super::{Context, Saying};
 use crate::facts::{JS, NO_OWNER, Owner, Role, Use, WASIP1};
 use crate::graph::Package;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
+use crate::types::{Place, Types, std_method};
 
 /// Uses in the module's own packages, and those in dependencies that run at initialisation:
 /// whether the others are reached is not known before the program is linked.
@@ -27,12 +27,14 @@ pub(super) fn check<'g, 'a>(
                     judge(cx, package, file, used, init, findings);
                 }
             }
+            let place = Place { package, file };
+            let things = types.things(place);
             for access in &file.facts.typing.accesses {
                 let init = at_init.reaches(file, &access.at);
-                if package.own || init {
-                    for symbol in types.std_methods(package, file, access) {
-                        report(cx, package, file, &access.at, init, &symbol, findings);
-                    }
+                if (package.own || init)
+                    && let Some(symbol) = std_method(place, &things, access)
+                {
+                    report(cx, package, file, &access.at, init, &symbol, findings);
                 }
             }
         }

@@ -73,6 +73,8 @@ pub(crate) struct ValueSpec<'s> {
     pub(crate) names: Vec<Ident<'s>>,
     pub(crate) ty: Option<Expr<'s>>,
     pub(crate) values: Vec<Expr<'s>>,
+    /// Its place in its group, from 0.
+    pub(crate) iota: u32,
 }
 
 #[derive(Debug)]
@@ -123,7 +125,7 @@ pub(crate) enum Expr<'s> {
     Slice(Box<Expr<'s>>, Vec<Expr<'s>>),
     /// `x.(T)`; no type for `x.(type)`.
     Assert(Box<Expr<'s>>, Option<Box<Expr<'s>>>),
-    Call(Box<Expr<'s>>, Vec<Expr<'s>>),
+    Call(Box<Expr<'s>>, Args<'s>),
     Unary(Tok, Box<Expr<'s>>),
     /// Operands at one level of precedence, flat: a chain of a thousand `+` is no deep tree.
     Binary(Box<Expr<'s>>, Vec<(Tok, Expr<'s>)>),
@@ -142,6 +144,16 @@ pub(crate) enum Expr<'s> {
     Ellipsis(Option<Box<Expr<'s>>>),
 }
 
+/// What is between the parentheses of a call.
+#[derive(Debug)]
+pub(crate) struct Args<'s> {
+    pub(crate) list: Vec<Expr<'s>>,
+    /// The last one is followed by `...`.
+    pub(crate) spread: bool,
+    /// Offset of the closing parenthesis.
+    pub(crate) end: u32,
+}
+
 /// An element of a composite literal.
 #[derive(Debug)]
 pub(crate) struct Elem<'s> {
@@ -154,7 +166,7 @@ pub(crate) enum Stmt<'s> {
     Empty,
     Decl(Vec<Decl<'s>>),
     Expr(Expr<'s>),
-    Send(Expr<'s>, Expr<'s>),
+    Send(Box<(Expr<'s>, Expr<'s>)>),
     Assign(Vec<Expr<'s>>, Vec<Expr<'s>>),
     Define(Vec<Expr<'s>>, Vec<Expr<'s>>),
     Go(Expr<'s>),

@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::ast::{Elem, Expr, Ident};
+use super::ast::{Args, Elem, Expr, Ident};
 use super::parser::Parser;
 use super::token::Tok;
 
@@ -9,22 +9,22 @@ impl<'s> Parser<'s> {
         self.nested(Expr::Bad, |p| p.binary(1))
     }
 
-    /// Operators of at least this precedence; chains of one level stay flat.
+    /// Operators of at least this precedence, which is at least 1; chains of one level stay flat.
     fn binary(&mut self, least: u8) -> Expr<'s> {
-        if least > 5 {
-            return self.unary();
+        let mut x = self.unary();
+        loop {
+            let level = self.token.tok.precedence();
+            if level < least {
+                return x;
+            }
+            let mut rest = Vec::new();
+            while self.token.tok.precedence() == level {
+                let op = self.token.tok;
+                self.bump();
+                rest.push((op, self.binary(level + 1)));
+            }
+            x = Expr::Binary(Box::new(x), rest);
         }
-        let first = self.binary(least + 1);
-        if self.token.tok.precedence() != least {
-            return first;
-        }
-        let mut rest = Vec::new();
-        while self.token.tok.precedence() == least {
-            let op = self.token.tok;
-            self.bump();
-            rest.push((op, self.binary(least + 1)));
-        }
-        Expr::Binary(Box::new(first), rest)
     }
 
     fn unary(&mut self) -> Expr<'s> {
@@ -147,19 +147,20 @@ impl<'s> Parser<'s> {
 
     fn call(&mut self, fun: Expr<'s>) -> Expr<'s> {
         self.bump();
-        let args = self.bracketed(|p| {
-            let mut args = Vec::new();
+        let (list, spread) = self.bracketed(|p| {
+            let (mut list, mut spread) = (Vec::new(), false);
             while !matches!(p.token.tok, Tok::RParen | Tok::Eof) {
-                args.push(p.expr());
-                p.eat(Tok::Ellipsis);
+                list.push(p.expr());
+                spread |= p.eat(Tok::Ellipsis);
                 if !p.eat(Tok::Comma) {
                     break;
                 }
             }
-            args
+            (list, spread)
         });
+        let end = self.token.start;
         self.expect(Tok::RParen, "`)`");
-        Expr::Call(Box::new(fun), args)
+        Expr::Call(Box::new(fun), Args { list, spread, end })
     }
 
     /// Whether `{` after this continues it as a composite literal.

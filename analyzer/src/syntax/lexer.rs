@@ -73,6 +73,7 @@ impl<'s> Lexer<'s> {
     /// Pass white space and comments; a newline, or the end, may be a semicolon.
     fn skip_blank(&mut self) -> Option<Token> {
         loop {
+            self.pos += run(self.src, self.pos, BLANK);
             let start = self.pos;
             match self.peek(0) {
                 b'\n' if self.semi => {
@@ -80,7 +81,7 @@ impl<'s> Lexer<'s> {
                     self.pos += 1;
                     return Some(self.token(Tok::Semi, start));
                 }
-                b' ' | b'\t' | b'\r' | b'\n' => self.pos += 1,
+                b'\n' => self.pos += 1,
                 b'/' if matches!(self.peek(1), b'/' | b'*') => {
                     let multiline = self.comment();
                     if multiline && self.semi {
@@ -136,9 +137,7 @@ impl<'s> Lexer<'s> {
 
     fn word(&mut self) -> Tok {
         let start = self.pos;
-        while matches!(self.peek(0), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | 0x80..) {
-            self.pos += 1;
-        }
+        self.pos += run(self.src, self.pos, WORD);
         Tok::of_word(&self.src[start..self.pos])
     }
 
@@ -196,6 +195,35 @@ impl<'s> Lexer<'s> {
         self.pos += memchr(b'`', rest).map_or(rest.len() + 1, |i| i + 2);
         Tok::String
     }
+}
+
+/// Bit of bytes that names are made of, in [`KINDS`].
+const WORD: u8 = 1;
+/// Bit of white space other than newlines.
+const BLANK: u8 = 2;
+
+/// What each byte may be part of.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | 0x80.. => WORD,
+            b' ' | b'\t' | b'\r' => BLANK,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            break kinds;
+        }
+        byte += 1;
+    }
+};
+
+/// How many bytes of a kind follow.
+fn run(src: &[u8], from: usize, kind: u8) -> usize {
+    let rest = src.get(from..).unwrap_or_default();
+    let end = rest.iter().position(|b| KINDS[usize::from(*b)] & kind == 0);
+    end.unwrap_or(rest.len())
 }
 
 fn memchr(byte: u8, haystack: &[u8]) -> Option<usize> {

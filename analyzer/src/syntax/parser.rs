@@ -181,12 +181,13 @@ impl<'s> Parser<'s> {
         self.bump();
         let mut decls = Vec::new();
         if !self.eat(Tok::LParen) {
-            decls.push(self.spec(keyword));
+            decls.push(self.spec(keyword, 0));
             return decls;
         }
         while !matches!(self.token.tok, Tok::RParen | Tok::Eof) {
             let before = self.token.start;
-            decls.push(self.spec(keyword));
+            let iota = u32::try_from(decls.len()).unwrap_or(0);
+            decls.push(self.spec(keyword, iota));
             self.end_of_statement_or(Tok::RParen);
             if self.token.start == before {
                 self.bump();
@@ -196,15 +197,15 @@ impl<'s> Parser<'s> {
         decls
     }
 
-    fn spec(&mut self, keyword: Tok) -> Decl<'s> {
+    fn spec(&mut self, keyword: Tok, iota: u32) -> Decl<'s> {
         match keyword {
             Tok::Type => Decl::Type(self.type_spec()),
-            Tok::Const => Decl::Const(self.value_spec()),
-            _ => Decl::Var(self.value_spec()),
+            Tok::Const => Decl::Const(self.value_spec(iota)),
+            _ => Decl::Var(self.value_spec(iota)),
         }
     }
 
-    fn value_spec(&mut self) -> ValueSpec<'s> {
+    fn value_spec(&mut self, iota: u32) -> ValueSpec<'s> {
         let mut names = vec![self.ident()];
         while self.eat(Tok::Comma) {
             names.push(self.ident());
@@ -219,7 +220,12 @@ impl<'s> Parser<'s> {
         } else {
             Vec::new()
         };
-        ValueSpec { names, ty, values }
+        ValueSpec {
+            names,
+            ty,
+            values,
+            iota,
+        }
     }
 
     fn type_spec(&mut self) -> TypeSpec<'s> {

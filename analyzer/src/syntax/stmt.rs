@@ -307,7 +307,7 @@ impl<'s> Parser<'s> {
             Tok::Arrow => {
                 self.bump();
                 let value = self.expr();
-                Stmt::Send(lhs.pop().unwrap_or(Expr::Bad), value)
+                Stmt::Send(Box::new((lhs.pop().unwrap_or(Expr::Bad), value)))
             }
             _ => Stmt::Expr(lhs.pop().unwrap_or(Expr::Bad)),
         }

@@ -85,6 +85,10 @@ pub(crate) enum Tok {
 impl Tok {
     /// The keyword that a name spells, or [`Tok::Ident`].
     pub(crate) fn of_word(word: &[u8]) -> Self {
+        // The longest keyword is `fallthrough`, and all are in lower case.
+        if !(2..=11).contains(&word.len()) || !word[0].is_ascii_lowercase() {
+            return Self::Ident;
+        }
         match word {
             b"break" => Self::Break,
             b"case" => Self::Case,

@@ -13,7 +13,7 @@ impl<'s> Names<'s> for Walker<'s> {
                 Some(local) => local.known,
                 None => self.of_package(name.name, false),
             },
-            Expr::Call(fun, args) if args.is_empty() => match &**fun {
+            Expr::Call(fun, args) if args.list.is_empty() => match &**fun {
                 Expr::Ident(name) if !self.is_local(name.name) => self.of_package(name.name, true),
                 _ => None,
             },

@@ -1,9 +1,12 @@
-//! The part of the walk that keeps track of named types: of locals, and of simple expressions.
+//! The part of the walk that keeps track of where values come from.
 
-use super::super::types::{Access, Conversion, TypeRef, Wanted};
-use super::super::{Role, Span};
+use super::super::Span;
+use super::super::constants::Check;
+use super::super::types::{
+    Arg, Assigned, CallFact, Conversion, Operands, TypeRef, Value, ValueId, Wanted,
+};
 use super::Walker;
-use crate::syntax::ast::{Block, Elem, Expr, Field, Ident, Signature};
+use crate::syntax::ast::{Args, Block, Elem, Expr, Field, Signature};
 use crate::syntax::{Tok, terminates};
 
 impl<'s> Walker<'s> {
@@ -12,14 +15,24 @@ impl<'s> Walker<'s> {
         TypeRef::of(ty, &|name| self.is_local(name))
     }
 
+    pub(super) fn value(&mut self, value: Value) -> ValueId {
+        let id = self.typing.values.len();
+        self.typing.values.push(value);
+        ValueId::try_from(id).unwrap_or(ValueId::MAX)
+    }
+
+    /// A value of a type that is written.
+    pub(super) fn value_of_type(&mut self, ty: &Expr<'s>) -> Option<ValueId> {
+        let ty = self.type_ref(ty)?;
+        Some(self.value(Value::Of(ty)))
+    }
+
     pub(super) fn bind_fields(&mut self, fields: &[Field<'s>]) {
         // Types are those outside of the list: a parameter may have the name of its type.
-        let types: Vec<_> = fields.iter().map(|f| self.type_ref(&f.ty)).collect();
-        for (field, ty) in fields.iter().zip(types) {
-            field
-                .names
-                .iter()
-                .for_each(|name| self.bind_typed(*name, ty));
+        let values: Vec<_> = fields.iter().map(|f| self.value_of_type(&f.ty)).collect();
+        for (field, value) in fields.iter().zip(values) {
+            let names = field.names.iter();
+            names.for_each(|name| self.bind_known(*name, value, None));
         }
     }
 
@@ -29,78 +42,101 @@ impl<'s> Walker<'s> {
         sig.results.iter().flat_map(each).collect()
     }
 
-    /// The named type of a simple expression: a literal, its address, `new(T)`, `(*T)(nil)`, or a
-    /// local whose type is known.
-    pub(super) fn type_of(&self, x: &Expr<'s>) -> Option<TypeRef> {
-        match x {
-            Expr::Paren(inner) => self.type_of(inner),
-            Expr::Unary(Tok::And, inner) => match &**inner {
-                Expr::Composite { ty: Some(ty), .. } => self.type_ref(ty),
-                _ => None,
-            },
-            Expr::Composite { ty: Some(ty), .. } => self.type_ref(ty),
-            Expr::Ident(name) => self.local_type(name.name),
-            Expr::Call(callee, args) => match (&**callee, args.as_slice()) {
-                (Expr::Ident(new), [ty]) if new.name == "new" && !self.is_local("new") => {
-                    self.type_ref(ty)
-                }
-                (Expr::Paren(ty), [Expr::Ident(nil)]) if nil.name == "nil" => self.type_ref(ty),
-                _ => self.result_of(callee, 0, 1),
-            },
-            _ => None,
-        }
-    }
-
-    /// The type of one of the results of a call of a function by its name.
-    fn result_of(&self, callee: &Expr<'s>, number: usize, of: usize) -> Option<TypeRef> {
-        let function = match callee {
-            Expr::Ident(_) | Expr::Selector(..) => self.type_ref(callee)?,
-            _ => return None,
-        };
-        let result = Some((u8::try_from(number).ok()?, u8::try_from(of).ok()?));
-        Some(TypeRef { result, ..function })
-    }
-
-    /// The types of several names that one call gives values to.
-    pub(super) fn types_of_call(&self, rhs: &[Expr<'s>], names: usize) -> Vec<Option<TypeRef>> {
-        match rhs {
-            [Expr::Call(callee, _)] => (0..names)
-                .map(|number| self.result_of(callee, number, names))
-                .collect(),
+    /// What names stand for that are given values: one each, the results of one call, or a type
+    /// assertion and whether it holds.
+    pub(super) fn given(
+        &mut self,
+        names: usize,
+        pos: Option<u32>,
+        from: &[Expr<'s>],
+        values: Vec<Option<ValueId>>,
+    ) -> Vec<Option<ValueId>> {
+        match (from, values.as_slice()) {
+            ([Expr::Call(..)], [Some(result)]) => self.results_of(names, pos, *result, values),
+            ([Expr::Assert(..)], [value]) => vec![*value],
+            _ if from.len() == names => values,
             _ => Vec::new(),
         }
     }
 
+    fn results_of(
+        &mut self,
+        names: usize,
+        pos: Option<u32>,
+        result: ValueId,
+        values: Vec<Option<ValueId>>,
+    ) -> Vec<Option<ValueId>> {
+        let Some(Value::Result(callee, 0, 1)) = self.typing.values.get(result as usize).copied()
+        else {
+            return if names == 1 { values } else { Vec::new() };
+        };
+        if let Some(pos) = pos {
+            self.typing.assigned.push(Assigned { callee, names, pos });
+        }
+        let Ok(of) = u8::try_from(names) else {
+            return Vec::new();
+        };
+        if names == 1 {
+            return values;
+        }
+        (0..of)
+            .map(|number| Some(self.value(Value::Result(callee, number, of))))
+            .collect()
+    }
+
+    pub(super) fn assign(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>]) {
+        self.exprs(lhs);
+        let values = self.exprs(rhs);
+        let pos = lhs.first().and_then(super::expr::start);
+        if let ([Expr::Call(..)], [Some(result)]) = (rhs, values.as_slice()) {
+            self.results_of(lhs.len(), pos, *result, Vec::new());
+        }
+    }
+
     /// A value is put where a type is wanted.
-    pub(super) fn converted(&mut self, to: Option<Wanted>, value: &Expr<'s>) {
-        if let (Some(to), Some(from), Some(pos)) =
-            (to, self.type_of(value), super::expr::start(value))
-        {
+    pub(super) fn converted(&mut self, to: Option<Wanted>, x: &Expr<'s>, value: Option<ValueId>) {
+        if let (Some(to), Some(from), Some(pos)) = (to, value, super::expr::start(x)) {
             self.typing.conversions.push(Conversion { from, to, pos });
         }
     }
 
-    /// Values are put where a function wants its arguments.
-    pub(super) fn passed(&mut self, callee: &Expr<'s>, args: &[Expr<'s>]) {
-        let Some(function) = self.type_ref(callee) else {
-            return;
-        };
-        for (number, value) in args.iter().enumerate() {
-            self.converted(Some(Wanted::Parameter(function, number)), value);
+    /// What a call gives, and what it is given.
+    pub(super) fn called(
+        &mut self,
+        fun: &Expr<'s>,
+        callee: ValueId,
+        args: &Args<'s>,
+        values: &[Option<ValueId>],
+    ) -> Option<ValueId> {
+        if let Expr::Ident(name) = fun
+            && matches!(name.name, "new" | "make")
+        {
+            let ty = (*values.first()?)?;
+            return Some(self.value(Value::Result(ty, 0, 1)));
         }
+        let first = u32::try_from(self.typing.args.len()).ok()?;
+        let all = args.list.iter().zip(values);
+        self.typing.args.extend(all.map(|(x, value)| Arg {
+            value: *value,
+            pos: super::expr::start(x),
+        }));
+        self.typing.calls.push(CallFact {
+            callee,
+            args: (u32::try_from(args.list.len()).ok()?, first),
+            open: args.spread || matches!(args.list.as_slice(), [Expr::Call(..)]),
+            end: args.end,
+        });
+        Some(self.value(Value::Result(callee, 0, 1)))
     }
 
-    pub(super) fn returned(&mut self, values: &[Expr<'s>]) {
-        if values.len() != self.results.len() {
+    pub(super) fn returned(&mut self, list: &[Expr<'s>], values: &[Option<ValueId>]) {
+        if list.len() != self.results.len() {
             return;
         }
-        for (ty, value) in self.results.clone().into_iter().zip(values) {
-            self.converted(ty.map(Wanted::Type), value);
-            if let (Some(ty), Expr::Unary(Tok::Sub, x)) = (ty, value)
-                && let Expr::Lit(Tok::Int, digits) = **x
-                && !digits.name.trim_start_matches(['0', '_']).is_empty()
-            {
-                self.typing.negatives.push((ty, digits.pos - 1));
+        for ((ty, x), value) in self.results.clone().into_iter().zip(list).zip(values) {
+            self.converted(ty.map(Wanted::Type), x, *value);
+            if let (Some(ty), Expr::Unary(Tok::Sub, _)) = (ty, x) {
+                self.constant(Check::Fits(ty), x);
             }
         }
     }
@@ -112,41 +148,72 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// The keys of a composite literal of a named type, and what stands at them.
-    pub(super) fn keyed(&mut self, ty: Option<&Expr<'s>>, elems: &[Elem<'s>]) {
-        let Some(ty) = ty.and_then(|ty| self.type_ref(ty)) else {
-            return;
-        };
-        for elem in elems {
-            if let Some(Expr::Ident(key)) = &elem.key {
-                let key = Span::of(*key);
-                self.typing.keys.push((ty, key));
-                self.converted(Some(Wanted::Field(ty, key)), &elem.value);
-            }
+    /// A key of a composite literal of a named type, and what stands at it.
+    pub(super) fn keyed(&mut self, ty: TypeRef, elem: &Elem<'s>, value: Option<ValueId>) {
+        if let Some(Expr::Ident(key)) = &elem.key {
+            let key = Span::of(*key);
+            self.typing.keys.push((ty, key));
+            self.converted(Some(Wanted::Field(ty, key)), &elem.value, value);
         }
     }
 
-    /// `x.a.b` as a whole. Names after dots are told once, and what is before them walked once.
-    pub(super) fn chain(&mut self, base: &Expr<'s>, sel: Ident<'s>, role: Role) {
-        let mut path = vec![sel];
-        let mut base = base;
-        while let Expr::Selector(inner, sel) = base {
-            path.push(*sel);
-            base = inner;
+    // Constants.
+
+    /// What must hold of an expression, if it is a constant.
+    pub(super) fn constant(&mut self, check: Check, x: &Expr<'s>) {
+        let mut constants = std::mem::take(&mut self.typing.constants);
+        let id = constants.expr(x, &|name| !self.is_local(name));
+        if let (Some(id), Some(pos)) = (id, super::expr::start(x)) {
+            constants.checks.push((check, id, pos));
         }
-        path.reverse();
-        match base {
-            Expr::Ident(name) => {
-                let role = if path.len() == 1 { role } else { Role::Value };
-                self.name(*name, path.first().copied(), role);
-            }
-            other => self.expr(other),
-        }
-        let path: Vec<Span> = path.into_iter().map(Span::of).collect();
-        self.selectors.extend(&path);
-        if let Some(base) = self.type_of(base) {
-            let at = self.used(path.last().copied().unwrap_or_default(), None, role);
-            self.typing.accesses.push(Access { base, path, at });
+        self.typing.constants = constants;
+    }
+
+    /// Cases of a switch, or keys of a map: those that are constants must differ.
+    pub(super) fn must_differ<'x>(&mut self, list: impl Iterator<Item = &'x Expr<'s>>)
+    where
+        's: 'x,
+    {
+        let statement = self.typing.constants.statements;
+        self.typing.constants.statements += 1;
+        for x in list {
+            self.constant(Check::Case(statement), x);
         }
     }
+
+    /// A conversion of a constant to an integer type.
+    pub(super) fn fits(&mut self, fun: &Expr<'s>, args: &Args<'s>) {
+        let [x] = args.list.as_slice() else { return };
+        let wanted = match fun {
+            Expr::Ident(name) => is_integer(name.name) && !matches!(x, Expr::Lit(..)),
+            Expr::Selector(..) => matches!(x, Expr::Lit(..) | Expr::Unary(..)),
+            _ => false,
+        };
+        if let (true, Some(ty)) = (wanted, self.type_ref(fun)) {
+            self.constant(Check::Fits(ty), x);
+        }
+    }
+
+    /// Operands of an operator, which are of one type but for shifts and untyped constants.
+    pub(super) fn operands(
+        &mut self,
+        op: Tok,
+        first: &Expr<'s>,
+        left: Option<ValueId>,
+        right: Option<ValueId>,
+    ) {
+        let (Some(left), Some(right)) = (left, right) else {
+            return;
+        };
+        let one_type = !matches!(op, Tok::Shl | Tok::Shr | Tok::LAnd | Tok::LOr);
+        if let (true, Some(pos)) = (one_type, super::expr::start(first)) {
+            self.typing.operands.push(Operands { left, right, pos });
+        }
+    }
+}
+
+/// Whether a predeclared name is that of an integer type.
+fn is_integer(name: &str) -> bool {
+    let sized = name.strip_prefix('u').unwrap_or(name);
+    matches!(sized, "int" | "int8" | "int16" | "int32" | "int64") || matches!(name, "byte" | "rune")
 }

@@ -1,0 +1,144 @@
+//! Integer constants: expressions made of literals and names, kept small, to be evaluated when it
+//! is known what the names stand for on a target.
+
+use super::Span;
+use super::types::TypeRef;
+use crate::syntax::Tok;
+use crate::syntax::ast::{Decl, Expr, File, ValueSpec};
+
+/// Index into [`Constants::exprs`].
+pub(crate) type ConstId = u32;
+
+/// A piece of a constant expression; operands come before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ConstExpr {
+    Int(i64),
+    Iota,
+    /// A name of the package, or `true` and the like.
+    Name(Span),
+    /// A name of an import.
+    Qualified(Span, Span),
+    /// `-x`, `+x` and `^x`.
+    Unary(Tok, ConstId),
+    Binary(ConstId, Tok, ConstId),
+    /// `T(x)`
+    Convert(TypeRef, ConstId),
+}
+
+/// A constant of the package.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConstantFact {
+    pub(crate) name: Span,
+    pub(crate) ty: Option<TypeRef>,
+    pub(crate) value: ConstId,
+    pub(crate) iota: u32,
+}
+
+/// What is wrong with some constants only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Check {
+    /// The length of an array: it must not be negative.
+    Length,
+    /// A conversion, or a value of a type: it must fit.
+    Fits(TypeRef),
+    /// A case of a switch or a key of a map, with the number of its statement: they must differ.
+    Case(u32),
+}
+
+/// The constants of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Constants {
+    pub(crate) exprs: Vec<ConstExpr>,
+    pub(crate) declared: Vec<ConstantFact>,
+    /// What must hold, of what, and the offset of that.
+    pub(crate) checks: Vec<(Check, ConstId, u32)>,
+    /// Switches and map literals so far.
+    pub(super) statements: u32,
+}
+
+/// Whether a name is one of the package, or of an import.
+type IsGlobal<'f> = &'f dyn Fn(&str) -> bool;
+
+impl Constants {
+    /// The constants that a file declares. A specification without values repeats the one before
+    /// it (specification, "Constant declarations").
+    pub(super) fn declare(&mut self, file: &File<'_>) {
+        let mut before: Option<&ValueSpec<'_>> = None;
+        for decl in &file.decls {
+            let Decl::Const(spec) = decl else { continue };
+            let whole = if spec.values.is_empty() && spec.iota > 0 {
+                before
+            } else {
+                Some(spec)
+            };
+            before = whole;
+            let Some(whole) = whole else { continue };
+            let global = |_: &str| true;
+            for (name, value) in spec.names.iter().zip(&whole.values) {
+                if let Some(value) = self.expr(value, &global) {
+                    self.declared.push(ConstantFact {
+                        name: Span::of(*name),
+                        ty: whole.ty.as_ref().and_then(|ty| TypeRef::of(ty, &|_| false)),
+                        value,
+                        iota: spec.iota,
+                    });
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, expr: ConstExpr) -> Option<ConstId> {
+        let id = ConstId::try_from(self.exprs.len()).ok()?;
+        self.exprs.push(expr);
+        Some(id)
+    }
+
+    /// An expression, if it may be an integer constant.
+    pub(super) fn expr(&mut self, x: &Expr<'_>, is_global: IsGlobal<'_>) -> Option<ConstId> {
+        let expr = match x {
+            Expr::Paren(inner) => return self.expr(inner, is_global),
+            Expr::Lit(Tok::Int, digits) => ConstExpr::Int(integer(digits.name)?),
+            Expr::Ident(name) if name.name == "iota" => ConstExpr::Iota,
+            Expr::Ident(name) if is_global(name.name) => ConstExpr::Name(Span::of(*name)),
+            Expr::Selector(base, sel) => match &**base {
+                Expr::Ident(base) if is_global(base.name) => {
+                    ConstExpr::Qualified(Span::of(*base), Span::of(*sel))
+                }
+                _ => return None,
+            },
+            Expr::Unary(op @ (Tok::Sub | Tok::Add | Tok::Xor), inner) => {
+                ConstExpr::Unary(*op, self.expr(inner, is_global)?)
+            }
+            Expr::Binary(first, rest) => {
+                let mut left = self.expr(first, is_global)?;
+                for (op, x) in rest {
+                    let right = self.expr(x, is_global)?;
+                    left = self.push(ConstExpr::Binary(left, *op, right))?;
+                }
+                return Some(left);
+            }
+            Expr::Call(fun, args) => match args.list.as_slice() {
+                [x] => {
+                    let ty = TypeRef::of(fun, &|name| !is_global(name))?;
+                    ConstExpr::Convert(ty, self.expr(x, is_global)?)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.push(expr)
+    }
+}
+
+/// The value of an integer literal.
+fn integer(digits: &str) -> Option<i64> {
+    let digits = digits.replace('_', "");
+    let lower = digits.to_ascii_lowercase();
+    for (prefix, radix) in [("0x", 16), ("0b", 2), ("0o", 8)] {
+        if let Some(rest) = lower.strip_prefix(prefix) {
+            return i64::from_str_radix(rest, radix).ok();
+        }
+    }
+    let octal = lower.len() > 1 && lower.starts_with('0');
+    i64::from_str_radix(&lower, if octal { 8 } else { 10 }).ok()
+}
