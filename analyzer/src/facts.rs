@@ -44,6 +44,8 @@ pub(crate) struct FileFacts {
     pub(crate) cgo: Option<Cgo>,
     /// Functions that `//go:linkname` or `//go:wasmimport` supplies with a body.
     pub(crate) supplied: Vec<Span>,
+    /// Functions that are called from elsewhere than Go code.
+    pub(crate) called_from_outside: Vec<Span>,
     /// Symbols, `import/path.name`, that `//go:linkname` gives a body, or takes one from.
     pub(crate) linked: Vec<Span>,
 }
@@ -101,7 +103,8 @@ pub(crate) struct Condition {
 pub(crate) struct Owner {
     /// Empty for initialisers.
     pub(crate) name: Span,
-    pub(crate) method: bool,
+    /// Base type of the receiver of a method.
+    pub(crate) recv: Option<Span>,
     /// Runs when the package is initialised: `func init` and initialisers.
     pub(crate) init: bool,
 }
@@ -167,6 +170,7 @@ impl FileFacts {
         let resolved = resolve::resolve(&src, &file, known, declarations_only);
         let cgo = cgo::read(&src, &file);
         let (supplied, linked) = (resolve::supplied(&src, &file), resolve::linked(&src, &file));
+        let called_from_outside = resolve::called_from_outside(&src, &file);
         let errors = file.errors;
         let package = Span::of(file.package);
         Self {
@@ -183,6 +187,7 @@ impl FileFacts {
             errors,
             cgo,
             supplied,
+            called_from_outside,
             linked,
             src,
         }

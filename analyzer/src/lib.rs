@@ -3,6 +3,7 @@
 //! [`Scan`] is the way in: it takes what the Go command lists, reads the source through a
 //! [`System`], and judges. It starts no process and knows no network.
 
+mod calls;
 mod compiled;
 mod constraint;
 mod facts;
@@ -19,6 +20,7 @@ mod system;
 mod types;
 mod verdict;
 mod wasm;
+mod why;
 
 pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::Places;
@@ -26,6 +28,7 @@ pub use crate::merge::merge_reports;
 pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};
 pub use crate::system::{Disk, System};
 pub use crate::wasm::{WasmError, read_wasm};
+pub use crate::why::Why;
 
 /// Read a Go file whole, and say how many names it uses: what the benchmarks measure.
 pub fn count_uses(src: std::sync::Arc<str>) -> usize {

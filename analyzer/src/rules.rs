@@ -9,12 +9,14 @@ mod names;
 mod std_behaviour;
 mod stub;
 mod typing;
+mod unused;
 
 pub(crate) use self::excluded::tags;
 pub(crate) use self::load::other as load_error;
 
 use model::{Effect, Evidence, Finding, Rule, Target};
 
+use crate::calls::Calls;
 use crate::constraint::{Exclusion, Platform};
 use crate::graph::{Graph, Package, Places};
 use crate::scan::Settings;
@@ -47,7 +49,8 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     let types = Types::of(cx.graph);
     typing::check(cx, &types, &mut said.findings);
     bodies::check(cx, &mut said.findings);
-    std_behaviour::check(cx, &types, &mut said.findings);
+    let calls = Calls::of(cx.graph, &types);
+    std_behaviour::check(cx, &types, &calls, &mut said.findings);
     stub::check(cx, &mut said.findings);
     said
 }
@@ -103,6 +106,8 @@ impl<'a> Context<'_, 'a> {
             guard: None,
             init: false,
             chains: Vec::new(),
+            calls: Vec::new(),
+            callers: Vec::new(),
             advice: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::facts::{
-    Access, ConstExpr, ConstId, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Value,
+    Access, ConstExpr, ConstId, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Use, Value,
     ValueId, is_predeclared,
 };
 use crate::graph::{Graph, Package};
@@ -106,6 +106,15 @@ impl<'g> Function<'g, '_> {
         self.place.file.facts.text(self.fact.name)
     }
 
+    /// In Go's own spelling.
+    pub(crate) fn symbol(self) -> String {
+        let (path, name) = (self.place.package.path(), self.name());
+        match self.recv() {
+            "" => format!("{path}.{name}"),
+            recv => format!("{path}.(*{recv}).{name}"),
+        }
+    }
+
     /// Base type of the receiver; empty for plain functions.
     pub(crate) fn recv(self) -> &'g str {
         let recv = self.fact.recv;
@@ -191,6 +200,20 @@ impl<'g, 'a> Types<'g, 'a> {
         match self.thing(*place, *value, depth + 1)? {
             value @ Thing::Value(_) => Some(value),
             _ => None,
+        }
+    }
+
+    /// A declared type of a package.
+    pub(crate) fn declared(&self, path: &'g str, name: &str) -> Option<Ty<'g, 'a>> {
+        self.declared.get(&(path, name)).copied().map(Ty::Declared)
+    }
+
+    /// What a use leads to: a name of the package, or of an import.
+    pub(crate) fn used(&self, place: Place<'g, 'a>, used: &Use) -> Option<Thing<'g, 'a>> {
+        let text = |span| place.file.facts.text(span);
+        match used.sel {
+            None => self.in_package(place.package.path(), text(used.base), 0),
+            Some(sel) => self.in_package(self.import(place, text(used.base))?, text(sel), 0),
         }
     }
 
@@ -415,6 +438,39 @@ impl<'g, 'a> Types<'g, 'a> {
         }
     }
 
+    /// The field or method that a selector names, by its symbol.
+    pub(crate) fn method(
+        &self,
+        place: Place<'g, 'a>,
+        things: &[Option<Thing<'g, 'a>>],
+        access: &Access,
+    ) -> Option<String> {
+        let Some(Thing::Value(ty @ Ty::Declared(of))) = things.get(access.of as usize)? else {
+            return None;
+        };
+        let name = place.file.facts.text(access.at.base);
+        match self.member(*ty, name, 0) {
+            // A promoted method is that of the type that declares it.
+            Member::There(Some(Thing::Function(function))) => Some(function.symbol()),
+            _ => Some(format!(
+                "{}.(*{}).{name}",
+                of.place.package.path(),
+                of.name()
+            )),
+        }
+    }
+
+    /// The package-level name that a use is one of, by its symbol.
+    pub(crate) fn symbol_of_use(&self, place: Place<'g, 'a>, used: &Use) -> Option<String> {
+        let text = |span| place.file.facts.text(span);
+        if let Some(sel) = used.sel {
+            let path = self.import(place, text(used.base))?;
+            return Some(format!("{path}.{}", text(sel)));
+        }
+        self.used(place, used)?;
+        Some(format!("{}.{}", place.package.path(), text(used.base)))
+    }
+
     /// The methods of an interface type that are known; none when it is no interface.
     pub(crate) fn interface(&self, ty: Ty<'g, 'a>, depth: u32) -> Vec<&'g str> {
         let Ty::Declared(of) = ty else {
@@ -464,21 +520,6 @@ impl<'g, 'a> Types<'g, 'a> {
             },
         }
     }
-}
-
-/// The field or method of the standard library that a selector names, by its symbol.
-pub(crate) fn std_method(
-    place: Place<'_, '_>,
-    things: &[Option<Thing<'_, '_>>],
-    access: &Access,
-) -> Option<String> {
-    let Some(Thing::Value(Ty::Declared(of))) = things.get(access.of as usize)? else {
-        return None;
-    };
-    let package = of.place.package;
-    let name = place.file.facts.text(access.at.base);
-    let symbol = || format!("{}.(*{}).{name}", package.path(), of.name());
-    package.listed.standard.then(symbol)
 }
 
 fn arithmetic(a: i128, op: Tok, b: i128) -> Option<i128> {

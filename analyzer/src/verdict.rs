@@ -43,6 +43,13 @@ pub(crate) fn merge<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Find
                 same.targets.sort();
                 same.targets.dedup();
                 same.init |= finding.init;
+                let callers = finding.callers.iter().cloned();
+                same.callers.extend(callers);
+                same.callers.sort();
+                same.callers.dedup();
+                if same.calls.is_empty() {
+                    same.calls.clone_from(&finding.calls);
+                }
                 if same.message != finding.message {
                     same.message = without_goos(&same.message);
                 }
@@ -263,6 +270,7 @@ fn in_fix_order(mut findings: Vec<Finding>, roots: &[(Target, Vec<Ranked>)]) -> 
             f.effect,
             rank,
             !f.init,
+            f.version.is_some(),
             f.root.clone(),
             f.package.clone(),
             f.file.clone(),
@@ -515,8 +523,8 @@ fn origin(finding: &Finding) -> &str {
 /// The packages that a finding in one package is a finding of.
 ///
 /// What does not build breaks everything that imports it; a stub fails for those that call it.
-/// Other calls that fail are those of the package itself: whether something reaches them is not
-/// known before the program is linked, and their error may be handled.
+/// Other calls that fail are those of the package itself, and of the own packages from which
+/// calls lead to it.
 ///
 /// A call to nobody also breaks the mains whose wasm has it.
 fn reach<'b>(build: &'b Build<'_>, finding: &Finding) -> BTreeSet<&'b str> {
@@ -540,6 +548,9 @@ fn reach<'b>(build: &'b Build<'_>, finding: &Finding) -> BTreeSet<&'b str> {
             .copied()
             .chain([place])
             .collect(),
-        _ => BTreeSet::from([place]),
+        _ => {
+            let callers = finding.callers.iter().filter_map(|path| graph.key(path));
+            callers.chain([place]).collect()
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Job {
     Inspect(InspectArgs),
     /// Run one in the sandbox.
     Exec(ExecArgs),
+    /// Say what leads to a package or a function.
+    Why(WhyArgs),
 }
 
 const AFTER: &str = "\
@@ -38,6 +40,7 @@ Examples:
   wasmcheck . -o report.html -o report.json  reports for people and for scripts
   wasmcheck . --level scan --target wasip1   a quick look: nothing is compiled
   wasmcheck inspect app.wasm                 what is in a wasm file
+  wasmcheck why os/exec.Command              the calls that lead to a function
   GOOS=wasip1 GOARCH=wasm go test -exec \"wasmcheck exec\" ./...
 
 Exit codes:
@@ -53,7 +56,62 @@ enum Command {
     Inspect(InspectArgs),
     /// Run a wasip1 program in the sandbox; works as `go test -exec`
     Exec(ExecArgs),
+    /// Say through which imports and calls a package or a function is reached
+    Why(WhyArgs),
 }
+
+/// Which modules, and how Go is asked about them.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct ModuleArgs {
+    /// Targets, separated by commas; `js` means js-node and js-browser
+    #[arg(
+        long = "target",
+        visible_alias = "targets",
+        value_delimiter = ',',
+        value_name = "TARGET"
+    )]
+    pub(crate) targets: Vec<TargetArg>,
+    /// Build tags, as in `go build -tags`
+    #[arg(long, value_delimiter = ',', value_name = "TAGS")]
+    pub(crate) tags: Vec<String>,
+    /// Show no progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Fetch neither modules nor toolchains (GOPROXY=off, GOTOOLCHAIN=local)
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// The Go command to use
+    #[arg(long, value_name = "PROGRAM", default_value = "go")]
+    pub(crate) go: String,
+}
+
+/// Options of `wasmcheck why`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = WHY)]
+pub(crate) struct WhyArgs {
+    /// An import path, a module path, or a function: `os/exec.Command`, `net.(*Dialer).Dial`
+    #[arg(value_name = "PACKAGE|SYMBOL")]
+    pub(crate) what: String,
+    /// A directory, a pattern as in Go, or MODULE@VERSION; `.` without one
+    #[arg(value_name = "PATH|PATTERN")]
+    pub(crate) paths: Vec<String>,
+    #[command(flatten)]
+    pub(crate) module: ModuleArgs,
+    /// Show every chain, not the ten shortest
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+const WHY: &str = "\
+Examples:
+  wasmcheck why golang.org/x/sys/unix       the import chains to a package
+  wasmcheck why golang.org/x/sys            to any package of a module
+  wasmcheck why os/exec.Command ./cmd/...   the call chains to a function
+
+Only the source is read. Calls are followed by name, through methods of values whose type is
+written or given by a call, and through interfaces of the module itself.
+
+Exit codes: 0 when something leads there, 1 when nothing does, 3 when a target has no answer.";
 
 /// Options of `wasmcheck inspect`.
 #[derive(Clone, Debug, ClapArgs)]
@@ -157,10 +215,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Options of `wasmcheck check`.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch that can be typed"
-)]
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
     /// A directory, a Go package pattern (./cmd/...), or MODULE@VERSION [default: .]
@@ -170,17 +224,8 @@ pub(crate) struct CheckArgs {
     /// built in the sandbox and tries remedies
     #[arg(long, value_enum, default_value = "run")]
     pub(crate) level: LevelArg,
-    /// Targets, separated by commas; `js` means js-node and js-browser
-    #[arg(
-        long = "target",
-        visible_alias = "targets",
-        value_delimiter = ',',
-        value_name = "TARGET"
-    )]
-    pub(crate) targets: Vec<TargetArg>,
-    /// Build tags, as in `go build -tags`
-    #[arg(long, value_delimiter = ',', value_name = "TAGS")]
-    pub(crate) tags: Vec<String>,
+    #[command(flatten)]
+    pub(crate) module: ModuleArgs,
     /// Write a report; the end of the name chooses the format: .json, .html or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<Utf8PathBuf>,
@@ -190,15 +235,6 @@ pub(crate) struct CheckArgs {
     /// Show every finding and every place, not the most important ones
     #[arg(short, long)]
     pub(crate) verbose: bool,
-    /// Show no progress
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-    /// Fetch neither modules nor toolchains (GOPROXY=off, GOTOOLCHAIN=local)
-    #[arg(long)]
-    pub(crate) offline: bool,
-    /// The Go command to use
-    #[arg(long, value_name = "PROGRAM", default_value = "go")]
-    pub(crate) go: String,
     /// Run programs of GOOS=js with Node, which is no sandbox: they may do what you may
     #[arg(long, value_enum, value_name = "HOST")]
     pub(crate) host: Vec<HostArg>,
@@ -266,6 +302,7 @@ impl Args {
             Some(Command::Check(check)) => Job::Check(check),
             Some(Command::Inspect(inspect)) => Job::Inspect(inspect),
             Some(Command::Exec(exec)) => Job::Exec(exec),
+            Some(Command::Why(why)) => Job::Why(why),
         }
     }
 }

@@ -12,7 +12,7 @@ use model::{
 };
 use toolchain::{Fetched, Go, Interrupt, Options, Session};
 
-use crate::args::{CheckArgs, FailOn, HostArg, LevelArg, TargetArg};
+use crate::args::{CheckArgs, FailOn, HostArg, LevelArg, ModuleArgs, TargetArg};
 use crate::module;
 use crate::output;
 use crate::place::{self, Patterns, Place};
@@ -81,9 +81,12 @@ impl From<toolchain::Error> for Failure {
 pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
     output::check_names(&args.output)?;
     let settings = settings(args);
-    let progress = Arc::new(Progress::new(args.quiet));
-    let go = go(args, interrupt, &progress);
-    let reports = reports(args, &settings, &go, &progress)?;
+    let progress = Arc::new(Progress::new(args.module.quiet));
+    let go = go(&args.module, interrupt, &progress);
+    let mut reports = Vec::new();
+    each_module(&args.paths, &go, &progress, &mut |chosen| {
+        reports.push(module::check(&go, chosen, &settings, &progress));
+    })?;
     progress.finish();
     let report = analyzer::merge_reports(reports);
     output::write(args, &report)?;
@@ -93,7 +96,8 @@ pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, F
     Ok(ExitCode::from(status(args, &report).code()))
 }
 
-fn settings(args: &CheckArgs) -> Settings {
+/// The targets that are asked for: all of them when none is named.
+pub(crate) fn targets(args: &ModuleArgs) -> Vec<Target> {
     let wanted = |target: &Target| {
         args.targets.is_empty()
             || args.targets.iter().any(|arg| match arg {
@@ -103,22 +107,26 @@ fn settings(args: &CheckArgs) -> Settings {
                 TargetArg::JsBrowser => *target == Target::JsBrowser,
             })
     };
+    Target::ALL.into_iter().filter(wanted).collect()
+}
+
+fn settings(args: &CheckArgs) -> Settings {
     let level = match args.level {
         LevelArg::Scan => Level::Scan,
         LevelArg::Build => Level::Build,
         LevelArg::Run => Level::Run,
     };
-    let targets = Target::ALL.into_iter().filter(wanted).collect();
     Settings {
         level,
-        targets,
-        tags: args.tags.clone(),
+        targets: targets(&args.module),
+        tags: args.module.tags.clone(),
         node: args.host.contains(&HostArg::Node),
         budget: args.budget,
     }
 }
 
-fn go(args: &CheckArgs, interrupt: &Interrupt, progress: &Arc<Progress>) -> Go {
+/// How Go is asked.
+pub(crate) fn go(args: &ModuleArgs, interrupt: &Interrupt, progress: &Arc<Progress>) -> Go {
     let told = Arc::clone(progress);
     Go::new(Options {
         program: args.go.clone(),
@@ -128,42 +136,53 @@ fn go(args: &CheckArgs, interrupt: &Interrupt, progress: &Arc<Progress>) -> Go {
     })
 }
 
-/// One report per module.
-fn reports(
-    args: &CheckArgs,
-    settings: &Settings,
+/// A module that was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<'c> {
+    /// Where its go.mod lies.
+    pub(crate) root: &'c Utf8Path,
+    /// Files are named relative to this: the directory that holds all modules.
+    pub(crate) top: &'c Utf8Path,
+    /// The version, if it is a published one.
+    pub(crate) version: Option<&'c str>,
+    /// Which of its packages.
+    pub(crate) patterns: &'c [String],
+}
+
+/// Do something with each module that was typed; nothing typed is the current directory.
+pub(crate) fn each_module(
+    paths: &[String],
     go: &Go,
     progress: &Progress,
-) -> Result<Vec<Report>, Failure> {
-    let typed = if args.paths.is_empty() {
-        vec![".".to_owned()]
-    } else {
-        args.paths.clone()
-    };
+    with: &mut dyn FnMut(Chosen<'_>),
+) -> Result<(), Failure> {
+    let here = [".".to_owned()];
+    let typed = if paths.is_empty() { &here } else { paths };
     let places = typed
         .iter()
         .map(|arg| place::understand(arg))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut reports = Vec::new();
     let mut patterns = Patterns::new();
     for place in places {
         match place {
-            Place::Module(spec) => reports.push(published(&spec, settings, go, progress)?),
+            Place::Module(spec) => published(&spec, go, progress, with)?,
             Place::Local { dir, recursive } => gather(go, &dir, recursive, &mut patterns)?,
         }
     }
-    // Files are named relative to the directory that holds all modules.
     let top = patterns
         .keys()
         .cloned()
         .reduce(|a, b| common(&a, &b))
         .unwrap_or_default();
-    for (root, patterns) in patterns {
-        reports.push(module::check(
-            go, &root, &top, None, &patterns, settings, progress,
-        ));
+    for (root, patterns) in &patterns {
+        with(Chosen {
+            root,
+            top: &top,
+            version: None,
+            patterns,
+        });
     }
-    Ok(reports)
+    Ok(())
 }
 
 /// The nearest directory that holds both.
@@ -218,10 +237,10 @@ fn module_root(dir: &Utf8Path) -> Option<Utf8PathBuf> {
 
 fn published(
     spec: &str,
-    settings: &Settings,
     go: &Go,
     progress: &Progress,
-) -> Result<Report, Failure> {
+    with: &mut dyn FnMut(Chosen<'_>),
+) -> Result<(), Failure> {
     progress.phase(&format!("fetching {spec}"));
     let fetched: Fetched = toolchain::fetch(go, spec)?;
     for replace in &fetched.dropped {
@@ -233,11 +252,13 @@ fn published(
         .dir
         .canonicalize_utf8()
         .map_err(toolchain::Error::io(&fetched.dir))?;
-    let version = Some(fetched.version.as_str());
-    let patterns = ["./...".to_owned()];
-    Ok(module::check(
-        go, &dir, &dir, version, &patterns, settings, progress,
-    ))
+    with(Chosen {
+        root: &dir,
+        top: &dir,
+        version: Some(&fetched.version),
+        patterns: &["./...".to_owned()],
+    });
+    Ok(())
 }
 
 /// A report that says why there is nothing to say.

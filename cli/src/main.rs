@@ -12,6 +12,7 @@ mod place;
 mod progress;
 mod run;
 mod sandbox;
+mod why;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match &job {
         Job::Check(args) => check::run(args, &interrupt),
         Job::Inspect(args) => inspect::run(args),
+        Job::Why(args) => why::run(args, &interrupt),
         Job::Exec(args) => return exec::run(args, &interrupt),
     };
     match done {

@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::Instant;
 
-use analyzer::{Compiled, Disk, Places, Scan, StubSignature};
+use analyzer::{Compiled, Disk, Places, Scan, StubSignature, Why};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
 use toolchain::{Error, Go, Linked, Platform, Session};
 
-use crate::check::{self, Settings};
+use crate::check::{self, Chosen, Settings};
 use crate::progress::Progress;
 use crate::sandbox::Sandbox;
 use crate::{attempt, files, run};
@@ -17,37 +17,68 @@ use crate::{attempt, files, run};
 /// done is said in the report.
 pub(crate) fn check(
     go: &Go,
-    root: &Utf8Path,
-    top: &Utf8Path,
-    version: Option<&str>,
-    patterns: &[String],
+    chosen: Chosen<'_>,
     settings: &Settings,
     progress: &Progress,
 ) -> Report {
-    let name = root.file_name().unwrap_or("module").to_owned();
-    let session = match check::open(go, root, settings) {
+    let session = match check::open(go, chosen.root, settings) {
         Ok(session) => session,
-        Err(e) => return check::empty_report(name, settings, &e.to_string()),
+        Err(e) => return check::empty_report(directory_name(chosen), settings, &e.to_string()),
     };
-    let path = session
-        .module_path()
-        .ok()
-        .filter(|p| !p.is_empty())
-        .unwrap_or(name);
-    let mut report = check::empty_report(path.clone(), settings, "");
+    let run = Run::new(&session, chosen, settings, progress);
+    let mut report = check::empty_report(run.module.clone(), settings, "");
     report.incomplete.clear();
-    report.module.version = version.map(str::to_owned);
+    report.module.version = chosen.version.map(str::to_owned);
     report.go.clone_from(&session.env().goversion);
-    let run = Run {
-        session: &session,
-        settings,
-        progress,
-        patterns,
-        module: &path,
-        top,
-    };
     run.fill(&mut report);
     report
+}
+
+/// What `wasmcheck why` has found out of a module.
+pub(crate) struct Answer {
+    /// Path of the module.
+    pub(crate) module: String,
+    /// For each build of the targets.
+    pub(crate) builds: Vec<(Goos, Option<Why>)>,
+    /// What could not be found out.
+    pub(crate) incomplete: Vec<Incomplete>,
+}
+
+/// What leads to a package or a function.
+pub(crate) fn why(
+    go: &Go,
+    chosen: Chosen<'_>,
+    what: &str,
+    settings: &Settings,
+    progress: &Progress,
+) -> Answer {
+    let mut incomplete = Vec::new();
+    let session = match check::open(go, chosen.root, settings) {
+        Ok(session) => session,
+        Err(e) => {
+            let report = check::empty_report(directory_name(chosen), settings, &e.to_string());
+            return Answer {
+                module: report.module.path,
+                builds: Vec::new(),
+                incomplete: report.incomplete,
+            };
+        }
+    };
+    let run = Run::new(&session, chosen, settings, progress);
+    let builds = run.scanned(&mut incomplete, |mut scan, builds, _| {
+        let why = |goos: &Goos| (*goos, scan.why(*goos, what));
+        builds.iter().map(why).collect()
+    });
+    Answer {
+        module: run.module,
+        builds,
+        incomplete,
+    }
+}
+
+/// What a module is called that cannot be opened.
+fn directory_name(chosen: Chosen<'_>) -> String {
+    chosen.root.file_name().unwrap_or("module").to_owned()
 }
 
 /// A main package that was linked.
@@ -63,15 +94,37 @@ struct Run<'r> {
     settings: &'r Settings,
     progress: &'r Progress,
     patterns: &'r [String],
-    module: &'r str,
+    module: String,
     top: &'r Utf8Path,
 }
 
-impl Run<'_> {
-    fn fill(&self, report: &mut Report) {
+impl<'r> Run<'r> {
+    fn new(
+        session: &'r Session,
+        chosen: Chosen<'r>,
+        settings: &'r Settings,
+        progress: &'r Progress,
+    ) -> Self {
+        let path = session.module_path().ok().filter(|p| !p.is_empty());
+        Self {
+            session,
+            settings,
+            progress,
+            patterns: chosen.patterns,
+            module: path.unwrap_or_else(|| directory_name(chosen)),
+            top: chosen.top,
+        }
+    }
+
+    /// List the packages, and scan them.
+    fn scanned<T>(
+        &self,
+        incomplete: &mut Vec<Incomplete>,
+        with: impl FnOnce(Scan<'_>, &[Goos], &mut Vec<Incomplete>) -> T,
+    ) -> T {
         self.progress
             .phase(&format!("listing the packages of {}", self.module));
-        let (native, listings) = self.list(&mut report.incomplete);
+        let (native, listings) = self.list(incomplete);
         self.progress.phase(&format!(
             "reading {} packages",
             listings
@@ -82,7 +135,7 @@ impl Run<'_> {
         ));
         if listings.iter().all(|(_, l)| l.packages.is_empty()) && !listings.is_empty() {
             let patterns = self.patterns.join(" ");
-            report.incomplete.push(Incomplete {
+            incomplete.push(Incomplete {
                 stage: "load".to_owned(),
                 target: None,
                 reason: format!(
@@ -99,7 +152,7 @@ impl Run<'_> {
         };
         let stubs: Vec<StubSignature> = advisors::stubs().into_iter().map(signature).collect();
         let settings = analyzer::Settings {
-            module: self.module,
+            module: &self.module,
             dir: self.session.root(),
             places,
             tags: &self.settings.tags,
@@ -108,10 +161,24 @@ impl Run<'_> {
             native: native.as_ref(),
             stubs: &stubs,
         };
-        let mut scan = Scan::new(settings, &listings, &Disk);
+        let builds: Vec<Goos> = listings.iter().map(|(goos, _)| *goos).collect();
+        let scan = Scan::new(settings, &listings, &Disk);
+        with(scan, &builds, incomplete)
+    }
+
+    fn fill(&self, report: &mut Report) {
+        let mut incomplete = Vec::new();
+        self.scanned(&mut incomplete, |scan, builds, incomplete| {
+            report.incomplete.append(incomplete);
+            self.judge(scan, builds, report);
+        });
+    }
+
+    /// From a scan to a report, as deep as is asked for.
+    fn judge(&self, mut scan: Scan<'_>, builds: &[Goos], report: &mut Report) {
         let mut linked = Vec::new();
         if self.settings.level >= Level::Build {
-            for (goos, _) in &listings {
+            for goos in builds {
                 if let Err(e) = self.compile(&mut scan, *goos, &mut linked) {
                     say(
                         &mut report.incomplete,
@@ -129,7 +196,7 @@ impl Run<'_> {
         if self.settings.level >= Level::Run {
             let (session, settings) = (self.session, self.settings);
             let stage = run::Stage::new(
-                self.module,
+                &self.module,
                 session,
                 settings,
                 self.progress,
@@ -157,7 +224,7 @@ impl Run<'_> {
         }
         if self.settings.level >= Level::Run {
             let stage = attempt::Stage {
-                module: self.module,
+                module: &self.module,
                 session: self.session,
                 settings: self.settings,
                 progress: self.progress,

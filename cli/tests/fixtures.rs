@@ -139,6 +139,14 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
             .iter()
             .flat_map(|f| list(&f["chains"]))
             .any(|c| c.as_array().is_some_and(|c| c.iter().eq(chain.iter()))),
+        ("called", [place, functions @ ..]) => findings.iter().any(|f| {
+            let chains = list(&f["calls"]);
+            let is_it = |chain: &Value| {
+                let steps = list(chain).iter().map(|s| &s["function"]);
+                steps.eq(functions.iter())
+            };
+            at(f) == *place && chains.iter().any(is_it)
+        }),
         ("init", [place]) => findings
             .iter()
             .any(|f| at(f) == *place && f["init"] == true),

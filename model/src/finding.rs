@@ -209,8 +209,25 @@ pub struct Finding {
     pub init: bool,
     /// Import chains from a package of the module to the root, shortest first.
     pub chains: Vec<Vec<String>>,
+    /// Chains of calls from the user's code to the place, mains first, as far as the source shows
+    /// them: the last step is the place itself.
+    pub calls: Vec<Vec<CallStep>>,
+    /// The module's own packages that answer for it: mains from which calls lead to the place, and
+    /// packages whose calls out of the module do.
+    pub callers: Vec<String>,
     /// Ids of the remedies, in the order to try them.
     pub advice: Vec<String>,
+}
+
+/// A step of a chain of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CallStep {
+    /// The function, in Go's own spelling; `path.init` for initialisers of package variables.
+    pub function: String,
+    /// Where it calls the next one: named like [`Finding::file`].
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
 }
 
 /// A remedy for a finding.

@@ -12,7 +12,9 @@ mod target;
 mod wasm;
 
 pub use crate::exit::ExitStatus;
-pub use crate::finding::{Advice, AdviceKind, Attempt, Confirmed, Effect, Evidence, Finding, Rule};
+pub use crate::finding::{
+    Advice, AdviceKind, Attempt, CallStep, Confirmed, Effect, Evidence, Finding, Rule,
+};
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::observation::{End, Frame, HostCall, Observation, Ran, RunBuild, RunKind};
 pub use crate::report::{

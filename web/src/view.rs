@@ -512,6 +512,31 @@ pub fn attempts(advice: &Advice) -> Vec<String> {
     others.map(line).collect()
 }
 
+/// Where the user's code calls what leads to a place outside of it; none where the code itself
+/// is the place.
+pub fn called_from(finding: &Finding) -> Option<String> {
+    let chain = finding
+        .calls
+        .first()
+        .filter(|_| finding.version.is_some())?;
+    let start = chain.first()?;
+    let between = match chain.len() {
+        0..=2 => String::new(),
+        n => format!(", {} in between", count(n - 2, "call")),
+    };
+    Some(format!(
+        "called by {} at {}:{}{between}",
+        start.function, start.file, start.line
+    ))
+}
+
+/// A chain of calls, a line each, but for chains that are the place itself.
+pub fn call_chains(finding: &Finding) -> Vec<Vec<String>> {
+    let step = |s: &model::CallStep| format!("{}  {}:{}", s.function, s.file, s.line);
+    let long = finding.calls.iter().filter(|chain| chain.len() > 1);
+    long.map(|chain| chain.iter().map(step).collect()).collect()
+}
+
 /// Whether there is more to say of the way to a finding than the package that it is in.
 pub fn has_way(finding: &Finding) -> bool {
     finding.chains.iter().any(|chain| chain.len() > 1)

@@ -37,12 +37,18 @@ pub(super) fn resolve<'s>(
     }
     let mut walker = Walker::new(src, file, known, declarations_only);
     resolved.conditions = walker.conditions(file);
+    let mut functions = Vec::new();
     for decl in &file.decls {
         let owner = owner(decl).map(|owner| {
             resolved.owners.push(owner);
             u32::try_from(resolved.owners.len() - 1).unwrap_or(NO_OWNER)
         });
-        walker.top_level(decl, owner.unwrap_or(NO_OWNER));
+        let owner = owner.unwrap_or(NO_OWNER);
+        if let Decl::Func(f) = decl {
+            let recv = f.recv.as_ref().and_then(|r| base_type(&r.ty));
+            functions.push(types::function(f, recv, owner));
+        }
+        walker.top_level(decl, owner);
     }
     (
         resolved.uses,
@@ -60,14 +66,7 @@ pub(super) fn resolve<'s>(
     });
     resolved.typing.types.extend(declared);
     resolved.typing.constants.declare(file);
-    let functions = file.decls.iter().filter_map(|decl| match decl {
-        Decl::Func(f) => Some(types::function(
-            f,
-            f.recv.as_ref().and_then(|r| base_type(&r.ty)),
-        )),
-        _ => None,
-    });
-    resolved.typing.functions.extend(functions);
+    resolved.typing.functions = functions;
     resolved
 }
 
@@ -77,18 +76,32 @@ pub(super) fn supplied(src: &str, file: &File<'_>) -> Vec<Span> {
     let mut names: Vec<Span> = linknames(src, file)
         .filter_map(|mut words| Some(span(src, words.next()?)))
         .collect();
-    let imported = file
-        .comments
-        .iter()
-        .filter(|c| text(src, **c).starts_with("//go:wasmimport "));
-    for comment in imported {
-        let next = file.decls.iter().find_map(|decl| match decl {
-            Decl::Func(f) if f.name.pos > comment.end => Some(f.name),
-            _ => None,
-        });
-        names.extend(next.map(Span::of));
-    }
+    names.extend(below(src, file, &["//go:wasmimport "]));
     names
+}
+
+/// Functions that are called from elsewhere than Go code: those below `//go:wasmexport` and
+/// cgo's `//export`, and the local names of `//go:linkname`.
+pub(super) fn called_from_outside(src: &str, file: &File<'_>) -> Vec<Span> {
+    let linked = linknames(src, file).filter_map(|mut words| Some(span(src, words.next()?)));
+    let exports = ["//go:wasmexport ", "//export "];
+    linked.chain(below(src, file, &exports)).collect()
+}
+
+/// The names of the functions that stand below directives.
+fn below(src: &str, file: &File<'_>, directives: &[&str]) -> Vec<Span> {
+    let is_one = |c: &&Comment| directives.iter().any(|d| text(src, **c).starts_with(d));
+    let next = |comment: &Comment| {
+        file.decls.iter().find_map(|decl| match decl {
+            Decl::Func(f) if f.name.pos > comment.end => Some(Span::of(f.name)),
+            _ => None,
+        })
+    };
+    file.comments
+        .iter()
+        .filter(is_one)
+        .filter_map(next)
+        .collect()
 }
 
 /// Symbols, `import/path.name`, that `//go:linkname` directives name as their second word.
@@ -175,12 +188,12 @@ fn owner(decl: &Decl<'_>) -> Option<Owner> {
     match decl {
         Decl::Func(f) => Some(Owner {
             name: Span::of(f.name),
-            method: f.recv.is_some(),
+            recv: f.recv.as_ref().and_then(|r| base_type(&r.ty)),
             init: f.recv.is_none() && f.name.name == "init",
         }),
         Decl::Var(spec) if !spec.values.is_empty() => Some(Owner {
             name: Span::default(),
-            method: false,
+            recv: None,
             init: true,
         }),
         _ => None,

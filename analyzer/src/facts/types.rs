@@ -2,7 +2,7 @@
 //! values come from, and the places where they are used.
 
 use super::constants::Constants;
-use super::{Span, Use};
+use super::{NO_OWNER, Span, Use};
 use crate::syntax::Tok;
 use crate::syntax::ast::{Expr, Field, FuncDecl, Ident, Signature, TypeSpec};
 
@@ -82,6 +82,8 @@ pub(crate) struct FunctionFact {
     pub(crate) name: Span,
     /// Base type of the receiver of a method.
     pub(crate) recv: Option<Span>,
+    /// Index into the owners of its file; none of methods of interfaces.
+    pub(crate) owner: u32,
     /// The types of its parameters, where these have names.
     pub(crate) parameters: Vec<Option<TypeRef>>,
     /// The last parameter takes any number of arguments.
@@ -185,7 +187,7 @@ impl TypeRef {
 }
 
 /// What a declared function wants and gives.
-pub(super) fn function(f: &FuncDecl<'_>, recv: Option<Span>) -> FunctionFact {
+pub(super) fn function(f: &FuncDecl<'_>, recv: Option<Span>, owner: u32) -> FunctionFact {
     let params = f.type_params.iter().flat_map(|p| &p.names);
     let mut generic: Vec<&str> = params.map(|name| name.name).collect();
     if let Some(recv) = &f.recv {
@@ -193,6 +195,7 @@ pub(super) fn function(f: &FuncDecl<'_>, recv: Option<Span>) -> FunctionFact {
     }
     FunctionFact {
         recv,
+        owner,
         ..signature(f.name, &f.sig, &generic)
     }
 }
@@ -216,6 +219,7 @@ fn signature(name: Ident<'_>, sig: &Signature<'_>, generic: &[&str]) -> Function
     FunctionFact {
         name: Span::of(name),
         recv: None,
+        owner: NO_OWNER,
         parameters: sig.params.iter().flat_map(each).collect(),
         variadic: last.is_some_and(|f| matches!(f.ty, Expr::Ellipsis(_))),
         results: sig.results.iter().flat_map(each).collect(),

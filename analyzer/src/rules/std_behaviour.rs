@@ -1,98 +1,116 @@
 //! `std-behaviour`: functions of the standard library that build, and then fail, fake or lie.
 
-use std::collections::{HashMap, HashSet};
-
 use model::{Effect, Finding, Goos, Rule};
 
+use super::unused::Used;
 use super::{Context, Saying};
-use crate::facts::{JS, NO_OWNER, Owner, Role, Use, WASIP1};
+use crate::calls::Calls;
+use crate::facts::{JS, Use, WASIP1};
 use crate::graph::Package;
+use crate::qualifiers::qualifiers;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
-use crate::types::{Place, Types, std_method};
+use crate::types::{Place, Types};
 
-/// Uses in the module's own packages, and those in dependencies that run at initialisation:
-/// whether the others are reached is not known before the program is linked.
+/// Uses in the module's own packages, and those in dependencies that run at initialisation or that
+/// calls lead to: whether anything else is reached is not known before the program is linked.
 pub(super) fn check<'g, 'a>(
     cx: &'g Context<'g, 'a>,
-    types: &'g Types<'g, 'a>,
+    types: &Types<'g, 'a>,
+    calls: &Calls<'_, 'g, 'a>,
     findings: &mut Vec<Finding>,
 ) {
     for package in cx.judged() {
-        let at_init = InitReach::of(package);
+        let used = package.own.then(|| Used::of(package));
         for file in &package.files {
-            for used in &file.facts.uses {
-                let init = at_init.reaches(file, used);
-                if package.own || init {
-                    judge(cx, package, file, used, init, findings);
-                }
+            if !package.own && !calls.touches(file) {
+                continue;
             }
-            let place = Place { package, file };
-            let things = types.things(place);
-            for access in &file.facts.typing.accesses {
-                let init = at_init.reaches(file, &access.at);
-                if (package.own || init)
-                    && let Some(symbol) = std_method(place, &things, access)
-                {
-                    report(cx, package, file, &access.at, init, &symbol, findings);
-                }
-            }
+            let mut at = At {
+                cx,
+                calls,
+                place: Place { package, file },
+                used: used.as_ref(),
+            };
+            at.uses(findings);
+            at.methods(types, findings);
         }
     }
 }
 
-fn judge<'a>(
-    cx: &Context<'_, 'a>,
-    package: &Package<'a>,
-    file: &Source,
-    used: &Use,
-    init: bool,
-    findings: &mut Vec<Finding>,
-) {
-    let facts = &file.facts;
-    let Some(sel) = used.sel else { return };
-    let base = facts.text(used.base);
-    let import = facts.imports.iter().find(|i| match i.alias {
-        Some(alias) => facts.text(alias) == base,
-        None => cx
-            .graph
-            .get(package.resolve(facts.text(i.path)))
-            .is_some_and(|p| p.listed.standard && p.listed.name == base),
-    });
-    let Some(import) = import else { return };
-    let symbol = format!("{}.{}", facts.text(import.path), facts.text(sel));
-    report(cx, package, file, used, init, &symbol, findings);
+/// One file.
+struct At<'c, 'g, 'a> {
+    cx: &'g Context<'g, 'a>,
+    calls: &'c Calls<'c, 'g, 'a>,
+    place: Place<'g, 'a>,
+    /// The functions of an own package that may be used.
+    used: Option<&'c Used>,
 }
 
-/// What is known of a symbol that is used at a place.
-fn report<'a>(
-    cx: &Context<'_, 'a>,
-    package: &Package<'a>,
-    file: &Source,
-    used: &Use,
-    init: bool,
-    symbol: &str,
-    findings: &mut Vec<Finding>,
-) {
-    // A guard that keeps js away keeps the deadlock away.
-    if used.callback && used.live & JS != 0 {
-        findings.extend(blocked(cx, package, file, used, symbol));
-    }
-    for behaviour in behaviours(symbol) {
-        let targets: Vec<_> = behaviour
-            .targets
-            .iter()
-            .copied()
-            .filter(|t| cx.targets.contains(t))
-            .collect();
-        let mended = !behaviour.mended_by.is_empty() && cx.graph.get(behaviour.mended_by).is_some();
-        if targets.is_empty() || mended {
-            continue;
+impl<'g, 'a> At<'_, 'g, 'a> {
+    fn uses(&mut self, findings: &mut Vec<Finding>) {
+        let Place { package, file } = self.place;
+        let facts = &file.facts;
+        let known = qualifiers(self.cx.graph, package, facts);
+        for used in &facts.uses {
+            if let Some(sel) = used.sel
+                && let Some(path) = known.path(facts.text(used.base))
+                && self.cx.graph.get(path).is_some_and(|p| p.listed.standard)
+            {
+                self.symbol(used, &format!("{path}.{}", facts.text(sel)), findings);
+            }
         }
-        let mut finding = finding(cx, package, file, used, symbol, behaviour);
-        finding.targets = targets;
-        finding.init = init;
-        findings.push(finding);
+    }
+
+    fn methods(&mut self, types: &Types<'g, 'a>, findings: &mut Vec<Finding>) {
+        let things = types.things(self.place);
+        for access in &self.place.file.facts.typing.accesses {
+            if let Some(symbol) = types.method(self.place, &things, access) {
+                self.symbol(&access.at, &symbol, findings);
+            }
+        }
+    }
+
+    /// What is known of a symbol that is used at a place.
+    fn symbol(&mut self, used: &Use, symbol: &str, findings: &mut Vec<Finding>) {
+        let (cx, Place { package, file }) = (self.cx, self.place);
+        let init = self.calls.at_init(file, used);
+        if !(package.own || init || self.calls.reaches(file, used)) {
+            return;
+        }
+        // A guard that keeps js away keeps the deadlock away.
+        if used.callback && used.live & JS != 0 {
+            findings.extend(blocked(cx, package, file, used, symbol));
+        }
+        for behaviour in behaviours(symbol) {
+            let wanted = behaviour.targets.iter().copied();
+            let targets: Vec<_> = wanted.filter(|t| cx.targets.contains(t)).collect();
+            let mended =
+                !behaviour.mended_by.is_empty() && cx.graph.get(behaviour.mended_by).is_some();
+            if targets.is_empty() || mended {
+                continue;
+            }
+            let unused = self
+                .used
+                .is_some_and(|functions| !functions.has(file, used));
+            let mut finding = finding(cx, self.place, used, symbol, behaviour, unused);
+            finding.targets = targets;
+            finding.init = init;
+            self.called(&mut finding, used);
+            // In dependencies only what changes something is told.
+            if package.own || finding.effect != Effect::Note {
+                findings.push(finding);
+            }
+        }
+    }
+
+    /// Who calls it.
+    fn called(&self, finding: &mut Finding, used: &Use) {
+        let places = self.cx.places();
+        let name = |place: Place<'g, 'a>| places.name_in(place.package.listed, &place.file.name);
+        let (chains, callers) = self.calls.chains(self.place.file, used, name);
+        finding.calls = chains;
+        finding.callers = callers.into_iter().collect();
     }
 }
 
@@ -126,17 +144,18 @@ fn blocked<'a>(
 
 fn finding<'a>(
     cx: &Context<'_, 'a>,
-    package: &Package<'a>,
-    file: &Source,
+    place: Place<'_, 'a>,
     used: &Use,
     symbol: &str,
     behaviour: &Behaviour,
+    unused: bool,
 ) -> Finding {
+    let Place { package, file } = place;
     let bit = match cx.graph.goos {
         Goos::Wasip1 => WASIP1,
         Goos::Js => JS,
     };
-    let reached = used.live & bit != 0;
+    let reached = used.live & bit != 0 && !unused;
     let saying = Saying {
         rule: Rule::StdBehaviour,
         effect: if reached {
@@ -149,6 +168,11 @@ fn finding<'a>(
         message: format!("`{symbol}` {}", behaviour.what),
     };
     let mut finding = cx.at(package, file, used.base.pos, saying);
+    if unused {
+        let why = "nothing in the package uses the function that it stands in";
+        finding.details.push(why.to_owned());
+        return finding;
+    }
     if !reached {
         let line = file.facts.position(used.guard).0;
         finding.guard = Some(format!("{}:{line}", finding.file));
@@ -172,54 +196,4 @@ fn finding<'a>(
         .details
         .push(format!("why: GOROOT/src/{}", behaviour.source));
     finding
-}
-
-/// The functions of a package that run when it is initialised: `init`, initialisers of package
-/// variables, and functions of the package that these call.
-struct InitReach<'p> {
-    names: HashSet<&'p str>,
-}
-
-impl<'p> InitReach<'p> {
-    fn of(package: &'p Package<'_>) -> Self {
-        let mut calls: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut todo = Vec::new();
-        for file in &package.files {
-            for used in &file.facts.uses {
-                let Some(owner) = owner(file, used) else {
-                    continue;
-                };
-                if used.literal || used.role != Role::Callee || used.sel.is_some() {
-                    continue;
-                }
-                let named = file.facts.text(used.base);
-                if owner.init {
-                    todo.push(named);
-                } else if !owner.method {
-                    calls
-                        .entry(file.facts.text(owner.name))
-                        .or_default()
-                        .push(named);
-                }
-            }
-        }
-        let mut names = HashSet::new();
-        while let Some(name) = todo.pop() {
-            if names.insert(name) {
-                todo.extend(calls.get(name).into_iter().flatten());
-            }
-        }
-        Self { names }
-    }
-
-    fn reaches(&self, file: &Source, used: &Use) -> bool {
-        let owner = owner(file, used).filter(|_| !used.literal);
-        owner.is_some_and(|o| o.init || (!o.method && self.names.contains(file.facts.text(o.name))))
-    }
-}
-
-fn owner<'f>(file: &'f Source, used: &Use) -> Option<&'f Owner> {
-    (used.owner != NO_OWNER)
-        .then(|| file.facts.owners.get(used.owner as usize))
-        .flatten()
 }

@@ -237,6 +237,20 @@ impl Text {
         );
     }
 
+    /// How calls lead to a place: in one line, or step by step.
+    fn calls(&mut self, finding: &Finding) {
+        if self.limits.details == usize::MAX {
+            for chain in view::call_chains(finding) {
+                self.line("      by these calls:");
+                for step in chain {
+                    self.line(format!("         {step}"));
+                }
+            }
+        } else if let Some(from) = view::called_from(finding) {
+            self.line(format!("      {from}"));
+        }
+    }
+
     fn behaviour(&mut self, group: &SymbolGroup<'_>) {
         let Some(first) = group.findings.first() else {
             return;
@@ -264,6 +278,7 @@ impl Text {
                 ""
             };
             self.line(format!("   {}  {}{init}", place(finding), finding.symbol));
+            self.calls(finding);
         }
         let hidden = group.findings.len().saturating_sub(self.limits.places);
         if hidden > 0 {
