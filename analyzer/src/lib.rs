@@ -26,6 +26,9 @@ pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::Places;
 pub use crate::merge::merge_reports;
 pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};
+pub use crate::std_facts::{
+    Behaviour, MissingName, Versions, all_behaviours, behaviours, missing_name, missing_names,
+};
 pub use crate::system::{Disk, System};
 pub use crate::wasm::{WasmError, read_wasm};
 pub use crate::why::Why;

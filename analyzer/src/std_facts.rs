@@ -1,40 +1,152 @@
 //! What functions of the standard library do under wasm, although they build.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use model::{Effect, Target};
 
-/// A row of `data/std.tsv`.
+/// What a function does on some targets.
 #[derive(Clone, Debug)]
-pub(crate) struct Behaviour {
-    pub(crate) targets: Vec<Target>,
-    pub(crate) effect: Effect,
+pub struct Behaviour {
+    /// Where.
+    pub targets: Vec<Target>,
+    /// The contract's word for it.
+    pub effect: Effect,
     /// What happens, to be read after the name of the function.
-    pub(crate) what: &'static str,
-    /// The error as it is printed; empty where there is none.
-    pub(crate) error: &'static str,
+    pub what: &'static str,
+    /// The error as it is printed, or as the source has it; empty where there is none.
+    pub error: &'static str,
     /// File and line in GOROOT/src that make it so.
-    pub(crate) source: &'static str,
+    pub source: &'static str,
     /// What to do; empty where nothing is known.
-    pub(crate) advice: &'static str,
+    pub advice: &'static str,
     /// A package that mends it when it is linked in; empty where there is none.
-    pub(crate) mended_by: &'static str,
+    pub mended_by: &'static str,
+    /// The Go versions in which it is so.
+    pub versions: Versions,
+    /// It was measured; else it follows from the source alone.
+    pub measured: bool,
 }
 
-static TABLE: LazyLock<HashMap<&'static str, Vec<Behaviour>>> = LazyLock::new(|| {
-    let mut table: HashMap<_, Vec<_>> = HashMap::new();
+/// Go versions 1.N, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// First N.
+    pub from: u32,
+    /// Last N.
+    pub to: u32,
+}
+
+/// A name of the standard library that a wasm build lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingName {
+    /// `const`, `var`, `func`, `type`, `method` or `field`.
+    pub kind: &'static str,
+    /// The operating systems that have it, separated by commas.
+    pub elsewhere: &'static str,
+    /// The versions that lack it on js; none where all have it.
+    pub js: Option<Versions>,
+    /// The same on wasip1.
+    pub wasip1: Option<Versions>,
+}
+
+impl Versions {
+    const ALL: Self = Self {
+        from: 0,
+        to: u32::MAX,
+    };
+
+    /// Empty for all, `1.24-`, `-1.22`, `1.22-1.23`; none for `no` and what cannot be read.
+    fn read(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::ALL);
+        }
+        let (from, to) = text.split_once('-')?;
+        let minor = |text: &str, open: u32| match text {
+            "" => Some(open),
+            text => text.strip_prefix("1.")?.parse().ok(),
+        };
+        Some(Self {
+            from: minor(from, Self::ALL.from)?,
+            to: minor(to, Self::ALL.to)?,
+        })
+    }
+
+    /// Whether Go 1.N is among them; of a version that could not be read all is believed.
+    pub fn has(self, release: u32) -> bool {
+        release == 0 || (self.from..=self.to).contains(&release)
+    }
+
+    /// `from Go 1.24 on`; empty for all.
+    pub fn in_words(self) -> String {
+        match (self.from, self.to) {
+            (0, u32::MAX) => String::new(),
+            (from, u32::MAX) => format!("from Go 1.{from} on"),
+            (0, to) => format!("up to Go 1.{to}"),
+            (from, to) => format!("from Go 1.{from} to 1.{to}"),
+        }
+    }
+}
+
+type Table = BTreeMap<&'static str, Vec<Behaviour>>;
+
+/// `data/std.tsv`, which is measured, and where that says nothing of a target `data/std-fails.tsv`,
+/// which is derived from the source.
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table::new();
     for line in include_str!("../data/std.tsv").lines() {
         if let Some((symbol, behaviour)) = row(line) {
             table.entry(symbol).or_default().push(behaviour);
         }
     }
+    for line in include_str!("../data/std-fails.tsv").lines() {
+        if let Some((symbol, mut behaviour)) = derived(line) {
+            let rows = table.entry(symbol).or_default();
+            let known = |t: &Target| rows.iter().any(|r| r.measured && r.targets.contains(t));
+            behaviour.targets.retain(|t| !known(t));
+            if !behaviour.targets.is_empty() {
+                rows.push(behaviour);
+            }
+        }
+    }
+    table.retain(|_, rows| !rows.is_empty());
     table
 });
 
-/// What is known of a symbol, `import/path.Name`.
-pub(crate) fn behaviours(symbol: &str) -> &'static [Behaviour] {
+/// All that is known, by symbol.
+pub fn all_behaviours() -> impl Iterator<Item = (&'static str, &'static [Behaviour])> {
+    TABLE
+        .iter()
+        .map(|(symbol, rows)| (*symbol, rows.as_slice()))
+}
+
+/// What is known of a symbol, `import/path.Name` or `import/path.(*Type).Method`.
+pub fn behaviours(symbol: &str) -> &'static [Behaviour] {
     TABLE.get(symbol).map_or(&[], Vec::as_slice)
+}
+
+/// What is known of a name that js or wasip1 lack; the symbol is spelled as in findings.
+pub fn missing_name(symbol: &str) -> Option<MissingName> {
+    static NAMES: LazyLock<HashMap<&str, MissingName>> =
+        LazyLock::new(|| missing_names().collect());
+    NAMES.get(symbol).copied()
+}
+
+/// All names that js or wasip1 lack in some version.
+pub fn missing_names() -> impl Iterator<Item = (&'static str, MissingName)> {
+    let lines = include_str!("../data/std-missing.tsv").lines();
+    lines.filter(|l| !l.starts_with('#')).filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (symbol, kind, elsewhere) = (columns.next()?, columns.next()?, columns.next()?);
+        let (js, wasip1) = (columns.next()?, columns.next()?);
+        let missing = MissingName {
+            kind,
+            elsewhere,
+            js: Versions::read(js),
+            wasip1: Versions::read(wasip1),
+        };
+        Some((symbol, missing))
+    })
 }
 
 /// Where a function waits for the JavaScript event loop; none where it does not.
@@ -55,18 +167,43 @@ fn row(line: &'static str) -> Option<(&'static str, Behaviour)> {
     let effect = effect(columns.next()?)?;
     let mut text = || columns.next().unwrap_or_default();
     let (what, error, source, advice, mended_by) = (text(), text(), text(), text(), text());
-    Some((
-        symbol,
-        Behaviour {
-            targets,
-            effect,
-            what,
-            error,
-            source,
-            advice,
-            mended_by,
-        },
-    ))
+    let versions = Versions::read(text())?;
+    let behaviour = Behaviour {
+        targets,
+        effect,
+        what,
+        error,
+        source,
+        advice,
+        mended_by,
+        versions,
+        measured: true,
+    };
+    Some((symbol, behaviour))
+}
+
+/// A row of `data/std-fails.tsv`.
+fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut columns = line.split('\t');
+    let symbol = columns.next()?;
+    let targets = columns.next()?.split(',').filter_map(target).collect();
+    let versions = Versions::read(columns.next()?)?;
+    let (error, source) = (columns.next()?, columns.next()?);
+    let behaviour = Behaviour {
+        targets,
+        effect: Effect::FailsAtRunTime,
+        what: "always fails",
+        error,
+        source,
+        advice: "",
+        mended_by: "",
+        versions,
+        measured: false,
+    };
+    Some((symbol, behaviour))
 }
 
 fn target(name: &str) -> Option<Target> {
@@ -101,13 +238,43 @@ mod tests {
     }
 
     #[test]
+    fn versions_are_ranges() {
+        let read = |text| Versions::read(text).map(|v| (v.from, v.to));
+        assert_eq!(read(""), Some((0, u32::MAX)));
+        assert_eq!(read("1.24-"), Some((24, u32::MAX)));
+        assert_eq!(read("-1.22"), Some((0, 22)));
+        assert_eq!(read("1.22-1.23"), Some((22, 23)));
+        assert_eq!((read("no"), read("1.24"), read("1.x-")), (None, None, None));
+        assert!(Versions::ALL.has(0) && !Versions { from: 24, to: 30 }.has(23));
+    }
+
+    #[test]
+    fn measured_rows_win_over_derived_ones() {
+        let rows = behaviours("os.Pipe");
+        assert!(rows.iter().all(|r| r.measured), "{rows:?}");
+        let derived = behaviours("net.(*TCPConn).SetKeepAliveConfig");
+        assert!(derived.iter().all(|r| !r.measured && !r.versions.has(22)));
+        assert!(!derived.is_empty());
+    }
+
+    #[test]
+    fn missing_names_have_versions() {
+        let opens = missing_name("syscall.Openat").unwrap();
+        assert!(opens.js.unwrap().has(27) && opens.wasip1.unwrap().has(23));
+        assert!(!opens.wasip1.unwrap().has(24));
+        assert!(missing_name("syscall.Getrlimit").unwrap().wasip1.is_none());
+        assert_eq!(missing_name("syscall.Mmap").unwrap().kind, "func");
+        assert!(missing_name("os.Pipe").is_none());
+    }
+
+    #[test]
     fn every_row_is_whole() {
         let mut seen = std::collections::BTreeSet::new();
         for (number, line) in (1..).zip(include_str!("../data/std.tsv").lines()) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            assert_eq!(line.split('\t').count(), 8, "line {number}");
+            assert!((8..=9).contains(&line.split('\t').count()), "line {number}");
             let (symbol, row) = row(line).unwrap_or_else(|| panic!("line {number} cannot be read"));
             let names = line.split('\t').nth(1).unwrap().split(',').count();
             assert_eq!(

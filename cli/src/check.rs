@@ -97,10 +97,10 @@ pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, F
 }
 
 /// The targets that are asked for: all of them when none is named.
-pub(crate) fn targets(args: &ModuleArgs) -> Vec<Target> {
+pub(crate) fn chosen(typed: &[TargetArg]) -> Vec<Target> {
     let wanted = |target: &Target| {
-        args.targets.is_empty()
-            || args.targets.iter().any(|arg| match arg {
+        typed.is_empty()
+            || typed.iter().any(|arg| match arg {
                 TargetArg::Wasip1 => *target == Target::Wasip1,
                 TargetArg::Js => *target != Target::Wasip1,
                 TargetArg::JsNode => *target == Target::JsNode,
@@ -118,7 +118,7 @@ fn settings(args: &CheckArgs) -> Settings {
     };
     Settings {
         level,
-        targets: targets(&args.module),
+        targets: chosen(&args.module.targets),
         tags: args.module.tags.clone(),
         node: args.host.contains(&HostArg::Node),
         budget: args.budget,

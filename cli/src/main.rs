@@ -4,6 +4,7 @@ mod args;
 mod attempt;
 mod check;
 mod exec;
+mod explain;
 mod files;
 mod inspect;
 mod module;
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
         Job::Check(args) => check::run(args, &interrupt),
         Job::Inspect(args) => inspect::run(args),
         Job::Why(args) => why::run(args, &interrupt),
+        Job::Explain(args) => explain::explain(args),
+        Job::Rules => explain::rules(),
+        Job::Std(args) => explain::std(args),
         Job::Exec(args) => return exec::run(args, &interrupt),
     };
     match done {

@@ -22,7 +22,7 @@ const SHOWN: usize = 10;
 pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
     let settings = Settings {
         level: Level::Scan,
-        targets: check::targets(&args.module),
+        targets: check::chosen(&args.module.targets),
         tags: args.module.tags.clone(),
         node: false,
         budget: Duration::ZERO,

@@ -1,8 +1,9 @@
-//! Chores: `cargo xtask ci`, `e2e`, `tidy`, `schema`.
+//! Chores: `cargo xtask ci`, `e2e`, `tidy`, `schema`, `std`.
 #![expect(clippy::print_stderr, reason = "chores talk to developers")]
 
 mod e2e;
 mod schema;
+mod tables;
 mod tidy;
 
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ci       everything that CI does
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, file sizes, headers
-  schema   write docs/report.schema.json";
+  schema   write docs/report.schema.json
+  std      write what the standard library lacks and fails, for each Go version (minutes)";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +35,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
         ["schema"] => schema::write(),
+        ["std"] => tables::write(),
         _ => bail!("{USAGE}"),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{Effect, Finding, Rule};
+use model::{Effect, Finding, Goos, Rule};
 
 use super::{Context, Saying, excluded};
 use crate::facts::{DeclKind, Role, Span, Use, is_predeclared};
 use crate::graph::{Names, Package};
 use crate::qualifiers::qualifiers;
 use crate::source::Source;
+use crate::std_facts::missing_name;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     let mut exports = Exports {
@@ -120,10 +121,31 @@ fn imported<'c, 'a>(
         },
     };
     let mut finding = cx.at(package, file, sel.pos, saying);
-    if !imported.listed.standard {
+    if imported.listed.standard {
+        finding
+            .details
+            .extend(missing_std(cx, &format!("{path}.{name}")));
+    } else {
         finding.details.extend(elsewhere);
     }
     findings.push(finding);
+}
+
+/// Where else a name of the standard library is declared, and from which version on it is here.
+pub(super) fn missing_std(cx: &Context<'_, '_>, symbol: &str) -> Option<String> {
+    let missing = missing_name(symbol)?;
+    let here = match cx.graph.goos {
+        Goos::Js => missing.js,
+        Goos::Wasip1 => missing.wasip1,
+    };
+    let elsewhere = missing.elsewhere.replace(',', ", ");
+    let later = match here {
+        Some(versions) if versions.to != u32::MAX => {
+            format!("; on {} from Go 1.{} on", cx.graph.goos, versions.to + 1)
+        }
+        _ => String::new(),
+    };
+    Some(format!("it is declared on {elsewhere}{later}"))
 }
 
 /// A name that the package itself does not declare.

@@ -82,7 +82,11 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         if used.callback && used.live & JS != 0 {
             findings.extend(blocked(cx, package, file, used, symbol));
         }
-        for behaviour in behaviours(symbol) {
+        let release = cx.settings.release;
+        let now = behaviours(symbol)
+            .iter()
+            .filter(|b| b.versions.has(release));
+        for behaviour in now {
             let wanted = behaviour.targets.iter().copied();
             let targets: Vec<_> = wanted.filter(|t| cx.targets.contains(t)).collect();
             let mended =

@@ -1,0 +1,266 @@
+//! `wasmcheck explain`, `rules` and `std`: what is known, without a module.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use analyzer::{Behaviour, MissingName, Versions};
+use model::{Rule, Target};
+
+use crate::args::{ExplainArgs, StdArgs};
+use crate::check::{self, Failure};
+use crate::output::{self, style};
+
+/// The document of a rule.
+fn document(rule: Rule) -> &'static str {
+    macro_rules! docs {
+        ($($rule:ident $slug:literal,)*) => {
+            match rule {
+                $(Rule::$rule => include_str!(concat!("../../docs/rules/", $slug, ".md")),)*
+            }
+        };
+    }
+    docs! {
+        Cgo "cgo",
+        ExcludedPackage "excluded-package",
+        MissingPackage "missing-package",
+        LoadError "load-error",
+        Syntax "syntax",
+        UndefinedName "undefined-name",
+        UndefinedImportedName "undefined-imported-name",
+        MissingMember "missing-member",
+        Redeclared "redeclared",
+        MissingBody "missing-body",
+        MissingMain "missing-main",
+        SyscallJs "syscall-js",
+        StdBehaviour "std-behaviour",
+        Stub "stub",
+        Crash "crash",
+        Compiler "compiler",
+    }
+}
+
+/// The first paragraph of a document.
+fn summary(rule: Rule) -> &'static str {
+    document(rule).lines().nth(2).unwrap_or_default()
+}
+
+/// Print the rules, a line each.
+pub(crate) fn rules() -> Result<ExitCode, Failure> {
+    let head = style::HEAD;
+    let mut text = String::new();
+    for rule in Rule::ALL {
+        let _ = writeln!(text, "{head}{:<24}{head:#} {}", rule.slug(), summary(rule));
+    }
+    text.push_str("\n`wasmcheck explain RULE` tells more.\n");
+    output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Print the document of a rule, or all that is known of a name of the standard library.
+pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let what = args.what.as_str();
+    let rule = Rule::ALL.into_iter().find(|rule| rule.slug() == what);
+    if let Some(rule) = rule {
+        output::print(&plain(document(rule)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut text = String::new();
+    for behaviour in analyzer::behaviours(what) {
+        told(&mut text, what, behaviour);
+    }
+    if let Some(missing) = analyzer::missing_name(what) {
+        lacking(&mut text, what, missing);
+    }
+    if text.is_empty() {
+        return Err(unknown(what));
+    }
+    output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A document without the marks of its format.
+fn plain(document: &str) -> String {
+    let head = style::HEAD;
+    let (title, rest) = document.split_once('\n').unwrap_or((document, ""));
+    let title = title.trim_start_matches(['#', ' ']);
+    format!("{head}{title}{head:#}\n{rest}")
+}
+
+fn unknown(what: &str) -> Failure {
+    let name = what.rsplit(['/', '.']).next().unwrap_or(what);
+    let similar: Vec<&str> = analyzer::all_behaviours()
+        .map(|(symbol, _)| symbol)
+        .filter(|symbol| symbol.rsplit('.').next() == Some(name))
+        .take(3)
+        .collect();
+    let hint = if similar.is_empty() {
+        "`wasmcheck rules` lists the rules, `wasmcheck std` the functions".to_owned()
+    } else {
+        format!("did you mean {}?", similar.join(" or "))
+    };
+    Failure::usage(format!(
+        "`{what}` is no rule, and nothing is known against such a name of the standard library; {hint}"
+    ))
+}
+
+fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
+    let (head, colour) = (style::HEAD, style::effect(behaviour.effect));
+    let effect = behaviour.effect.name();
+    let _ = writeln!(
+        text,
+        "{head}{symbol}{head:#}\n   {colour}{effect}{colour:#} on {}: {}",
+        web::view::targets_in_words(&behaviour.targets),
+        behaviour.what
+    );
+    let versions = behaviour.versions.in_words();
+    let known = if behaviour.measured {
+        "measured"
+    } else {
+        "follows from the source; not measured"
+    };
+    let rows = [
+        ("versions", versions.as_str()),
+        ("the error", behaviour.error),
+        ("instead", behaviour.advice),
+        ("mended by", behaviour.mended_by),
+        ("known", known),
+    ];
+    for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(text, "   {name}: {value}");
+    }
+    let _ = writeln!(text, "   why: GOROOT/src/{}", behaviour.source);
+}
+
+fn lacking(text: &mut String, symbol: &str, missing: MissingName) {
+    let head = style::HEAD;
+    let _ = writeln!(text, "{head}{symbol}{head:#}");
+    let on = |goos: &str, versions: Option<Versions>| {
+        versions.map(|versions| match versions.in_words().as_str() {
+            "" => goos.to_owned(),
+            words => format!("{goos} {words}"),
+        })
+    };
+    let missing_on = [
+        on("not on js", missing.js),
+        on("not on wasip1", missing.wasip1),
+    ];
+    let missing_on: Vec<String> = missing_on.into_iter().flatten().collect();
+    let _ = writeln!(
+        text,
+        "   the {} is declared on {}, {}: a use of it does not build there",
+        missing.kind,
+        missing.elsewhere.replace(',', ", "),
+        missing_on.join(", ")
+    );
+}
+
+/// Print what the standard library does under wasm, or what it does not declare there.
+pub(crate) fn std(args: &StdArgs) -> Result<ExitCode, Failure> {
+    let mut text = if args.missing {
+        missing(args)
+    } else {
+        behaviours(args)
+    };
+    if text.is_empty() {
+        let what = args.what.as_deref().unwrap_or("the standard library");
+        text = format!(
+            "nothing is known against {what} there
+"
+        );
+    }
+    output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a symbol is the one, in the package, or begins like what was asked for.
+fn wanted(args: &StdArgs, symbol: &str) -> bool {
+    args.what.as_deref().is_none_or(|what| {
+        let package = symbol.rfind('/').unwrap_or(0);
+        let package = symbol[package..]
+            .find('.')
+            .map(|dot| &symbol[..package + dot]);
+        package == Some(what) || (what.contains('.') && symbol.starts_with(what))
+    })
+}
+
+fn behaviours(args: &StdArgs) -> String {
+    let targets = check::chosen(&args.targets);
+    let mut text = String::new();
+    for (symbol, rows) in analyzer::all_behaviours().filter(|(s, _)| wanted(args, s)) {
+        for row in rows {
+            let on: Vec<Target> = row
+                .targets
+                .iter()
+                .copied()
+                .filter(|t| targets.contains(t))
+                .collect();
+            if on.is_empty() || !args.go.is_none_or(|release| row.versions.has(release)) {
+                continue;
+            }
+            let (head, colour) = (style::HEAD, style::effect(row.effect));
+            let versions = match row.versions.in_words().as_str() {
+                "" => String::new(),
+                words => format!(", {words}"),
+            };
+            let _ = writeln!(
+                text,
+                "{head}{symbol}{head:#}  {colour}{}{colour:#} on {}{versions}: {}",
+                row.effect.name(),
+                web::view::targets_in_words(&on),
+                row.what
+            );
+        }
+    }
+    text
+}
+
+fn missing(args: &StdArgs) -> String {
+    let targets = check::chosen(&args.targets);
+    let lacks = |versions: Option<Versions>, of: &[Target]| {
+        let asked = of.iter().any(|t| targets.contains(t));
+        let now = versions.filter(|v| args.go.is_none_or(|release| v.has(release)));
+        now.filter(|_| asked)
+    };
+    let mut text = String::new();
+    for (symbol, name) in analyzer::missing_names().filter(|(s, _)| wanted(args, s)) {
+        let here = MissingName {
+            js: lacks(name.js, &[Target::JsNode, Target::JsBrowser]),
+            wasip1: lacks(name.wasip1, &[Target::Wasip1]),
+            ..name
+        };
+        if here.js.is_none() && here.wasip1.is_none() {
+            continue;
+        }
+        let on = [("js", here.js), ("wasip1", here.wasip1)];
+        let on = on.into_iter().filter_map(|(goos, versions)| {
+            let words = versions?.in_words();
+            Some(format!("{goos} {words}").trim_end().to_owned())
+        });
+        let on: Vec<String> = on.collect();
+        let _ = writeln!(
+            text,
+            "{symbol}  {}, on {}; missing on {}",
+            name.kind,
+            name.elsewhere.replace(',', ", "),
+            on.join(" and ")
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_document() {
+        for rule in Rule::ALL {
+            let text = document(rule);
+            assert!(
+                text.starts_with(&format!("# {}\n\n", rule.slug())),
+                "{rule}"
+            );
+            assert!(summary(rule).ends_with('.') && text.len() > 300, "{rule}");
+        }
+    }
+}

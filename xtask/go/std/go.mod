@@ -1,0 +1,3 @@
+module wasmcheck/std
+
+go 1.22
