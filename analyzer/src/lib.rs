@@ -10,6 +10,7 @@ mod facts;
 mod graph;
 mod merge;
 mod observed;
+mod outline;
 mod qualifiers;
 mod rules;
 mod scan;
@@ -25,6 +26,7 @@ mod why;
 pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::Places;
 pub use crate::merge::merge_reports;
+pub use crate::outline::{BuildPlatform, Outline, is_selected, outline};
 pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};
 pub use crate::std_facts::{
     Behaviour, MissingName, Versions, all_behaviours, behaviours, missing_name, missing_names,
@@ -32,8 +34,3 @@ pub use crate::std_facts::{
 pub use crate::system::{Disk, System};
 pub use crate::wasm::{WasmError, read_wasm};
 pub use crate::why::Why;
-
-/// Read a Go file whole, and say how many names it uses: what the benchmarks measure.
-pub fn count_uses(src: std::sync::Arc<str>) -> usize {
-    facts::FileFacts::read(src).uses.len()
-}

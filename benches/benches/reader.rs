@@ -45,7 +45,7 @@ fn read(bencher: Bencher<'_, '_>) {
     bencher.counter(bytes()).bench(|| {
         SOURCES
             .iter()
-            .map(|s| analyzer::count_uses(Arc::clone(s)))
+            .map(|s| analyzer::outline(Arc::clone(s)).uses)
             .sum::<usize>()
     });
 }

@@ -1,7 +1,8 @@
-//! Chores: `cargo xtask ci`, `e2e`, `tidy`, `schema`, `std`.
+//! Chores of the project: `cargo xtask` lists them.
 #![expect(clippy::print_stderr, reason = "chores talk to developers")]
 
 mod e2e;
+mod oracle;
 mod schema;
 mod tables;
 mod tidy;
@@ -15,6 +16,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ci       everything that CI does
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, file sizes, headers
+  fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
+  oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   schema   write docs/report.schema.json
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 
@@ -36,6 +39,8 @@ fn run(args: &[&str]) -> Result<()> {
         ["tidy"] => tidy::check(),
         ["schema"] => schema::write(),
         ["std"] => tables::write(),
+        ["fuzz", seconds] => fuzz(seconds),
+        ["oracle", dirs @ ..] => oracle::run(dirs),
         _ => bail!("{USAGE}"),
     }
 }
@@ -54,13 +59,55 @@ fn ci() -> Result<()> {
         "warnings",
     ])?;
     cargo(&["test", "--workspace", "--locked"])?;
-    e2e()
+    e2e()?;
+    fuzz("30")
 }
 
 fn e2e() -> Result<()> {
     // As the tests build it: with other features chosen, everything would be built twice.
     cargo(&["test", "--workspace", "--locked", "--no-run", "--quiet"])?;
     e2e::run(&target_dir().join("debug/wasmcheck"))
+}
+
+/// Each target for a while. Without a sanitizer: the code that is fuzzed has no unsafe blocks, and
+/// panics and endless loops are seen without one.
+#[expect(clippy::disallowed_methods, reason = "chores run cargo")]
+fn fuzz(seconds: &str) -> Result<()> {
+    let time = format!("-max_total_time={seconds}");
+    for target in ["reader", "constraint"] {
+        eprintln!("xtask: fuzzing {target} for {seconds} s");
+        // New inputs go where builds go; `cargo fuzz cmin` chooses which of them are kept.
+        let found = target_dir().join("fuzz-corpus").join(target);
+        std::fs::create_dir_all(&found)?;
+        let found = std::path::absolute(&found)?;
+        let kept = std::path::absolute(format!("fuzz/corpus/{target}"))?;
+        // Through rustup's own cargo: this one is pinned to the toolchain of the project.
+        let mut command = std::process::Command::new("rustup");
+        command.args([
+            "run",
+            "nightly",
+            "cargo",
+            "fuzz",
+            "run",
+            "--sanitizer",
+            "none",
+            target,
+        ]);
+        command.args([&found, &kept]).arg("--");
+        command.args([
+            &time,
+            "-timeout=10",
+            "-max_len=20000",
+            "-print_final_stats=1",
+            "-verbosity=0",
+        ]);
+        command.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN");
+        let status = command.status().context("rustup cannot be started")?;
+        if !status.success() {
+            bail!("{target}: an input that fails is in fuzz/artifacts/{target}");
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "cargo says where it builds")]

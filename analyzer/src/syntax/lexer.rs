@@ -29,6 +29,8 @@ pub(crate) struct Lexer<'s> {
     /// All comments that were passed, or only directives.
     pub(crate) comments: Vec<Comment>,
     pub(crate) keep_comments: bool,
+    /// The first literal or comment that does not end: its offset, and what it is.
+    pub(crate) unterminated: Option<(u32, &'static str)>,
 }
 
 impl<'s> Lexer<'s> {
@@ -40,6 +42,7 @@ impl<'s> Lexer<'s> {
             semi: false,
             comments: Vec::new(),
             keep_comments: true,
+            unterminated: None,
         }
     }
 
@@ -104,7 +107,11 @@ impl<'s> Lexer<'s> {
         let rest = &self.src[start..];
         let general = rest[1] == b'*';
         let len = if general {
-            find(&rest[2..], *b"*/").map_or(rest.len(), |i| i + 4)
+            let end = find(&rest[2..], *b"*/");
+            if end.is_none() {
+                self.open_end(start, "comment not terminated");
+            }
+            end.map_or(rest.len(), |i| i + 4)
         } else {
             memchr(b'\n', rest).unwrap_or(rest.len())
         };
@@ -171,12 +178,22 @@ impl<'s> Lexer<'s> {
         }
     }
 
+    /// Remember what does not end.
+    fn open_end(&mut self, start: usize, what: &'static str) {
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
+        self.unterminated.get_or_insert((start, what));
+    }
+
     fn quoted(&mut self, quote: u8, tok: Tok) -> Tok {
+        let start = self.pos;
         self.pos += 1;
         loop {
             match self.peek(0) {
                 b'\\' => self.pos += 2,
-                b'\n' => return tok,
+                b'\n' => {
+                    self.open_end(start, "newline in string or rune");
+                    return tok;
+                }
                 0 if self.pos >= self.src.len() => break,
                 byte => {
                     self.pos += 1;
@@ -187,12 +204,18 @@ impl<'s> Lexer<'s> {
             }
         }
         self.pos = self.src.len();
+        self.open_end(start, "string or rune not terminated");
         tok
     }
 
     fn raw_string(&mut self) -> Tok {
         let rest = &self.src[self.pos + 1..];
-        self.pos += memchr(b'`', rest).map_or(rest.len() + 1, |i| i + 2);
+        let end = memchr(b'`', rest);
+        let len = end.map_or(rest.len() + 1, |i| i + 2);
+        if end.is_none() {
+            self.open_end(self.pos, "string not terminated");
+        }
+        self.pos += len;
         Tok::String
     }
 }

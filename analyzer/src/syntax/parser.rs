@@ -1,8 +1,9 @@
 //! The parser's state, and declarations. Expressions, statements and types have files of their own.
 
+mod tokens;
+
 use super::ast::{
-    Block, Decl, Expr, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec,
-    ValueSpec,
+    Block, Decl, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec, ValueSpec,
 };
 use super::lexer::{Lexer, Token};
 use super::token::Tok;
@@ -65,6 +66,10 @@ impl<'s> Parser<'s> {
             if self.token.start == before {
                 self.bump();
             }
+        }
+        if let Some((pos, what)) = self.lexer.unterminated {
+            let message = what.to_owned();
+            self.errors.push(SyntaxError { pos, message });
         }
         File {
             package,
@@ -332,151 +337,6 @@ impl<'s> Parser<'s> {
             })
         };
         Signature { params, results }
-    }
-
-    // Tokens.
-
-    pub(super) fn bump(&mut self) {
-        self.token = self.lexer.next();
-    }
-
-    pub(super) fn at(&self, tok: Tok) -> bool {
-        self.token.tok == tok
-    }
-
-    pub(super) fn eat(&mut self, tok: Tok) -> bool {
-        let there = self.at(tok);
-        if there {
-            self.bump();
-        }
-        there
-    }
-
-    pub(super) fn expect(&mut self, tok: Tok, what: &str) -> bool {
-        let there = self.eat(tok);
-        if !there {
-            self.error(&format!("expected {what}"));
-        }
-        there
-    }
-
-    pub(super) fn text(&self) -> &'s str {
-        let end = (self.token.end as usize).min(self.src.len());
-        self.src
-            .get(self.token.start as usize..end)
-            .unwrap_or_default()
-    }
-
-    /// A name; an empty one when there is none, so that callers can go on.
-    pub(super) fn ident(&mut self) -> Ident<'s> {
-        let pos = self.token.start;
-        let name = if self.at(Tok::Ident) { self.text() } else { "" };
-        self.expect(Tok::Ident, "name");
-        Ident { name, pos }
-    }
-
-    pub(super) fn end_of_statement(&mut self) {
-        self.end_of_statement_or(Tok::Eof);
-    }
-
-    /// A semicolon, which may be left away before `closer`.
-    pub(super) fn end_of_statement_or(&mut self, closer: Tok) {
-        if self.eat(Tok::Semi) || self.at(closer) || self.at(Tok::Eof) {
-            return;
-        }
-        self.error("expected end of line");
-        while !matches!(
-            self.token.tok,
-            Tok::Semi | Tok::RBrace | Tok::RParen | Tok::Eof
-        ) {
-            self.bump();
-        }
-        self.eat(Tok::Semi);
-    }
-
-    pub(super) fn error(&mut self, message: &str) {
-        if self.errors.len() >= MAX_ERRORS
-            || self
-                .errors
-                .last()
-                .is_some_and(|e| e.pos == self.token.start)
-        {
-            return;
-        }
-        let found = match self.token.tok {
-            Tok::Eof => "end of file".to_owned(),
-            Tok::Semi if self.text() != ";" => "newline".to_owned(),
-            _ => format!("`{}`", self.text().chars().take(40).collect::<String>()),
-        };
-        let message = format!("{message}, found {found}");
-        self.errors.push(SyntaxError {
-            pos: self.token.start,
-            message,
-        });
-    }
-
-    /// One level deeper; past the limit the rest of the file is left unread.
-    pub(super) fn nested<T>(&mut self, bad: T, read: impl FnOnce(&mut Self) -> T) -> T {
-        if self.depth >= MAX_DEPTH {
-            self.give_up("nested too deeply");
-            return bad;
-        }
-        self.depth += 1;
-        let read = read(self);
-        self.depth -= 1;
-        read
-    }
-
-    /// Leave the rest of the file unread; this is told even after many errors.
-    fn give_up(&mut self, why: &str) {
-        let message = format!("{why} {}", SyntaxError::LIMIT);
-        self.errors.push(SyntaxError {
-            pos: self.token.start,
-            message,
-        });
-        while !self.at(Tok::Eof) {
-            self.bump();
-        }
-    }
-
-    /// One more link of a chain of this length; false when it is too long to be read.
-    pub(super) fn may_chain(&mut self, length: u32) -> bool {
-        if length > FREE_CHAIN {
-            self.chained += 1;
-        }
-        let may = self.chained <= MAX_CHAINED;
-        if !may {
-            self.give_up("chained too long");
-        }
-        may
-    }
-
-    /// Inside brackets, where composite literals are allowed again.
-    pub(super) fn bracketed<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.expr_level, 0);
-        let read = read(self);
-        self.expr_level = outer;
-        read
-    }
-
-    /// In the header of a statement, where `T {` is no composite literal.
-    pub(super) fn header<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.expr_level, -1);
-        let read = read(self);
-        self.expr_level = outer;
-        read
-    }
-
-    pub(super) fn func_body(&mut self) -> super::ast::Block<'s> {
-        self.bracketed(Self::block)
-    }
-
-    pub(super) fn expr_list(&mut self) -> Vec<Expr<'s>> {
-        let mut list = vec![self.expr()];
-        while self.eat(Tok::Comma) {
-            list.push(self.expr());
-        }
-        list
     }
 }
 

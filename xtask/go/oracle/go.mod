@@ -1,0 +1,3 @@
+module wasmcheck/oracle
+
+go 1.22
