@@ -4,8 +4,9 @@
 //! A call that is not understood leads nowhere: what is said to be reached is reached by calls
 //! that can be shown, one line after the other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use hashbrown::{HashMap, HashSet};
 use model::CallStep;
 
 use crate::facts::{ALL, NO_OWNER, Owner, Role, Use, WASIP1};
@@ -224,7 +225,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
         let implements = |node: &&Node| {
             let place = self.place(**node);
             let recv = self.owner(**node).recv.map(|r| place.file.facts.text(r));
-            let ty = recv.and_then(|recv| self.types.declared(place.package.path(), recv));
+            let ty = recv.and_then(|recv| self.types.declared(place.package, recv));
             ty.is_some_and(|ty| {
                 let has = |m: &&str| matches!(self.types.member(ty, m, 0), Member::There(_));
                 methods.iter().all(has)

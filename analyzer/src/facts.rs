@@ -15,11 +15,11 @@ use std::sync::{Arc, OnceLock};
 
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
-pub(crate) use self::guard::{Known, KnownNames, may_assign};
+pub(crate) use self::guard::{Known, KnownName, KnownNames, may_assign};
 pub(crate) use self::types::{
     Access, CallFact, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Value, ValueId, Wanted,
 };
-pub(crate) use self::walk::is_predeclared;
+pub(crate) use self::walk::{is_predeclared, likely_name};
 use crate::syntax;
 
 /// The facts of a file. Names are ranges of its text, which is kept.

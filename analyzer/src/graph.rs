@@ -1,12 +1,13 @@
 //! The packages of one build, `GOOS=js` or `GOOS=wasip1`, and how they import each other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use hashbrown::HashMap;
 use model::{Goos, ListedPackage, Listing};
 
-use crate::facts::{DeclFact, DeclKind, ImportFact, KnownNames, may_assign};
+use crate::facts::{DeclFact, DeclKind, ImportFact, JS, KnownName, KnownNames, WASIP1, may_assign};
 use crate::source::{Source, Sources};
 
 /// A package with its selected files.
@@ -16,6 +17,26 @@ pub(crate) struct Package<'a> {
     pub(crate) files: Vec<Arc<Source>>,
     /// It belongs to the module being checked.
     pub(crate) own: bool,
+}
+
+/// A name that the user declares to be a guard: a constant, a variable, or a function without
+/// parameters, whose value the platform decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredGuard {
+    /// `import/path.Name`
+    pub symbol: String,
+    /// Where it is true; elsewhere it is false.
+    pub holds_on: Vec<Goos>,
+}
+
+impl DeclaredGuard {
+    fn bits(&self) -> u8 {
+        let bit = |goos: &Goos| match goos {
+            Goos::Wasip1 => WASIP1,
+            Goos::Js => JS,
+        };
+        self.holds_on.iter().map(bit).fold(0, |all, bit| all | bit)
+    }
 }
 
 /// All packages of a build.
@@ -110,7 +131,11 @@ fn known_names(files: &Vec<Arc<Source>>) -> KnownNames {
             if name == "_" || (condition.variable && (exported || files.iter().any(set))) {
                 continue;
             }
-            known.insert(name.to_owned(), (condition.known, condition.function));
+            let known_name = KnownName {
+                known: condition.known,
+                function: Some(condition.function),
+            };
+            known.insert(name.to_owned(), known_name);
         }
     }
     known
@@ -122,8 +147,15 @@ impl<'a> Graph<'a> {
         goos: Goos,
         listing: &'a Listing,
         module: &str,
+        guards: &[DeclaredGuard],
         sources: &Sources<'_>,
     ) -> Self {
+        let declared: KnownNames = guards
+            .iter()
+            .map(|g| (g.symbol.clone(), KnownName::declared(g.bits())))
+            .collect();
+        // What is known of the exported names of the packages so far, dependencies first.
+        let mut exported: HashMap<&str, KnownNames> = HashMap::new();
         let files = |std: bool| -> Vec<Utf8PathBuf> {
             let of = listing.packages.iter().filter(|p| p.standard == std);
             of.flat_map(|p| p.go_files.iter().map(|f| p.dir.join(f)))
@@ -137,7 +169,21 @@ impl<'a> Graph<'a> {
             let files = if listed.standard {
                 files
             } else {
-                let known = known_names(&files);
+                let own = known_names(&files);
+                let mut known = declared.clone();
+                for path in &listed.imports {
+                    let names = exported.get(path.as_str()).into_iter().flatten();
+                    known.extend(names.map(|(name, k)| (format!("{path}.{name}"), *k)));
+                }
+                let path = format!("{}.", listed.import_path);
+                let here = declared.iter().filter_map(|(symbol, k)| {
+                    let name = symbol.strip_prefix(&path)?;
+                    Some((name.to_owned(), *k))
+                });
+                known.extend(own.iter().map(|(name, k)| (name.clone(), *k)).chain(here));
+                let names = own.into_iter();
+                let names = names.filter(|(name, _)| name.starts_with(char::is_uppercase));
+                exported.insert(&listed.import_path, names.collect());
                 sources.knowing(files, &known)
             };
             let own = listed

@@ -24,7 +24,7 @@ mod wasm;
 mod why;
 
 pub use crate::compiled::{CompileError, Compiled, builds_of};
-pub use crate::graph::Places;
+pub use crate::graph::{DeclaredGuard, Places};
 pub use crate::merge::merge_reports;
 pub use crate::outline::{BuildPlatform, Outline, is_selected, outline};
 pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};

@@ -1,9 +1,8 @@
 //! What the names before a dot stand for in one file.
 
-use std::collections::HashMap;
-
 use crate::facts::FileFacts;
 use crate::graph::{Graph, Package};
+use hashbrown::HashMap;
 
 /// What the names before a dot stand for in one file.
 pub(crate) struct Qualifiers<'f> {
@@ -19,6 +18,11 @@ impl<'f> Qualifiers<'f> {
     /// The import path that a name before a dot stands for.
     pub(crate) fn path(&self, name: &str) -> Option<&'f str> {
         self.known.get(name).copied()
+    }
+
+    /// All names, with what they stand for.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.known.iter().map(|(name, path)| (*name, *path))
     }
 
     /// Whether a name before a dot may be that of an import.

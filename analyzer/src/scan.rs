@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, TargetReport};
 
 use crate::compiled::{self, Compiled};
-use crate::graph::{Graph, Package, Places};
+use crate::graph::{DeclaredGuard, Graph, Package, Places};
 use crate::rules::{self, Context};
 use crate::source::Sources;
 use crate::system::System;
@@ -30,6 +30,8 @@ pub struct Settings<'a> {
     pub targets: &'a [Target],
     /// The packages of this machine's build, for comparison; none when it could not be listed.
     pub native: Option<&'a Listing>,
+    /// Names that the user declares to be guards.
+    pub guards: &'a [DeclaredGuard],
     /// Packages that are known to build as stubs.
     pub stubs: &'a [StubSignature],
 }
@@ -109,7 +111,7 @@ impl<'a> Scan<'a> {
         let sources = Sources::new(system);
         let mut builds = Vec::new();
         for (goos, listing) in listings {
-            let graph = Graph::new(*goos, listing, settings.module, &sources);
+            let graph = Graph::new(*goos, listing, settings.module, settings.guards, &sources);
             let targets: Vec<Target> = settings
                 .targets
                 .iter()

@@ -1,13 +1,13 @@
 //! Source files: read once, parsed once, shared by all targets.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::facts::{FileFacts, KnownNames, Use};
+use crate::facts::{FileFacts, KnownNames, Use, likely_name};
 use crate::system::System;
 
 /// Stack of the threads that read: syntax trees are walked by recursion. Only what a deep tree
@@ -83,7 +83,10 @@ impl<'a> Sources<'a> {
     pub(crate) fn knowing(&self, files: Vec<Arc<Source>>, known: &KnownNames) -> Vec<Arc<Source>> {
         let again = |file: Arc<Source>| {
             let facts = &file.facts;
-            let named = |u: &Use| u.sel.is_none() && known.contains_key(facts.text(u.base));
+            let named = |u: &Use| match u.sel {
+                None => known.contains_key(facts.text(u.base)),
+                Some(sel) => is_known_import(facts, facts.text(u.base), facts.text(sel), known),
+            };
             if !facts.uses.iter().any(named) {
                 return file;
             }
@@ -116,4 +119,14 @@ impl<'a> Sources<'a> {
             unreadable,
         })
     }
+}
+
+/// Whether something is known of a name of an import.
+fn is_known_import(facts: &FileFacts, base: &str, sel: &str, known: &KnownNames) -> bool {
+    let names = facts.imports.iter().map(|import| {
+        let (alias, path) = (import.alias.map(|a| facts.text(a)), facts.text(import.path));
+        (likely_name(alias, path), path)
+    });
+    let mut paths = names.filter(|(name, _)| *name == base);
+    paths.any(|(_, path)| known.contains_key(&format!("{path}.{sel}")))
 }

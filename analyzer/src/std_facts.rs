@@ -1,8 +1,9 @@
 //! What functions of the standard library do under wasm, although they build.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use hashbrown::HashMap;
 use model::{Effect, Target};
 
 /// What a function does on some targets.

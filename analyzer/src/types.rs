@@ -3,30 +3,32 @@
 //!
 //! What was not read, or not understood, leads nowhere: nothing is concluded from it.
 
-use std::collections::HashMap;
-
 use crate::facts::{
     Access, ConstExpr, ConstId, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Use, Value,
     ValueId, is_predeclared,
 };
 use crate::graph::{Graph, Package};
-use crate::qualifiers::{Qualifiers, qualifiers};
+use crate::qualifiers::qualifiers;
 use crate::source::Source;
 use crate::syntax::Tok;
+use hashbrown::HashMap;
 
 /// Longest way through embedded and renamed types, and from variable to variable.
 const MAX_DEPTH: u32 = 8;
 
+/// The address of a package: quicker to look up than its path.
+type Id<'a> = *const Package<'a>;
+
 /// The declared types, functions and variables of all packages that were read as a whole.
 pub(crate) struct Types<'g, 'a> {
     graph: &'g Graph<'a>,
-    /// What the names before a dot stand for in each file, by the file's address.
-    qualifiers: HashMap<*const Source, Qualifiers<'g>>,
-    declared: HashMap<(&'g str, &'g str), Declared<'g, 'a>>,
+    /// The packages that the names before a dot stand for in each file, by the file's address.
+    imports: HashMap<*const Source, HashMap<&'g str, &'g Package<'a>>>,
+    declared: HashMap<(Id<'a>, &'g str), Declared<'g, 'a>>,
     /// By package, base type of the receiver (empty for plain functions) and name.
-    functions: HashMap<(&'g str, &'g str, &'g str), Function<'g, 'a>>,
-    variables: HashMap<(&'g str, &'g str), (Place<'g, 'a>, ValueId)>,
-    constants: HashMap<(&'g str, &'g str), (Place<'g, 'a>, &'g ConstantFact)>,
+    functions: HashMap<(Id<'a>, &'g str, &'g str), Function<'g, 'a>>,
+    variables: HashMap<(Id<'a>, &'g str), (Place<'g, 'a>, ValueId)>,
+    constants: HashMap<(Id<'a>, &'g str), (Place<'g, 'a>, &'g ConstantFact)>,
 }
 
 /// The value of an integer constant.
@@ -69,8 +71,7 @@ pub(crate) enum Ty<'g, 'a> {
 /// What an expression leads to.
 #[derive(Clone, Copy)]
 pub(crate) enum Thing<'g, 'a> {
-    /// The import path of a package.
-    Package(&'g str),
+    Package(&'g Package<'a>),
     Type(Ty<'g, 'a>),
     /// A value of a type.
     Value(Ty<'g, 'a>),
@@ -144,44 +145,54 @@ impl<'g, 'a> Types<'g, 'a> {
     pub(crate) fn of(graph: &'g Graph<'a>) -> Self {
         let mut types = Self {
             graph,
-            qualifiers: HashMap::new(),
+            imports: HashMap::new(),
             declared: HashMap::new(),
             functions: HashMap::new(),
             variables: HashMap::new(),
             constants: HashMap::new(),
         };
-        for package in graph.packages.values().filter(|p| p.is_whole()) {
+        for package in graph.packages.values() {
             let aliases = aliases(package);
+            let whole = package.is_whole();
             for file in &package.files {
-                types.add(Place { package, file }, &aliases);
+                types.add_imports(Place { package, file });
+                if whole {
+                    types.add(Place { package, file }, &aliases);
+                }
             }
         }
         types
     }
 
+    fn add_imports(&mut self, place: Place<'g, 'a>) {
+        let known = qualifiers(self.graph, place.package, &place.file.facts);
+        let imports = known
+            .all()
+            .filter_map(|(name, path)| Some((name, self.graph.get(path)?)));
+        self.imports
+            .insert(&raw const *place.file, imports.collect());
+    }
+
     fn add(&mut self, place: Place<'g, 'a>, aliases: &HashMap<&'g str, &'g str>) {
         let Place { package, file } = place;
-        let (path, facts) = (package.path(), &file.facts);
-        let known = qualifiers(self.graph, package, facts);
-        self.qualifiers.insert(&raw const *file, known);
+        let (id, facts) = (&raw const *package, &file.facts);
         for fact in &facts.typing.types {
             let declared = Declared { place, fact };
-            self.declared.insert((path, declared.name()), declared);
+            self.declared.insert((id, declared.name()), declared);
         }
         for fact in &facts.typing.functions {
             let function = Function { place, fact };
             let written = function.recv();
             let way = std::iter::successors(Some(written), |name| aliases.get(name).copied());
             let recv = way.take(MAX_DEPTH as usize).last().unwrap_or(written);
-            self.functions
-                .insert((path, recv, function.name()), function);
+            self.functions.insert((id, recv, function.name()), function);
         }
         for variable in &facts.typing.variables {
-            let key = (path, facts.text(variable.name));
+            let key = (id, facts.text(variable.name));
             self.variables.insert(key, (place, variable.value));
         }
         for constant in &facts.typing.constants.declared {
-            let key = (path, facts.text(constant.name));
+            let key = (id, facts.text(constant.name));
             self.constants.insert(key, (place, constant));
         }
     }
@@ -189,14 +200,20 @@ impl<'g, 'a> Types<'g, 'a> {
     // Names.
 
     /// What a name of a package leads to.
-    fn in_package(&self, path: &'g str, name: &str, depth: u32) -> Option<Thing<'g, 'a>> {
-        if let Some(declared) = self.declared.get(&(path, name)) {
+    fn in_package(
+        &self,
+        package: &'g Package<'a>,
+        name: &str,
+        depth: u32,
+    ) -> Option<Thing<'g, 'a>> {
+        let id = &raw const *package;
+        if let Some(declared) = self.declared.get(&(id, name)) {
             return Some(Thing::Type(Ty::Declared(*declared)));
         }
-        if let Some(function) = self.functions.get(&(path, "", name)) {
+        if let Some(function) = self.functions.get(&(id, "", name)) {
             return Some(Thing::Function(*function));
         }
-        let (place, value) = self.variables.get(&(path, name))?;
+        let (place, value) = self.variables.get(&(id, name))?;
         match self.thing(*place, *value, depth + 1)? {
             value @ Thing::Value(_) => Some(value),
             _ => None,
@@ -204,15 +221,16 @@ impl<'g, 'a> Types<'g, 'a> {
     }
 
     /// A declared type of a package.
-    pub(crate) fn declared(&self, path: &'g str, name: &str) -> Option<Ty<'g, 'a>> {
-        self.declared.get(&(path, name)).copied().map(Ty::Declared)
+    pub(crate) fn declared(&self, package: &'g Package<'a>, name: &str) -> Option<Ty<'g, 'a>> {
+        let id = &raw const *package;
+        self.declared.get(&(id, name)).copied().map(Ty::Declared)
     }
 
     /// What a use leads to: a name of the package, or of an import.
     pub(crate) fn used(&self, place: Place<'g, 'a>, used: &Use) -> Option<Thing<'g, 'a>> {
         let text = |span| place.file.facts.text(span);
         match used.sel {
-            None => self.in_package(place.package.path(), text(used.base), 0),
+            None => self.in_package(place.package, text(used.base), 0),
             Some(sel) => self.in_package(self.import(place, text(used.base))?, text(sel), 0),
         }
     }
@@ -220,19 +238,19 @@ impl<'g, 'a> Types<'g, 'a> {
     /// The type that a written name leads to from a file.
     pub(crate) fn resolve(&self, place: Place<'g, 'a>, name: TypeRef) -> Option<Ty<'g, 'a>> {
         let text = place.file.facts.text(name.name);
-        let path = match name.qualifier {
+        let package = match name.qualifier {
             Some(qualifier) => self.import(place, place.file.facts.text(qualifier))?,
-            None => place.package.path(),
+            None => place.package,
         };
-        let declared = self.declared.get(&(path, text)).copied().map(Ty::Declared);
+        let declared = self.declared(package, text);
         let basic = || (name.qualifier.is_none() && is_type(text)).then_some(Ty::Basic(text));
         declared.or_else(basic)
     }
 
     /// The package that a name before a dot stands for.
-    fn import(&self, place: Place<'g, 'a>, name: &str) -> Option<&'g str> {
-        let known = self.qualifiers.get(&(&raw const *place.file))?;
-        self.graph.key(known.path(name)?)
+    pub(crate) fn import(&self, place: Place<'g, 'a>, name: &str) -> Option<&'g Package<'a>> {
+        let imports = self.imports.get(&(&raw const *place.file))?;
+        imports.get(name).copied()
     }
 
     // Values.
@@ -271,7 +289,7 @@ impl<'g, 'a> Types<'g, 'a> {
             Value::Of(ty) => self.resolve(place, ty).map(Thing::Value),
             Value::Name(name) => self.name(place, text(name), depth),
             Value::Member(of, name) => match earlier(of)? {
-                Thing::Package(path) => self.in_package(path, text(name), depth),
+                Thing::Package(package) => self.in_package(package, text(name), depth),
                 Thing::Value(ty) => match self.member(ty, text(name), 0) {
                     Member::There(thing) => thing,
                     _ => None,
@@ -292,7 +310,7 @@ impl<'g, 'a> Types<'g, 'a> {
     }
 
     fn name(&self, place: Place<'g, 'a>, name: &'g str, depth: u32) -> Option<Thing<'g, 'a>> {
-        let own = self.in_package(place.package.path(), name, depth);
+        let own = self.in_package(place.package, name, depth);
         own.or_else(|| self.import(place, name).map(Thing::Package))
             .or_else(|| is_type(name).then_some(Thing::Type(Ty::Basic(name))))
     }
@@ -316,7 +334,7 @@ impl<'g, 'a> Types<'g, 'a> {
         match *place.file.facts.typing.constants.exprs.get(id as usize)? {
             ConstExpr::Int(value) => untyped(value.into()),
             ConstExpr::Iota => untyped(iota.into()),
-            ConstExpr::Name(name) => self.named(place.package.path(), text(name), depth),
+            ConstExpr::Name(name) => self.named(place.package, text(name), depth),
             ConstExpr::Qualified(base, name) => {
                 self.named(self.import(place, text(base))?, text(name), depth)
             }
@@ -348,8 +366,8 @@ impl<'g, 'a> Types<'g, 'a> {
         }
     }
 
-    fn named(&self, path: &'g str, name: &str, depth: u32) -> Option<Number<'g, 'a>> {
-        let (place, fact) = self.constants.get(&(path, name))?;
+    fn named(&self, package: &'g Package<'a>, name: &str, depth: u32) -> Option<Number<'g, 'a>> {
+        let (place, fact) = self.constants.get(&(&raw const *package, name))?;
         let number = self.constant(*place, fact.value, fact.iota, depth + 1)?;
         let ty = match fact.ty {
             Some(ty) => Some(self.resolve(*place, ty)?),
@@ -372,7 +390,7 @@ impl<'g, 'a> Types<'g, 'a> {
         if depth > MAX_DEPTH {
             return Member::Unknown;
         }
-        let key = (of.place.package.path(), of.name(), name);
+        let key = (&raw const *of.place.package, of.name(), name);
         if let Some(method) = self.functions.get(&key) {
             return Member::There(Some(Thing::Function(*method)));
         }
@@ -464,8 +482,8 @@ impl<'g, 'a> Types<'g, 'a> {
     pub(crate) fn symbol_of_use(&self, place: Place<'g, 'a>, used: &Use) -> Option<String> {
         let text = |span| place.file.facts.text(span);
         if let Some(sel) = used.sel {
-            let path = self.import(place, text(used.base))?;
-            return Some(format!("{path}.{}", text(sel)));
+            let package = self.import(place, text(used.base))?;
+            return Some(format!("{}.{}", package.path(), text(sel)));
         }
         self.used(place, used)?;
         Some(format!("{}.{}", place.package.path(), text(used.base)))

@@ -60,9 +60,6 @@ fn newlines(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     divan::main();
 }

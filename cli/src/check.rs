@@ -13,6 +13,7 @@ use model::{
 use toolchain::{Fetched, Go, Interrupt, Options, Session};
 
 use crate::args::{CheckArgs, FailOn, HostArg, LevelArg, ModuleArgs, TargetArg};
+use crate::config::Config;
 use crate::module;
 use crate::output;
 use crate::place::{self, Patterns, Place};
@@ -31,6 +32,18 @@ pub(crate) struct Settings {
     pub(crate) node: bool,
     /// Wall time of the run stage.
     pub(crate) budget: Duration,
+    /// What the module's owners say of it.
+    pub(crate) config: Config,
+}
+
+impl Settings {
+    /// The same for a module, with what its `wasmcheck.toml` says.
+    pub(crate) fn with_config(&self, root: &Utf8Path) -> Result<Self, Failure> {
+        Ok(Self {
+            config: Config::read(root)?,
+            ..self.clone()
+        })
+    }
 }
 
 /// A failure that ends the run without a report.
@@ -85,7 +98,9 @@ pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, F
     let go = go(&args.module, interrupt, &progress);
     let mut reports = Vec::new();
     each_module(&args.paths, &go, &progress, &mut |chosen| {
+        let settings = settings.with_config(chosen.root)?;
         reports.push(module::check(&go, chosen, &settings, &progress));
+        Ok(())
     })?;
     progress.finish();
     let report = analyzer::merge_reports(reports);
@@ -122,6 +137,7 @@ fn settings(args: &CheckArgs) -> Settings {
         tags: args.module.tags.clone(),
         node: args.host.contains(&HostArg::Node),
         budget: args.budget,
+        config: Config::default(),
     }
 }
 
@@ -149,12 +165,15 @@ pub(crate) struct Chosen<'c> {
     pub(crate) patterns: &'c [String],
 }
 
+/// What is done with a module.
+type With<'w> = &'w mut dyn FnMut(Chosen<'_>) -> Result<(), Failure>;
+
 /// Do something with each module that was typed; nothing typed is the current directory.
 pub(crate) fn each_module(
     paths: &[String],
     go: &Go,
     progress: &Progress,
-    with: &mut dyn FnMut(Chosen<'_>),
+    with: With<'_>,
 ) -> Result<(), Failure> {
     let here = [".".to_owned()];
     let typed = if paths.is_empty() { &here } else { paths };
@@ -180,7 +199,7 @@ pub(crate) fn each_module(
             top: &top,
             version: None,
             patterns,
-        });
+        })?;
     }
     Ok(())
 }
@@ -235,12 +254,7 @@ fn module_root(dir: &Utf8Path) -> Option<Utf8PathBuf> {
         .map(Utf8Path::to_owned)
 }
 
-fn published(
-    spec: &str,
-    go: &Go,
-    progress: &Progress,
-    with: &mut dyn FnMut(Chosen<'_>),
-) -> Result<(), Failure> {
+fn published(spec: &str, go: &Go, progress: &Progress, with: With<'_>) -> Result<(), Failure> {
     progress.phase(&format!("fetching {spec}"));
     let fetched: Fetched = toolchain::fetch(go, spec)?;
     for replace in &fetched.dropped {
@@ -257,8 +271,7 @@ fn published(
         top: &dir,
         version: Some(&fetched.version),
         patterns: &["./...".to_owned()],
-    });
-    Ok(())
+    })
 }
 
 /// A report that says why there is nothing to say.

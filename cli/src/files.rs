@@ -41,3 +41,9 @@ fn put(file: &Utf8Path, text: &str) -> std::io::Result<()> {
     out.write_all(text.as_bytes())?;
     out.sync_all()
 }
+
+/// The text of a small file of the user's.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub(crate) fn read_text(file: &Utf8Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|e| e.to_string())
+}

@@ -3,6 +3,7 @@
 mod args;
 mod attempt;
 mod check;
+mod config;
 mod exec;
 mod explain;
 mod files;
@@ -21,9 +22,6 @@ use clap::Parser;
 use toolchain::Interrupt;
 
 use crate::args::{Args, Job};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let job = Args::parse().job();

@@ -151,6 +151,7 @@ impl<'r> Run<'r> {
             modcache: &env.gomodcache,
         };
         let stubs: Vec<StubSignature> = advisors::stubs().into_iter().map(signature).collect();
+        let guards = self.settings.config.guards();
         let settings = analyzer::Settings {
             module: &self.module,
             dir: self.session.root(),
@@ -159,6 +160,7 @@ impl<'r> Run<'r> {
             release: release(&env.goversion),
             targets: &self.settings.targets,
             native: native.as_ref(),
+            guards: &guards,
             stubs: &stubs,
         };
         let builds: Vec<Goos> = listings.iter().map(|(goos, _)| *goos).collect();

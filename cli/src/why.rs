@@ -11,6 +11,7 @@ use toolchain::Interrupt;
 
 use crate::args::WhyArgs;
 use crate::check::{self, Failure, Settings};
+use crate::config::Config;
 use crate::module;
 use crate::output::{self, style};
 use crate::progress::Progress;
@@ -26,17 +27,20 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
         tags: args.module.tags.clone(),
         node: false,
         budget: Duration::ZERO,
+        config: Config::default(),
     };
     let progress = Arc::new(Progress::new(args.module.quiet));
     let go = check::go(&args.module, interrupt, &progress);
     let mut text = String::new();
     let (mut found, mut incomplete) = (false, Vec::new());
     check::each_module(&args.paths, &go, &progress, &mut |chosen| {
+        let settings = settings.with_config(chosen.root)?;
         let answer = module::why(&go, chosen, &args.what, &settings, &progress);
         let known = |why: &Option<Why>| why.as_ref().is_some_and(|w| w.known);
         found |= answer.builds.iter().any(|(_, why)| known(why));
         tell(&mut text, &answer.module, &answer.builds, args);
         incomplete.extend(answer.incomplete);
+        Ok(())
     })?;
     progress.finish();
     for Incomplete { reason, .. } in &incomplete {

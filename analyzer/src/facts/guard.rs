@@ -1,10 +1,9 @@
 //! On which targets a condition can hold: `runtime.GOOS == "linux"` and its combinations.
 
-use std::collections::HashMap;
-
 use super::{ALL, JS, WASIP1};
 use crate::syntax::Tok;
 use crate::syntax::ast::Expr;
+use hashbrown::HashMap;
 
 /// The targets on which a condition can be true, and those on which it can be false.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +73,26 @@ pub(crate) enum Known {
     Platform(Platform),
 }
 
-/// What is known of names of a package, and whether the name is of a function that is called.
-pub(crate) type KnownNames = HashMap<String, (Known, bool)>;
+/// What is known of names of a package, and of names of its imports, `import/path.Name`.
+pub(crate) type KnownNames = HashMap<String, KnownName>;
+
+/// What is known of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KnownName {
+    pub(crate) known: Known,
+    /// It is a function that is called; none where it may be either.
+    pub(crate) function: Option<bool>,
+}
+
+impl KnownName {
+    /// A name that the user declares to hold on some targets.
+    pub(crate) fn declared(on: u8) -> Self {
+        Self {
+            known: Known::Truth(Truth::exactly(on)),
+            function: None,
+        }
+    }
+}
 
 /// Whatever says what is known of expressions other than conditions made of them.
 pub(super) trait Names<'s> {

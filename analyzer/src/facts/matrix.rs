@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FileFacts, JS, KnownNames, WASIP1};
+use super::{FileFacts, JS, KnownName, KnownNames, WASIP1};
 
 const NONE: u8 = 0;
 const BOTH: u8 = WASIP1 | JS;
@@ -18,7 +18,13 @@ fn live(declarations: &str, body: &str) -> u8 {
     let known: KnownNames = first
         .conditions
         .iter()
-        .map(|c| (first.text(c.name).to_owned(), (c.known, c.function)))
+        .map(|c| {
+            let name = KnownName {
+                known: c.known,
+                function: Some(c.function),
+            };
+            (first.text(c.name).to_owned(), name)
+        })
         .collect();
     let facts = FileFacts::read_knowing(src, &known);
     let marks: Vec<u8> = facts

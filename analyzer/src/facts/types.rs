@@ -165,6 +165,18 @@ pub(crate) struct TypeFacts {
     pub(crate) missing_returns: Vec<u32>,
 }
 
+impl TypeFacts {
+    /// Give back what the longest lists have too much: they are kept to the end.
+    pub(super) fn shrink(&mut self) {
+        self.values.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.args.shrink_to_fit();
+        self.accesses.shrink_to_fit();
+        self.conversions.shrink_to_fit();
+        self.constants.exprs.shrink_to_fit();
+    }
+}
+
 impl TypeRef {
     /// The named type that an expression denotes, unless one of its names is a local one.
     pub(super) fn of(ty: &Expr<'_>, is_local: &dyn Fn(&str) -> bool) -> Option<Self> {

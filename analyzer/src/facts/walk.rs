@@ -65,7 +65,10 @@ const UNIVERSE: &[&str] = &[
 
 /// Whether a name needs no declaration.
 pub(crate) fn is_predeclared(name: &str) -> bool {
-    UNIVERSE.binary_search(&name).is_ok()
+    // None has an upper-case letter or more than ten.
+    name.len() <= 10
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && UNIVERSE.binary_search(&name).is_ok()
 }
 
 /// A local name.
@@ -94,8 +97,8 @@ pub(super) struct Walker<'s> {
     /// The names under which `runtime` and `syscall/js` are imported.
     runtime: Option<&'s str>,
     js: Option<&'s str>,
-    /// Names that most likely are those of imports.
-    imports: Vec<&'s str>,
+    /// Names that most likely are those of imports, and their paths.
+    imports: Vec<(&'s str, &'s str)>,
     /// This place runs in a callback of `js.FuncOf`.
     callback: bool,
     owner: u32,
@@ -137,7 +140,7 @@ impl<'s> Walker<'s> {
             declarations_only,
             runtime,
             js,
-            imports: file.imports.iter().map(likely_name).collect(),
+            imports: file.imports.iter().map(import_name).collect(),
             callback: false,
             owner: super::NO_OWNER,
             live: ALL,
@@ -149,7 +152,10 @@ impl<'s> Walker<'s> {
     }
 
     /// Uses, selectors and members, in the order of the text, and what is known of types.
-    pub(super) fn finish(self) -> (Vec<Use>, Vec<Span>, Vec<Span>, TypeFacts) {
+    pub(super) fn finish(mut self) -> (Vec<Use>, Vec<Span>, Vec<Span>, TypeFacts) {
+        self.uses.shrink_to_fit();
+        self.selectors.shrink_to_fit();
+        self.typing.shrink();
         (self.uses, self.selectors, self.members, self.typing)
     }
 
@@ -524,10 +530,14 @@ impl<'s> Walker<'s> {
     }
 }
 
+fn import_name<'s>(import: &Import<'s>) -> (&'s str, &'s str) {
+    let alias = import.alias.map(|alias| alias.name);
+    (likely_name(alias, import.path), import.path)
+}
+
 /// The name of an import as far as its line tells: its alias, or the last part of its path.
-fn likely_name<'s>(import: &Import<'s>) -> &'s str {
-    let last = || import.path.rsplit('/').next().unwrap_or_default();
-    import.alias.map_or_else(last, |alias| alias.name)
+pub(crate) fn likely_name<'s>(alias: Option<&'s str>, path: &'s str) -> &'s str {
+    alias.unwrap_or_else(|| path.rsplit('/').next().unwrap_or_default())
 }
 
 fn falls_through(clause: &Clause<'_>) -> bool {

@@ -1,7 +1,6 @@
 //! `missing-body`, `missing-main`: functions that are declared and not there.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying};

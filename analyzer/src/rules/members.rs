@@ -5,9 +5,9 @@
 //! must be declared by the package or by something that it imports, directly or not. A name that
 //! none of these declares is an error wherever it is used, whatever stands before the dot.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use hashbrown::{HashMap, HashSet};
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying, excluded};

@@ -1,7 +1,8 @@
 //! `undefined-name`, `undefined-imported-name`, `redeclared`: names against the files that are left.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use hashbrown::{HashMap, HashSet};
 use model::{Effect, Finding, Goos, Rule};
 
 use super::{Context, Saying, excluded};

@@ -7,7 +7,6 @@ use super::{Context, Saying};
 use crate::calls::Calls;
 use crate::facts::{JS, Use, WASIP1};
 use crate::graph::Package;
-use crate::qualifiers::qualifiers;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
 use crate::types::{Place, Types};
@@ -32,7 +31,7 @@ pub(super) fn check<'g, 'a>(
                 place: Place { package, file },
                 used: used.as_ref(),
             };
-            at.uses(findings);
+            at.uses(types, findings);
             at.methods(types, findings);
         }
     }
@@ -48,16 +47,15 @@ struct At<'c, 'g, 'a> {
 }
 
 impl<'g, 'a> At<'_, 'g, 'a> {
-    fn uses(&mut self, findings: &mut Vec<Finding>) {
-        let Place { package, file } = self.place;
-        let facts = &file.facts;
-        let known = qualifiers(self.cx.graph, package, facts);
+    fn uses(&mut self, types: &Types<'g, 'a>, findings: &mut Vec<Finding>) {
+        let facts = &self.place.file.facts;
         for used in &facts.uses {
             if let Some(sel) = used.sel
-                && let Some(path) = known.path(facts.text(used.base))
-                && self.cx.graph.get(path).is_some_and(|p| p.listed.standard)
+                && let Some(package) = types.import(self.place, facts.text(used.base))
+                && package.listed.standard
             {
-                self.symbol(used, &format!("{path}.{}", facts.text(sel)), findings);
+                let symbol = format!("{}.{}", package.path(), facts.text(sel));
+                self.symbol(used, &symbol, findings);
             }
         }
     }
@@ -74,6 +72,9 @@ impl<'g, 'a> At<'_, 'g, 'a> {
     /// What is known of a symbol that is used at a place.
     fn symbol(&mut self, used: &Use, symbol: &str, findings: &mut Vec<Finding>) {
         let (cx, Place { package, file }) = (self.cx, self.place);
+        if behaviours(symbol).is_empty() && !used.callback {
+            return;
+        }
         let init = self.calls.at_init(file, used);
         if !(package.own || init || self.calls.reaches(file, used)) {
             return;

@@ -4,9 +4,9 @@
 //!
 //! A type counts as lacking a name only when all that it consists of was read.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use hashbrown::hash_map::Entry;
 
+use hashbrown::{HashMap, HashSet};
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying, excluded};

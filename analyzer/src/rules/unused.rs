@@ -1,11 +1,10 @@
 //! Functions that nothing in their package names and nothing outside can: the linker drops them,
 //! and what they do is no finding.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::facts::{FileFacts, NO_OWNER, Use};
 use crate::graph::Package;
 use crate::source::Source;
+use hashbrown::{HashMap, HashSet};
 
 /// A function: the address of its file, and the number of its owner there.
 type Owned = (*const Source, u32);

@@ -78,7 +78,7 @@ impl<'s> Walker<'s> {
             Expr::Ident(name) if !self.is_local(name.name) => {
                 self.name(*name, Some(sel), role);
                 let of = self.value(Value::Name(Span::of(*name)));
-                if self.imports.contains(&name.name) {
+                if self.imports.iter().any(|(import, _)| *import == name.name) {
                     self.selectors.push(span);
                     return Some(self.value(Value::Member(of, span)));
                 }

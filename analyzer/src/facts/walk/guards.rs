@@ -15,10 +15,16 @@ impl<'s> Names<'s> for Walker<'s> {
             },
             Expr::Call(fun, args) if args.list.is_empty() => match &**fun {
                 Expr::Ident(name) if !self.is_local(name.name) => self.of_package(name.name, true),
+                Expr::Selector(base, sel) => match &**base {
+                    Expr::Ident(base) => self.of_import(base.name, sel.name, true),
+                    _ => None,
+                },
                 _ => None,
             },
             Expr::Selector(base, sel) => match &**base {
-                Expr::Ident(base) => self.runtime_name(base.name, sel.name),
+                Expr::Ident(base) => self
+                    .runtime_name(base.name, sel.name)
+                    .or_else(|| self.of_import(base.name, sel.name, false)),
                 _ => None,
             },
             _ => None,
@@ -28,8 +34,19 @@ impl<'s> Names<'s> for Walker<'s> {
 
 impl<'s> Walker<'s> {
     fn of_package(&self, name: &str, called: bool) -> Option<Known> {
-        let (known, function) = self.package.get(name)?;
-        (*function == called).then_some(*known)
+        let name = self.package.get(name)?;
+        name.function
+            .is_none_or(|function| function == called)
+            .then_some(name.known)
+    }
+
+    /// A name of an import.
+    fn of_import(&self, base: &str, sel: &str, called: bool) -> Option<Known> {
+        if self.package.is_empty() || self.is_local(base) {
+            return None;
+        }
+        let (_, path) = self.imports.iter().find(|(name, _)| *name == base)?;
+        self.of_package(&format!("{path}.{sel}"), called)
     }
 
     /// `runtime.GOOS` and `runtime.GOARCH`.
