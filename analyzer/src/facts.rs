@@ -193,6 +193,15 @@ impl FileFacts {
         }
     }
 
+    /// Something else is wrong with the file.
+    pub(crate) fn add_error(&mut self, pos: usize, message: &str) {
+        let error = syntax::ast::SyntaxError {
+            pos: u32::try_from(pos).unwrap_or(u32::MAX),
+            message: message.to_owned(),
+        };
+        self.errors.insert(0, error);
+    }
+
     /// The text of a span.
     pub(crate) fn text(&self, span: Span) -> &str {
         self.src.get(span.range()).unwrap_or_default()

@@ -102,23 +102,49 @@ impl<'a> Sources<'a> {
     }
 
     fn read(&self, path: &Utf8Path, declarations_only: bool) -> Arc<Source> {
-        let (text, unreadable) = match self.system.read(path) {
-            Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), None),
-            Err(e) => (String::new(), Some(e.to_string())),
+        let (bytes, unreadable) = match self.system.read(path) {
+            Ok(bytes) => (bytes, None),
+            Err(e) => (Vec::new(), Some(e.to_string())),
+        };
+        let encoding = wrong_encoding(&bytes);
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
         };
         let name = path.file_name().unwrap_or_default().to_owned();
         let text = Arc::from(text);
-        let facts = if declarations_only {
+        let mut facts = if declarations_only {
             FileFacts::read_declarations(text)
         } else {
             FileFacts::read(text)
         };
+        if let Some((pos, message)) = encoding {
+            facts.add_error(pos, message);
+        }
         Arc::new(Source {
             name,
             facts,
             unreadable,
         })
     }
+}
+
+/// What Go refuses in the bytes of a file, whatever they mean (specification, "Source code
+/// representation"; cmd/compile/internal/syntax/source.go): where, and its words for it.
+fn wrong_encoding(bytes: &[u8]) -> Option<(usize, &'static str)> {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    let invalid = std::str::from_utf8(bytes).err().map(|e| e.valid_up_to());
+    let nul = memchr::memchr(0, bytes);
+    let rest = bytes.get(1..).unwrap_or_default();
+    let bom = memchr::memmem::find(rest, BOM).map(|at| at + 1);
+    [
+        (invalid, "invalid UTF-8 encoding"),
+        (nul, "invalid NUL character"),
+        (bom, "invalid BOM in the middle of the file"),
+    ]
+    .into_iter()
+    .filter_map(|(at, what)| Some((at?, what)))
+    .min()
 }
 
 /// Whether something is known of a name of an import.

@@ -3,6 +3,7 @@
 
 mod e2e;
 mod oracle;
+mod pairs;
 mod schema;
 mod tables;
 mod tidy;
@@ -18,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   tidy     crate edges, file sizes, headers
   fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
+  pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
   schema   write docs/report.schema.json
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 
@@ -40,6 +42,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["schema"] => schema::write(),
         ["std"] => tables::write(),
         ["fuzz", seconds] => fuzz(seconds),
+        ["pairs"] => pairs::run(&target_dir().join("debug/wasmcheck")),
         ["oracle", dirs @ ..] => oracle::run(dirs),
         _ => bail!("{USAGE}"),
     }
