@@ -10,8 +10,11 @@ mod resolve;
 mod types;
 mod walk;
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+
+use bumpalo::Bump;
 
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
@@ -21,6 +24,14 @@ pub(crate) use self::types::{
 };
 pub(crate) use self::walk::{is_predeclared, likely_name};
 use crate::syntax;
+
+thread_local! {
+    /// Where trees lie while they are walked; used again for the next file.
+    static ARENA: RefCell<Bump> = RefCell::new(Bump::new());
+}
+
+/// A larger arena, in bytes, is not kept for the next file.
+const MAX_ARENA: usize = 16 << 20;
 
 /// The facts of a file. Names are ranges of its text, which is kept.
 #[derive(Debug)]
@@ -151,26 +162,36 @@ pub(crate) const ALL: u8 = WASIP1 | JS;
 
 impl FileFacts {
     /// Read a file.
-    pub(crate) fn read(src: Arc<str>) -> Self {
+    pub(crate) fn read(src: &Arc<str>) -> Self {
         Self::of(src, false, &KnownNames::new())
     }
 
     /// Read a file again, now that something is known of names of its package.
-    pub(crate) fn read_knowing(src: Arc<str>, known: &KnownNames) -> Self {
+    pub(crate) fn read_knowing(src: &Arc<str>, known: &KnownNames) -> Self {
         Self::of(src, false, known)
     }
 
     /// Read the declarations of a file; what its functions do is passed over.
-    pub(crate) fn read_declarations(src: Arc<str>) -> Self {
+    pub(crate) fn read_declarations(src: &Arc<str>) -> Self {
         Self::of(src, true, &KnownNames::new())
     }
 
-    fn of(src: Arc<str>, declarations_only: bool, known: &KnownNames) -> Self {
-        let file = syntax::parse(&src, declarations_only);
-        let resolved = resolve::resolve(&src, &file, known, declarations_only);
-        let cgo = cgo::read(&src, &file);
-        let (supplied, linked) = (resolve::supplied(&src, &file), resolve::linked(&src, &file));
-        let called_from_outside = resolve::called_from_outside(&src, &file);
+    fn of(src: &Arc<str>, declarations_only: bool, known: &KnownNames) -> Self {
+        ARENA.with_borrow_mut(|arena| {
+            if arena.allocated_bytes() > MAX_ARENA {
+                *arena = Bump::new();
+            }
+            arena.reset();
+            Self::within(arena, src, declarations_only, known)
+        })
+    }
+
+    fn within(arena: &Bump, src: &Arc<str>, declarations_only: bool, known: &KnownNames) -> Self {
+        let file = syntax::parse(src, arena, declarations_only);
+        let resolved = resolve::resolve(src, &file, known, declarations_only);
+        let cgo = cgo::read(src, &file);
+        let (supplied, linked) = (resolve::supplied(src, &file), resolve::linked(src, &file));
+        let called_from_outside = resolve::called_from_outside(src, &file);
         let errors = file.errors;
         let package = Span::of(file.package);
         Self {
@@ -189,7 +210,7 @@ impl FileFacts {
             supplied,
             called_from_outside,
             linked,
-            src,
+            src: Arc::clone(src),
         }
     }
 

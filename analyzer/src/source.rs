@@ -91,7 +91,7 @@ impl<'a> Sources<'a> {
                 return file;
             }
             let src = Arc::clone(&facts.src);
-            let facts = self.on_deep_stack(|| FileFacts::read_knowing(src, known));
+            let facts = self.on_deep_stack(|| FileFacts::read_knowing(&src, known));
             Arc::new(Source {
                 name: file.name.clone(),
                 facts,
@@ -114,9 +114,9 @@ impl<'a> Sources<'a> {
         let name = path.file_name().unwrap_or_default().to_owned();
         let text = Arc::from(text);
         let mut facts = if declarations_only {
-            FileFacts::read_declarations(text)
+            FileFacts::read_declarations(&text)
         } else {
-            FileFacts::read(text)
+            FileFacts::read(&text)
         };
         if let Some((pos, message)) = encoding {
             facts.add_error(pos, message);

@@ -45,7 +45,7 @@ fn read(bencher: Bencher<'_, '_>) {
     bencher.counter(bytes()).bench(|| {
         SOURCES
             .iter()
-            .map(|s| analyzer::outline(Arc::clone(s)).uses)
+            .map(|s| analyzer::outline(s).uses)
             .sum::<usize>()
     });
 }

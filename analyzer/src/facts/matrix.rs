@@ -13,7 +13,7 @@ fn live(declarations: &str, body: &str) -> u8 {
         "package p\n\nimport \"runtime\"\n\n{declarations}\n\nfunc f(x bool, s string) {{\n{body}\n}}\n"
     );
     let src: Arc<str> = Arc::from(src);
-    let first = FileFacts::read(Arc::clone(&src));
+    let first = FileFacts::read(&src);
     assert!(first.errors.is_empty(), "{src}\n{:?}", first.errors);
     let known: KnownNames = first
         .conditions
@@ -26,7 +26,7 @@ fn live(declarations: &str, body: &str) -> u8 {
             (first.text(c.name).to_owned(), name)
         })
         .collect();
-    let facts = FileFacts::read_knowing(src, &known);
+    let facts = FileFacts::read_knowing(&src, &known);
     let marks: Vec<u8> = facts
         .uses
         .iter()

@@ -5,6 +5,8 @@ mod expr;
 mod guards;
 mod typing;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::guard::{Known, KnownNames, Truth};
 use super::types::{TypeFacts, TypeRef, Value, ValueId, VariableFact, Wanted};
 use super::{ALL, Role, Span, Use};
@@ -70,6 +72,9 @@ pub(crate) fn is_predeclared(name: &str) -> bool {
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && UNIVERSE.binary_search(&name).is_ok()
 }
+
+/// What expressions stand for, in their order.
+type Values = SmallVec<[Option<ValueId>; 4]>;
 
 /// A local name.
 struct Local<'s> {
@@ -244,7 +249,7 @@ impl<'s> Walker<'s> {
     }
 
     /// What the names of a declaration stand for.
-    fn values(&mut self, spec: &ValueSpec<'s>) -> Vec<Option<ValueId>> {
+    fn values(&mut self, spec: &ValueSpec<'s>) -> Values {
         spec.ty.iter().for_each(|ty| {
             self.expr(ty);
         });
@@ -255,7 +260,7 @@ impl<'s> Walker<'s> {
         }
         if spec.ty.is_some() {
             let value = ty.map(|ty| self.value(Value::Of(ty)));
-            return vec![value; spec.names.len()];
+            return smallvec![value; spec.names.len()];
         }
         self.given(
             spec.names.len(),
@@ -421,7 +426,7 @@ impl<'s> Walker<'s> {
     }
 
     /// Names on the left of `:=`; a selector or index there is an error, and still a use.
-    fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>], values: Vec<Option<ValueId>>) {
+    fn define(&mut self, lhs: &[Expr<'s>], rhs: &[Expr<'s>], values: Values) {
         let one_each = lhs.len() == rhs.len();
         let known: Vec<_> = if one_each {
             rhs.iter().map(|x| self.kept(x)).collect()
@@ -522,7 +527,7 @@ impl<'s> Walker<'s> {
     fn range(&mut self, x: &Range<'s>) {
         self.expr(&x.subject);
         if x.define {
-            self.define(&x.vars, &[], Vec::new());
+            self.define(&x.vars, &[], Values::new());
         } else {
             self.exprs(&x.vars);
         }

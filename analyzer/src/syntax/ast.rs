@@ -1,6 +1,8 @@
 //! The syntax tree of a Go file. Types and values are both [`Expr`], as the parser cannot tell
 //! them apart.
 
+use bumpalo::boxed::Box;
+
 use super::lexer::Comment;
 use super::token::Tok;
 
@@ -114,34 +116,34 @@ pub(crate) enum Expr<'s> {
     Ident(Ident<'s>),
     Lit(Tok, Ident<'s>),
     Composite {
-        ty: Option<Box<Expr<'s>>>,
+        ty: Option<Box<'s, Expr<'s>>>,
         elems: Vec<Elem<'s>>,
     },
-    Func(Box<Signature<'s>>, Block<'s>),
-    Paren(Box<Expr<'s>>),
-    Selector(Box<Expr<'s>>, Ident<'s>),
+    Func(Box<'s, Signature<'s>>, Block<'s>),
+    Paren(Box<'s, Expr<'s>>),
+    Selector(Box<'s, Expr<'s>>, Ident<'s>),
     /// Index or instantiation.
-    Index(Box<Expr<'s>>, Vec<Expr<'s>>),
-    Slice(Box<Expr<'s>>, Vec<Expr<'s>>),
+    Index(Box<'s, Expr<'s>>, Vec<Expr<'s>>),
+    Slice(Box<'s, Expr<'s>>, Vec<Expr<'s>>),
     /// `x.(T)`; no type for `x.(type)`.
-    Assert(Box<Expr<'s>>, Option<Box<Expr<'s>>>),
-    Call(Box<Expr<'s>>, Args<'s>),
-    Unary(Tok, Box<Expr<'s>>),
+    Assert(Box<'s, Expr<'s>>, Option<Box<'s, Expr<'s>>>),
+    Call(Box<'s, Expr<'s>>, Args<'s>),
+    Unary(Tok, Box<'s, Expr<'s>>),
     /// Operands at one level of precedence, flat: a chain of a thousand `+` is no deep tree.
-    Binary(Box<Expr<'s>>, Vec<(Tok, Expr<'s>)>),
+    Binary(Box<'s, Expr<'s>>, Vec<(Tok, Expr<'s>)>),
     Array {
-        len: Option<Box<Expr<'s>>>,
-        elem: Box<Expr<'s>>,
+        len: Option<Box<'s, Expr<'s>>>,
+        elem: Box<'s, Expr<'s>>,
     },
-    Map(Box<Expr<'s>>, Box<Expr<'s>>),
-    Chan(Box<Expr<'s>>),
-    FuncType(Box<Signature<'s>>),
+    Map(Box<'s, Expr<'s>>, Box<'s, Expr<'s>>),
+    Chan(Box<'s, Expr<'s>>),
+    FuncType(Box<'s, Signature<'s>>),
     Struct(Vec<Field<'s>>),
     Interface {
         methods: Vec<(Ident<'s>, Signature<'s>)>,
         elems: Vec<Expr<'s>>,
     },
-    Ellipsis(Option<Box<Expr<'s>>>),
+    Ellipsis(Option<Box<'s, Expr<'s>>>),
 }
 
 /// What is between the parentheses of a call.
@@ -166,7 +168,7 @@ pub(crate) enum Stmt<'s> {
     Empty,
     Decl(Vec<Decl<'s>>),
     Expr(Expr<'s>),
-    Send(Box<(Expr<'s>, Expr<'s>)>),
+    Send(Box<'s, (Expr<'s>, Expr<'s>)>),
     Assign(Vec<Expr<'s>>, Vec<Expr<'s>>),
     Define(Vec<Expr<'s>>, Vec<Expr<'s>>),
     Go(Expr<'s>),
@@ -175,13 +177,13 @@ pub(crate) enum Stmt<'s> {
     /// `break`, `continue`, `goto` and `fallthrough`; labels are no names of the scopes.
     Branch(Tok),
     Block(Block<'s>),
-    If(Box<If<'s>>),
-    Switch(Box<Switch<'s>>),
-    TypeSwitch(Box<TypeSwitch<'s>>),
+    If(Box<'s, If<'s>>),
+    Switch(Box<'s, Switch<'s>>),
+    TypeSwitch(Box<'s, TypeSwitch<'s>>),
     Select(Vec<Clause<'s>>),
-    For(Box<For<'s>>),
-    Range(Box<Range<'s>>),
-    Labeled(Box<Stmt<'s>>),
+    For(Box<'s, For<'s>>),
+    Range(Box<'s, Range<'s>>),
+    Labeled(Box<'s, Stmt<'s>>),
 }
 
 #[derive(Debug)]

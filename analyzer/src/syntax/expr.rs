@@ -1,5 +1,7 @@
 //! Expressions.
 
+use bumpalo::boxed::Box;
+
 use super::ast::{Args, Elem, Expr, Ident};
 use super::parser::Parser;
 use super::token::Tok;
@@ -23,7 +25,7 @@ impl<'s> Parser<'s> {
                 self.bump();
                 rest.push((op, self.binary(level + 1)));
             }
-            x = Expr::Binary(Box::new(x), rest);
+            x = Expr::Binary(Box::new_in(x, self.arena), rest);
         }
     }
 
@@ -33,16 +35,16 @@ impl<'s> Parser<'s> {
             Tok::Add | Tok::Sub | Tok::Not | Tok::Xor | Tok::And | Tok::Tilde | Tok::Mul => {
                 self.bump();
                 let operand = self.nested(Expr::Bad, Self::unary);
-                Expr::Unary(op, Box::new(operand))
+                Expr::Unary(op, Box::new_in(operand, self.arena))
             }
             Tok::Arrow => {
                 self.bump();
                 if self.at(Tok::Chan) {
                     self.bump();
-                    return Expr::Chan(Box::new(self.ty()));
+                    return Expr::Chan(Box::new_in(self.ty(), self.arena));
                 }
                 let operand = self.nested(Expr::Bad, Self::unary);
-                Expr::Unary(op, Box::new(operand))
+                Expr::Unary(op, Box::new_in(operand, self.arena))
             }
             _ => self.primary(),
         }
@@ -58,7 +60,7 @@ impl<'s> Parser<'s> {
                 Tok::LBrace if self.literal_follows(&x) => {
                     let elems = self.composite();
                     Expr::Composite {
-                        ty: Some(Box::new(x)),
+                        ty: Some(Box::new_in(x, self.arena)),
                         elems,
                     }
                 }
@@ -87,11 +89,11 @@ impl<'s> Parser<'s> {
                 self.bump();
                 let inner = self.bracketed(Self::expr);
                 self.expect(Tok::RParen, "`)`");
-                Expr::Paren(Box::new(inner))
+                Expr::Paren(Box::new_in(inner, self.arena))
             }
             Tok::Func => {
                 self.bump();
-                let sig = Box::new(self.signature());
+                let sig = Box::new_in(self.signature(), self.arena);
                 if !self.at(Tok::LBrace) {
                     return Expr::FuncType(sig);
                 }
@@ -108,15 +110,15 @@ impl<'s> Parser<'s> {
     fn selector(&mut self, x: Expr<'s>) -> Expr<'s> {
         self.bump();
         if !self.eat(Tok::LParen) {
-            return Expr::Selector(Box::new(x), self.ident());
+            return Expr::Selector(Box::new_in(x, self.arena), self.ident());
         }
         let ty = if self.eat(Tok::Type) {
             None
         } else {
-            Some(Box::new(self.ty()))
+            Some(Box::new_in(self.ty(), self.arena))
         };
         self.expect(Tok::RParen, "`)`");
-        Expr::Assert(Box::new(x), ty)
+        Expr::Assert(Box::new_in(x, self.arena), ty)
     }
 
     /// Index, slice or instantiation.
@@ -139,9 +141,9 @@ impl<'s> Parser<'s> {
         });
         self.expect(Tok::RBrack, "`]`");
         if slice {
-            Expr::Slice(Box::new(x), parts)
+            Expr::Slice(Box::new_in(x, self.arena), parts)
         } else {
-            Expr::Index(Box::new(x), parts)
+            Expr::Index(Box::new_in(x, self.arena), parts)
         }
     }
 
@@ -160,7 +162,7 @@ impl<'s> Parser<'s> {
         });
         let end = self.token.start;
         self.expect(Tok::RParen, "`)`");
-        Expr::Call(Box::new(fun), Args { list, spread, end })
+        Expr::Call(Box::new_in(fun, self.arena), Args { list, spread, end })
     }
 
     /// Whether `{` after this continues it as a composite literal.

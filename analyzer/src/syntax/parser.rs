@@ -2,6 +2,8 @@
 
 mod tokens;
 
+use bumpalo::Bump;
+
 use super::ast::{
     Block, Decl, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec, ValueSpec,
 };
@@ -19,6 +21,8 @@ const MAX_ERRORS: usize = 10;
 
 pub(super) struct Parser<'s> {
     pub(super) src: &'s str,
+    /// Where the nodes of the tree lie.
+    pub(super) arena: &'s Bump,
     lexer: Lexer<'s>,
     pub(super) token: Token,
     errors: Vec<SyntaxError>,
@@ -32,11 +36,12 @@ pub(super) struct Parser<'s> {
 }
 
 /// Read a file, or only its declarations: function bodies are passed over then.
-pub(crate) fn parse(src: &str, declarations_only: bool) -> File<'_> {
+pub(crate) fn parse<'s>(src: &'s str, arena: &'s Bump, declarations_only: bool) -> File<'s> {
     let mut lexer = Lexer::new(src);
     let token = lexer.next();
     let parser = Parser {
         src,
+        arena,
         lexer,
         token,
         errors: Vec::new(),
@@ -357,6 +362,8 @@ fn only_type_params_have(ahead: &mut Lexer<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use super::parse;
 
     /// One of everything that Go has, errors included further down.
@@ -416,7 +423,8 @@ loop:
 
     #[test]
     fn the_sample_parses() {
-        let file = parse(SAMPLE, false);
+        let arena = Bump::new();
+        let file = parse(SAMPLE, &arena, false);
         assert_eq!(file.errors, []);
         assert_eq!((file.imports.len(), file.decls.len()), (3, 5));
     }
@@ -424,7 +432,8 @@ loop:
     #[test]
     fn a_file_may_end_anywhere() {
         for end in 0..SAMPLE.len() {
-            let file = parse(&SAMPLE[..end], false);
+            let arena = Bump::new();
+            let file = parse(&SAMPLE[..end], &arena, false);
             assert!(file.decls.len() <= 5, "cut at {end}");
         }
     }
@@ -444,7 +453,8 @@ loop:
                 ("package p\nvar x = ", "T{"),
             ] {
                 let text = head.to_owned() + &part.repeat(200_000);
-                let file = parse(&text, false);
+                let arena = Bump::new();
+                let file = parse(&text, &arena, false);
                 assert!(
                     file.errors.iter().any(super::SyntaxError::is_limit),
                     "{part}"
@@ -460,7 +470,8 @@ loop:
     #[test]
     fn long_sums_are_no_deep_trees() {
         let text = format!("package p\nvar x = 1{}\n", " + 1".repeat(200_000));
-        let file = parse(&text, false);
+        let arena = Bump::new();
+        let file = parse(&text, &arena, false);
         assert_eq!(file.errors, []);
     }
 }

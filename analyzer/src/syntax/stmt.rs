@@ -1,5 +1,7 @@
 //! Statements.
 
+use bumpalo::boxed::Box;
+
 use super::ast::{Block, Clause, Expr, For, If, Range, Stmt, Switch, TypeSwitch};
 use super::parser::Parser;
 use super::token::Tok;
@@ -77,7 +79,10 @@ impl<'s> Parser<'s> {
         if matches!(self.token.tok, Tok::RBrace | Tok::Case | Tok::Default) {
             return Stmt::Empty;
         }
-        Stmt::Labeled(Box::new(self.nested(Stmt::Empty, Self::stmt)))
+        Stmt::Labeled(Box::new_in(
+            self.nested(Stmt::Empty, Self::stmt),
+            self.arena,
+        ))
     }
 
     fn simple_stmt(&mut self) -> Stmt<'s> {
@@ -111,13 +116,16 @@ impl<'s> Parser<'s> {
                 Tok::If => p.if_stmt(),
                 _ => Stmt::Block(p.func_body()),
             });
-            Stmt::If(Box::new(If {
-                pos,
-                init,
-                cond,
-                then,
-                or_else,
-            }))
+            Stmt::If(Box::new_in(
+                If {
+                    pos,
+                    init,
+                    cond,
+                    then,
+                    or_else,
+                },
+                self.arena,
+            ))
         })
     }
 
@@ -133,34 +141,46 @@ impl<'s> Parser<'s> {
                     _ => None,
                 };
                 let subject = subject(values.pop());
-                Stmt::TypeSwitch(Box::new(TypeSwitch {
-                    init,
-                    bind,
-                    subject,
-                    clauses,
-                }))
+                Stmt::TypeSwitch(Box::new_in(
+                    TypeSwitch {
+                        init,
+                        bind,
+                        subject,
+                        clauses,
+                    },
+                    self.arena,
+                ))
             }
             Some(Stmt::Expr(Expr::Assert(subject, None))) => {
-                let subject = *subject;
-                Stmt::TypeSwitch(Box::new(TypeSwitch {
-                    init,
-                    bind: None,
-                    subject,
-                    clauses,
-                }))
+                let subject = Box::into_inner(subject);
+                Stmt::TypeSwitch(Box::new_in(
+                    TypeSwitch {
+                        init,
+                        bind: None,
+                        subject,
+                        clauses,
+                    },
+                    self.arena,
+                ))
             }
-            Some(Stmt::Expr(tag)) => Stmt::Switch(Box::new(Switch {
-                pos,
-                init,
-                tag: Some(tag),
-                clauses,
-            })),
-            _ => Stmt::Switch(Box::new(Switch {
-                pos,
-                init,
-                tag: None,
-                clauses,
-            })),
+            Some(Stmt::Expr(tag)) => Stmt::Switch(Box::new_in(
+                Switch {
+                    pos,
+                    init,
+                    tag: Some(tag),
+                    clauses,
+                },
+                self.arena,
+            )),
+            _ => Stmt::Switch(Box::new_in(
+                Switch {
+                    pos,
+                    init,
+                    tag: None,
+                    clauses,
+                },
+                self.arena,
+            )),
         }
     }
 
@@ -214,24 +234,30 @@ impl<'s> Parser<'s> {
             subject,
         } = header
         {
-            return Stmt::Range(Box::new(Range {
-                vars,
-                define,
-                subject,
-                body,
-            }));
+            return Stmt::Range(Box::new_in(
+                Range {
+                    vars,
+                    define,
+                    subject,
+                    body,
+                },
+                self.arena,
+            ));
         }
         let init = if let ForHeader::Init(init) = header {
             init
         } else {
             None
         };
-        Stmt::For(Box::new(For {
-            init,
-            cond,
-            post,
-            body,
-        }))
+        Stmt::For(Box::new_in(
+            For {
+                init,
+                cond,
+                post,
+                body,
+            },
+            self.arena,
+        ))
     }
 
     fn for_header(&mut self) -> (ForHeader<'s>, Option<Expr<'s>>, Option<Stmt<'s>>) {
@@ -307,7 +333,10 @@ impl<'s> Parser<'s> {
             Tok::Arrow => {
                 self.bump();
                 let value = self.expr();
-                Stmt::Send(Box::new((lhs.pop().unwrap_or(Expr::Bad), value)))
+                Stmt::Send(Box::new_in(
+                    (lhs.pop().unwrap_or(Expr::Bad), value),
+                    self.arena,
+                ))
             }
             _ => Stmt::Expr(lhs.pop().unwrap_or(Expr::Bad)),
         }
@@ -326,7 +355,7 @@ enum ForHeader<'s> {
 /// What a type switch looks at: `y` of `x := y.(type)`.
 fn subject(value: Option<Expr<'_>>) -> Expr<'_> {
     match value {
-        Some(Expr::Assert(subject, None)) => *subject,
+        Some(Expr::Assert(subject, None)) => Box::into_inner(subject),
         Some(other) => other,
         None => Expr::Bad,
     }

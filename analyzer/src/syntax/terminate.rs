@@ -88,7 +88,8 @@ mod tests {
             ("l: for { x() }", true),
         ] {
             let text = format!("package p\nfunc f() int {{ {body} }}\n");
-            let file = parse(&text, false);
+            let arena = bumpalo::Bump::new();
+            let file = parse(&text, &arena, false);
             let Some(Decl::Func(f)) = file.decls.first() else {
                 panic!("{body}")
             };

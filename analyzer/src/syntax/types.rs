@@ -1,5 +1,7 @@
 //! Types, parameters and fields.
 
+use bumpalo::boxed::Box;
+
 use super::ast::{Expr, Field, Ident, Signature};
 use super::parser::Parser;
 use super::token::Tok;
@@ -20,11 +22,11 @@ impl<'s> Parser<'s> {
                 p.bump();
                 let inner = p.ty();
                 p.expect(Tok::RParen, "`)`");
-                Some(Expr::Paren(Box::new(inner)))
+                Some(Expr::Paren(Box::new_in(inner, self.arena)))
             }
             Tok::Mul => {
                 p.bump();
-                Some(Expr::Unary(Tok::Mul, Box::new(p.ty())))
+                Some(Expr::Unary(Tok::Mul, Box::new_in(p.ty(), p.arena)))
             }
             _ => p.try_type_literal(),
         })
@@ -38,24 +40,27 @@ impl<'s> Parser<'s> {
             Tok::Interface => Some(self.interface_type()),
             Tok::Func => {
                 self.bump();
-                Some(Expr::FuncType(Box::new(self.signature())))
+                Some(Expr::FuncType(Box::new_in(self.signature(), self.arena)))
             }
             Tok::Map => {
                 self.bump();
                 self.expect(Tok::LBrack, "`[`");
                 let key = self.ty();
                 self.expect(Tok::RBrack, "`]`");
-                Some(Expr::Map(Box::new(key), Box::new(self.ty())))
+                Some(Expr::Map(
+                    Box::new_in(key, self.arena),
+                    Box::new_in(self.ty(), self.arena),
+                ))
             }
             Tok::Chan => {
                 self.bump();
                 self.eat(Tok::Arrow);
-                Some(Expr::Chan(Box::new(self.ty())))
+                Some(Expr::Chan(Box::new_in(self.ty(), self.arena)))
             }
             Tok::Arrow => {
                 self.bump();
                 self.expect(Tok::Chan, "`chan`");
-                Some(Expr::Chan(Box::new(self.ty())))
+                Some(Expr::Chan(Box::new_in(self.ty(), self.arena)))
             }
             _ => None,
         }
@@ -64,7 +69,7 @@ impl<'s> Parser<'s> {
     fn qualified(&mut self) -> Expr<'s> {
         let mut name = Expr::Ident(self.ident());
         while self.eat(Tok::Dot) {
-            name = Expr::Selector(Box::new(name), self.ident());
+            name = Expr::Selector(Box::new_in(name, self.arena), self.ident());
         }
         name
     }
@@ -83,7 +88,7 @@ impl<'s> Parser<'s> {
         self.bump();
         let args = self.type_args();
         self.expect(Tok::RBrack, "`]`");
-        Expr::Index(Box::new(name), args)
+        Expr::Index(Box::new_in(name, self.arena), args)
     }
 
     fn type_args(&mut self) -> Vec<Expr<'s>> {
@@ -104,7 +109,7 @@ impl<'s> Parser<'s> {
         if self.eat(Tok::RBrack) {
             return Expr::Array {
                 len: None,
-                elem: Box::new(self.ty()),
+                elem: Box::new_in(self.ty(), self.arena),
             };
         }
         let len = if self.eat(Tok::Ellipsis) {
@@ -114,8 +119,8 @@ impl<'s> Parser<'s> {
         };
         self.expect(Tok::RBrack, "`]`");
         Expr::Array {
-            len: Some(Box::new(len)),
-            elem: Box::new(self.ty()),
+            len: Some(Box::new_in(len, self.arena)),
+            elem: Box::new_in(self.ty(), self.arena),
         }
     }
 
@@ -163,7 +168,7 @@ impl<'s> Parser<'s> {
     fn rest_of_type(&mut self, first: Ident<'s>) -> Expr<'s> {
         let mut name = Expr::Ident(first);
         while self.eat(Tok::Dot) {
-            name = Expr::Selector(Box::new(name), self.ident());
+            name = Expr::Selector(Box::new_in(name, self.arena), self.ident());
         }
         if self.at(Tok::LBrack) {
             self.instance(name)
@@ -180,18 +185,18 @@ impl<'s> Parser<'s> {
     ) -> (Option<Ident<'s>>, Option<Expr<'s>>) {
         self.bump();
         if self.eat(Tok::RBrack) {
-            let elem = Box::new(self.ty());
+            let elem = Box::new_in(self.ty(), self.arena);
             let ty = self.union(Expr::Array { len: None, elem }, closer);
             return (Some(name), Some(ty));
         }
         if self.eat(Tok::Ellipsis) {
             self.expect(Tok::RBrack, "`]`");
-            let len = Some(Box::new(Expr::Ellipsis(None)));
+            let len = Some(Box::new_in(Expr::Ellipsis(None), self.arena));
             return (
                 Some(name),
                 Some(Expr::Array {
                     len,
-                    elem: Box::new(self.ty()),
+                    elem: Box::new_in(self.ty(), self.arena),
                 }),
             );
         }
@@ -200,24 +205,30 @@ impl<'s> Parser<'s> {
         if args.len() == 1
             && let Some(elem) = self.try_type()
         {
-            let len = args.pop().map(Box::new);
+            let len = args.pop().map(|x| Box::new_in(x, self.arena));
             return (
                 Some(name),
                 Some(self.union(
                     Expr::Array {
                         len,
-                        elem: Box::new(elem),
+                        elem: Box::new_in(elem, self.arena),
                     },
                     closer,
                 )),
             );
         }
-        (None, Some(Expr::Index(Box::new(Expr::Ident(name)), args)))
+        (
+            None,
+            Some(Expr::Index(
+                Box::new_in(Expr::Ident(name), self.arena),
+                args,
+            )),
+        )
     }
 
     fn constraint_or_variadic(&mut self, closer: Tok) -> Expr<'s> {
         if self.eat(Tok::Ellipsis) {
-            return Expr::Ellipsis(Some(Box::new(self.ty())));
+            return Expr::Ellipsis(Some(Box::new_in(self.ty(), self.arena)));
         }
         let first = self.term();
         self.union(first, closer)
@@ -225,7 +236,7 @@ impl<'s> Parser<'s> {
 
     fn term(&mut self) -> Expr<'s> {
         if self.eat(Tok::Tilde) {
-            return Expr::Unary(Tok::Tilde, Box::new(self.ty()));
+            return Expr::Unary(Tok::Tilde, Box::new_in(self.ty(), self.arena));
         }
         self.ty()
     }
@@ -239,7 +250,7 @@ impl<'s> Parser<'s> {
         while self.eat(Tok::Or) {
             rest.push((Tok::Or, self.term()));
         }
-        Expr::Binary(Box::new(first), rest)
+        Expr::Binary(Box::new_in(first, self.arena), rest)
     }
 
     fn struct_type(&mut self) -> Expr<'s> {

@@ -1,9 +1,11 @@
 //! The walk over expressions.
 
+use smallvec::smallvec;
+
 use super::super::constants::Check;
 use super::super::types::{Access, Value, ValueId};
 use super::super::{ALL, Role, Span};
-use super::Walker;
+use super::{Values, Walker};
 use crate::syntax::Tok;
 use crate::syntax::ast::{Args, Block, Elem, Expr, Field, Ident, Signature};
 
@@ -59,7 +61,7 @@ impl<'s> Walker<'s> {
         None
     }
 
-    pub(super) fn exprs(&mut self, list: &[Expr<'s>]) -> Vec<Option<ValueId>> {
+    pub(super) fn exprs(&mut self, list: &[Expr<'s>]) -> Values {
         list.iter().map(|x| self.expr(x)).collect()
     }
 
@@ -98,7 +100,7 @@ impl<'s> Walker<'s> {
         let values = match (args.list.as_slice(), self.is_func_of(fun)) {
             ([Expr::Func(sig, body)], true) => {
                 self.kept_lit(sig, body, true);
-                vec![None]
+                smallvec![None]
             }
             (list, _) => self.exprs(list),
         };

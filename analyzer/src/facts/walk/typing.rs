@@ -1,11 +1,13 @@
 //! The part of the walk that keeps track of where values come from.
 
+use smallvec::smallvec;
+
 use super::super::Span;
 use super::super::constants::Check;
 use super::super::types::{
     Arg, Assigned, CallFact, Conversion, Operands, TypeRef, Value, ValueId, Wanted,
 };
-use super::Walker;
+use super::{Values, Walker};
 use crate::syntax::ast::{Args, Block, Elem, Expr, Field, Signature};
 use crate::syntax::{Tok, terminates};
 
@@ -49,13 +51,13 @@ impl<'s> Walker<'s> {
         names: usize,
         pos: Option<u32>,
         from: &[Expr<'s>],
-        values: Vec<Option<ValueId>>,
-    ) -> Vec<Option<ValueId>> {
+        values: Values,
+    ) -> Values {
         match (from, values.as_slice()) {
             ([Expr::Call(..)], [Some(result)]) => self.results_of(names, pos, *result, values),
-            ([Expr::Assert(..)], [value]) => vec![*value],
+            ([Expr::Assert(..)], [value]) => smallvec![*value],
             _ if from.len() == names => values,
-            _ => Vec::new(),
+            _ => Values::new(),
         }
     }
 
@@ -64,17 +66,17 @@ impl<'s> Walker<'s> {
         names: usize,
         pos: Option<u32>,
         result: ValueId,
-        values: Vec<Option<ValueId>>,
-    ) -> Vec<Option<ValueId>> {
+        values: Values,
+    ) -> Values {
         let Some(Value::Result(callee, 0, 1)) = self.typing.values.get(result as usize).copied()
         else {
-            return if names == 1 { values } else { Vec::new() };
+            return if names == 1 { values } else { Values::new() };
         };
         if let Some(pos) = pos {
             self.typing.assigned.push(Assigned { callee, names, pos });
         }
         let Ok(of) = u8::try_from(names) else {
-            return Vec::new();
+            return Values::new();
         };
         if names == 1 {
             return values;
@@ -89,7 +91,7 @@ impl<'s> Walker<'s> {
         let values = self.exprs(rhs);
         let pos = lhs.first().and_then(super::expr::start);
         if let ([Expr::Call(..)], [Some(result)]) = (rhs, values.as_slice()) {
-            self.results_of(lhs.len(), pos, *result, Vec::new());
+            self.results_of(lhs.len(), pos, *result, Values::new());
         }
     }
 
