@@ -14,7 +14,7 @@ pub struct Behaviour {
     /// The contract's word for it.
     pub effect: Effect,
     /// What happens, to be read after the name of the function.
-    pub what: &'static str,
+    pub what: String,
     /// The error as it is printed, or as the source has it; empty where there is none.
     pub error: &'static str,
     /// File and line in GOROOT/src that make it so.
@@ -167,7 +167,8 @@ fn row(line: &'static str) -> Option<(&'static str, Behaviour)> {
     let targets = columns.next()?.split(',').filter_map(target).collect();
     let effect = effect(columns.next()?)?;
     let mut text = || columns.next().unwrap_or_default();
-    let (what, error, source, advice, mended_by) = (text(), text(), text(), text(), text());
+    let what = text().to_owned();
+    let (error, source, advice, mended_by) = (text(), text(), text(), text());
     let versions = Versions::read(text())?;
     let behaviour = Behaviour {
         targets,
@@ -196,7 +197,7 @@ fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
     let behaviour = Behaviour {
         targets,
         effect: Effect::FailsAtRunTime,
-        what: "always fails",
+        what: format!("always fails with {error}"),
         error,
         source,
         advice: "",

@@ -138,6 +138,7 @@ impl TargetLine<'_> {
         let builds = match (self.own, self.builds) {
             (0, _) => return "no package was judged".to_owned(),
             (1, 1) => return "its one package builds".to_owned(),
+            (1, 0) => return "its one package does not build".to_owned(),
             (own, builds) if own == builds => format!("all {} build", count(own, "package")),
             (own, builds) => format!("{builds} of {} build", count(own, "package")),
         };

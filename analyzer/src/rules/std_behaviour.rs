@@ -187,7 +187,7 @@ fn finding<'a>(
         ));
         return finding;
     }
-    if !behaviour.error.is_empty() {
+    if !behaviour.error.is_empty() && behaviour.measured {
         finding
             .details
             .push(format!("the error: {}", behaviour.error));
