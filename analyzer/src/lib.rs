@@ -14,6 +14,7 @@ mod outline;
 mod qualifiers;
 mod rules;
 mod scan;
+mod sizes;
 mod source;
 mod std_facts;
 mod syntax;

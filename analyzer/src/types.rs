@@ -9,6 +9,7 @@ use crate::facts::{
 };
 use crate::graph::{Graph, Package};
 use crate::qualifiers::qualifiers;
+use crate::sizes;
 use crate::source::Source;
 use crate::syntax::Tok;
 use hashbrown::HashMap;
@@ -358,6 +359,16 @@ impl<'g, 'a> Types<'g, 'a> {
                     a.ty.or(b.ty)
                 };
                 Some(Number { value, ty })
+            }
+            ConstExpr::Size(ty) => {
+                let Ty::Declared(of) = self.resolve(place, ty)? else {
+                    return None;
+                };
+                let layout = sizes::declared_at(self, of.place, of.fact.name.pos, 0)?;
+                untyped(layout.size.into())
+            }
+            ConstExpr::SizeOfLocal(pos) => {
+                untyped(sizes::declared_at(self, place, pos, 0)?.size.into())
             }
             ConstExpr::Convert(ty, x) => {
                 let ty = Some(self.resolve(place, ty)?);

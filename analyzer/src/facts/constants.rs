@@ -23,6 +23,10 @@ pub(crate) enum ConstExpr {
     Binary(ConstId, Tok, ConstId),
     /// `T(x)`
     Convert(TypeRef, ConstId),
+    /// `unsafe.Sizeof(T{})`
+    Size(TypeRef),
+    /// The same of a local type, by the offset of its declaration.
+    SizeOfLocal(u32),
 }
 
 /// A constant of the package.
@@ -56,8 +60,20 @@ pub(crate) struct Constants {
     pub(super) statements: u32,
 }
 
-/// Whether a name is one of the package, or of an import.
-type IsGlobal<'f> = &'f dyn Fn(&str) -> bool;
+/// What the name of a local type, constant or anything else means to a constant expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A name of the package, of an import, or predeclared.
+    Global,
+    /// A local constant.
+    Constant(ConstId),
+    /// A local type, declared at this offset.
+    Type(u32),
+    Other,
+}
+
+/// What a name means where the expression stands.
+type Lookup<'f> = &'f dyn Fn(&str) -> Meaning;
 
 impl Constants {
     /// The constants that a file declares. A specification without values repeats the one before
@@ -73,7 +89,7 @@ impl Constants {
             };
             before = whole;
             let Some(whole) = whole else { continue };
-            let global = |_: &str| true;
+            let global = |_: &str| Meaning::Global;
             for (name, value) in spec.names.iter().zip(&whole.values) {
                 if let Some(value) = self.expr(value, &global) {
                     self.declared.push(ConstantFact {
@@ -94,12 +110,17 @@ impl Constants {
     }
 
     /// An expression, if it may be an integer constant.
-    pub(super) fn expr(&mut self, x: &Expr<'_>, is_global: IsGlobal<'_>) -> Option<ConstId> {
+    pub(super) fn expr(&mut self, x: &Expr<'_>, lookup: Lookup<'_>) -> Option<ConstId> {
+        let is_global = |name: &str| lookup(name) == Meaning::Global;
         let expr = match x {
-            Expr::Paren(inner) => return self.expr(inner, is_global),
+            Expr::Paren(inner) => return self.expr(inner, lookup),
             Expr::Lit(Tok::Int, digits) => ConstExpr::Int(integer(digits.name)?),
             Expr::Ident(name) if name.name == "iota" => ConstExpr::Iota,
-            Expr::Ident(name) if is_global(name.name) => ConstExpr::Name(Span::of(*name)),
+            Expr::Ident(name) => match lookup(name.name) {
+                Meaning::Global => ConstExpr::Name(Span::of(*name)),
+                Meaning::Constant(id) => return Some(id),
+                Meaning::Type(_) | Meaning::Other => return None,
+            },
             Expr::Selector(base, sel) => match &**base {
                 Expr::Ident(base) if is_global(base.name) => {
                     ConstExpr::Qualified(Span::of(*base), Span::of(*sel))
@@ -107,20 +128,23 @@ impl Constants {
                 _ => return None,
             },
             Expr::Unary(op @ (Tok::Sub | Tok::Add | Tok::Xor), inner) => {
-                ConstExpr::Unary(*op, self.expr(inner, is_global)?)
+                ConstExpr::Unary(*op, self.expr(inner, lookup)?)
             }
             Expr::Binary(first, rest) => {
-                let mut left = self.expr(first, is_global)?;
+                let mut left = self.expr(first, lookup)?;
                 for (op, x) in rest {
-                    let right = self.expr(x, is_global)?;
+                    let right = self.expr(x, lookup)?;
                     left = self.push(ConstExpr::Binary(left, *op, right))?;
                 }
                 return Some(left);
             }
             Expr::Call(fun, args) => match args.list.as_slice() {
+                [Expr::Composite { ty: Some(ty), .. }] if is_sizeof(fun, &is_global) => {
+                    size_of(ty, lookup)?
+                }
                 [x] => {
                     let ty = TypeRef::of(fun, &|name| !is_global(name))?;
-                    ConstExpr::Convert(ty, self.expr(x, is_global)?)
+                    ConstExpr::Convert(ty, self.expr(x, lookup)?)
                 }
                 _ => return None,
             },
@@ -128,6 +152,27 @@ impl Constants {
         };
         self.push(expr)
     }
+}
+
+fn is_sizeof(fun: &Expr<'_>, is_global: &dyn Fn(&str) -> bool) -> bool {
+    match fun {
+        Expr::Selector(base, name) => match &**base {
+            Expr::Ident(base) => {
+                (base.name, name.name) == ("unsafe", "Sizeof") && is_global(base.name)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn size_of(ty: &Expr<'_>, lookup: Lookup<'_>) -> Option<ConstExpr> {
+    if let Expr::Ident(name) = ty
+        && let Meaning::Type(pos) = lookup(name.name)
+    {
+        return Some(ConstExpr::SizeOfLocal(pos));
+    }
+    TypeRef::of(ty, &|name| lookup(name) != Meaning::Global).map(ConstExpr::Size)
 }
 
 /// The value of an integer literal.

@@ -7,6 +7,7 @@ mod typing;
 
 use smallvec::{SmallVec, smallvec};
 
+use super::constants::Meaning;
 use super::guard::{Known, KnownNames, Truth};
 use super::types::{TypeFacts, TypeRef, Value, ValueId, VariableFact, Wanted};
 use super::{ALL, Role, Span, Use};
@@ -83,6 +84,8 @@ struct Local<'s> {
     value: Option<ValueId>,
     /// What is known of its value.
     known: Option<Known>,
+    /// What it is to a constant expression.
+    meaning: Meaning,
 }
 
 pub(super) struct Walker<'s> {
@@ -285,7 +288,21 @@ impl<'s> Walker<'s> {
     fn bind_known(&mut self, name: Ident<'s>, value: Option<ValueId>, known: Option<Known>) {
         let name = name.name;
         if name != "_" {
-            self.scope.push(Local { name, value, known });
+            let meaning = Meaning::Other;
+            self.scope.push(Local {
+                name,
+                value,
+                known,
+                meaning,
+            });
+        }
+    }
+
+    /// The name that was bound last is this to constant expressions.
+    fn mean(&mut self, name: Ident<'s>, meaning: Option<Meaning>) {
+        let last = self.scope.last_mut().filter(|l| l.name == name.name);
+        if let (Some(local), Some(meaning)) = (last, meaning) {
+            local.meaning = meaning;
         }
     }
 
@@ -413,9 +430,19 @@ impl<'s> Walker<'s> {
                     let known = self.lasting(*name, known.get(i).copied().flatten());
                     self.bind_known(*name, values.get(i).copied().flatten(), known);
                 }
+                if let (Decl::Const(_), [name], [value], None) = (
+                    decl,
+                    spec.names.as_slice(),
+                    spec.values.as_slice(),
+                    &spec.ty,
+                ) {
+                    let id = self.constant_id(value, name.name);
+                    self.mean(*name, id.map(Meaning::Constant));
+                }
             }
             Decl::Type(spec) => {
                 self.bind(spec.name);
+                self.mean(spec.name, Some(Meaning::Type(spec.name.pos)));
                 self.scoped(|w| {
                     w.type_params(&spec.type_params);
                     w.expr(&spec.ty);

@@ -3,7 +3,7 @@
 use smallvec::smallvec;
 
 use super::super::Span;
-use super::super::constants::Check;
+use super::super::constants::{Check, ConstId, Meaning};
 use super::super::types::{
     Arg, Assigned, CallFact, Conversion, Operands, TypeRef, Value, ValueId, Wanted,
 };
@@ -163,12 +163,24 @@ impl<'s> Walker<'s> {
 
     /// What must hold of an expression, if it is a constant.
     pub(super) fn constant(&mut self, check: Check, x: &Expr<'s>) {
-        let mut constants = std::mem::take(&mut self.typing.constants);
-        let id = constants.expr(x, &|name| !self.is_local(name));
+        let id = self.constant_id(x, "");
         if let (Some(id), Some(pos)) = (id, super::expr::start(x)) {
-            constants.checks.push((check, id, pos));
+            self.typing.constants.checks.push((check, id, pos));
         }
+    }
+
+    /// An expression as a constant; `but` is a name that it cannot mean, since it is about to be
+    /// declared.
+    pub(super) fn constant_id(&mut self, x: &Expr<'s>, but: &str) -> Option<ConstId> {
+        let mut constants = std::mem::take(&mut self.typing.constants);
+        let lookup = |name: &str| match self.local(name) {
+            _ if name == but => Meaning::Other,
+            Some(local) => local.meaning,
+            None => Meaning::Global,
+        };
+        let id = constants.expr(x, &lookup);
         self.typing.constants = constants;
+        id
     }
 
     /// Cases of a switch, or keys of a map: those that are constants must differ.
