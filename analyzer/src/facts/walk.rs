@@ -430,11 +430,13 @@ impl<'s> Walker<'s> {
                     let known = self.lasting(*name, known.get(i).copied().flatten());
                     self.bind_known(*name, values.get(i).copied().flatten(), known);
                 }
-                if let (Decl::Const(_), [name], [value], None) = (
+                // Further ones of a group may be made of `iota`, which is not kept.
+                if let (Decl::Const(_), [name], [value], None, 0) = (
                     decl,
                     spec.names.as_slice(),
                     spec.values.as_slice(),
                     &spec.ty,
+                    spec.iota,
                 ) {
                     let id = self.constant_id(value, name.name);
                     self.mean(*name, id.map(Meaning::Constant));
