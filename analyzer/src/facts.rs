@@ -57,8 +57,9 @@ pub(crate) struct FileFacts {
     pub(crate) supplied: Vec<Span>,
     /// Functions that are called from elsewhere than Go code.
     pub(crate) called_from_outside: Vec<Span>,
-    /// Symbols, `import/path.name`, that `//go:linkname` gives a body, or takes one from.
-    pub(crate) linked: Vec<Span>,
+    /// Local names that `//go:linkname` links, and the symbols, `import/path.name`, that it gives a
+    /// body, or takes one from.
+    pub(crate) links: Vec<(Span, Span)>,
 }
 
 /// A piece of the text.
@@ -190,7 +191,7 @@ impl FileFacts {
         let file = syntax::parse(src, arena, declarations_only);
         let resolved = resolve::resolve(src, &file, known, declarations_only);
         let cgo = cgo::read(src, &file);
-        let (supplied, linked) = (resolve::supplied(src, &file), resolve::linked(src, &file));
+        let (supplied, links) = (resolve::supplied(src, &file), resolve::links(src, &file));
         let called_from_outside = resolve::called_from_outside(src, &file);
         let errors = file.errors;
         let package = Span::of(file.package);
@@ -209,7 +210,7 @@ impl FileFacts {
             cgo,
             supplied,
             called_from_outside,
-            linked,
+            links,
             src: Arc::clone(src),
         }
     }

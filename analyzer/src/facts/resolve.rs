@@ -104,10 +104,10 @@ fn below(src: &str, file: &File<'_>, directives: &[&str]) -> Vec<Span> {
         .collect()
 }
 
-/// Symbols, `import/path.name`, that `//go:linkname` directives name as their second word.
-pub(super) fn linked(src: &str, file: &File<'_>) -> Vec<Span> {
+/// The local names and the symbols of `//go:linkname` directives with two words.
+pub(super) fn links(src: &str, file: &File<'_>) -> Vec<(Span, Span)> {
     linknames(src, file)
-        .filter_map(|mut words| Some(span(src, words.nth(1)?)))
+        .filter_map(|mut words| Some((span(src, words.next()?), span(src, words.next()?))))
         .collect()
 }
 

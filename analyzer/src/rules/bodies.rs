@@ -4,16 +4,18 @@ use hashbrown::HashSet;
 use model::{Effect, Finding, Rule};
 
 use super::{Context, Saying};
-use crate::facts::{DeclKind, FileFacts};
+use crate::facts::{DeclFact, DeclKind, FileFacts, Span};
 use crate::graph::Package;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     let files = cx.graph.packages.values().flat_map(|p| &p.files);
     let linked: HashSet<&str> = files
-        .flat_map(|f| f.facts.linked.iter().map(|s| f.facts.text(*s)))
+        .flat_map(|f| f.facts.links.iter().map(|(_, s)| f.facts.text(*s)))
         .collect();
+    let pushed = pushed(cx);
     for package in cx.judged() {
         missing_bodies(cx, package, &linked, findings);
+        undefined_links(cx, package, &pushed, findings);
         findings.extend(missing_main(cx, package));
     }
 }
@@ -88,6 +90,82 @@ fn missing_bodies<'a>(
                 )
             }));
             findings.push(finding);
+        }
+    }
+}
+
+/// Symbols that `//go:linkname` gives a body: the local function has one.
+fn pushed<'g>(cx: &'g Context<'_, '_>) -> HashSet<&'g str> {
+    let files = cx.graph.packages.values().flat_map(|p| &p.files);
+    let links = files.flat_map(|f| f.facts.links.iter().map(move |link| (&f.facts, link)));
+    let has_body = |facts: &FileFacts, local: Span| {
+        let mut decls = facts.decls.iter();
+        decls.any(|d| !d.bodyless && facts.text(d.name) == facts.text(local))
+    };
+    let pushed = links.filter(|(facts, (local, _))| has_body(facts, *local));
+    pushed
+        .map(|(facts, (_, symbol))| facts.text(*symbol))
+        .collect()
+}
+
+/// Functions without a body that `//go:linkname` links to what no package of this build declares:
+/// `runtime.mmap` is there on other platforms. The linker says nothing
+/// (`cmd/link/internal/wasm/asm.go` does not check that a symbol is defined).
+fn undefined_links<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    pushed: &HashSet<&str>,
+    findings: &mut Vec<Finding>,
+) {
+    for file in &package.files {
+        let facts = &file.facts;
+        for (local, symbol) in &facts.links {
+            let (name, symbol) = (facts.text(*local), facts.text(*symbol));
+            let bodyless = |d: &&DeclFact| d.bodyless && facts.text(d.name) == name;
+            let Some(decl) = facts.decls.iter().find(bodyless) else {
+                continue;
+            };
+            if pushed.contains(symbol) || is_defined(cx, symbol) {
+                continue;
+            }
+            let goos = cx.graph.goos;
+            let saying = Saying {
+                rule: Rule::MissingBody,
+                effect: Effect::LinksBroken,
+                root: package.path().to_owned(),
+                symbol: format!("{}.{name}", package.path()),
+                message: format!(
+                    "`{name}` is linked to `{symbol}`, which nothing declares on {goos}: the linker lets the call through, and it traps or calls another function"
+                ),
+            };
+            findings.push(cx.at(package, file, decl.name.pos, saying));
+        }
+    }
+}
+
+/// Whether a package declares a symbol; of methods, of what assembly has, and of packages that
+/// are not part of the build it is believed.
+fn is_defined(cx: &Context<'_, '_>, symbol: &str) -> bool {
+    let start = symbol.rfind('/').map_or(0, |slash| slash + 1);
+    let Some(dot) = symbol[start..].find('.') else {
+        return true;
+    };
+    let (path, name) = (&symbol[..start + dot], &symbol[start + dot + 1..]);
+    let Some(package) = cx.graph.get(path).filter(|p| p.is_whole()) else {
+        return true;
+    };
+    let declared = package.names().get(name).map(|(file, decl)| {
+        let facts = &file.facts;
+        let mut supplied = facts.supplied.iter();
+        !decl.bodyless || supplied.any(|local| facts.text(*local) == name)
+    });
+    match declared {
+        Some(true) => true,
+        _ if name.contains(['.', '(']) => true,
+        // Assembly of one package may define symbols of another, as internal/bytealg does.
+        _ => {
+            let mut packages = cx.graph.packages.values();
+            packages.any(|p| assembled(cx, p).contains(name))
         }
     }
 }
