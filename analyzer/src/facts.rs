@@ -6,6 +6,7 @@ mod constants;
 mod guard;
 #[cfg(test)]
 mod matrix;
+mod predeclared;
 mod resolve;
 mod types;
 mod walk;
@@ -19,10 +20,11 @@ use bumpalo::Bump;
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
 pub(crate) use self::guard::{Known, KnownName, KnownNames, may_assign};
+pub(crate) use self::predeclared::is_predeclared;
 pub(crate) use self::types::{
     Access, CallFact, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Value, ValueId, Wanted,
 };
-pub(crate) use self::walk::{is_predeclared, likely_name};
+pub(crate) use self::walk::likely_name;
 use crate::syntax;
 
 thread_local! {

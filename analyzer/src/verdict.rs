@@ -340,6 +340,8 @@ fn target_report(
         }
     });
     let build_count = own.iter().filter(|p| p.builds == Builds::Yes).count();
+    let works = |p: &&&Package| p.verdict == Verdict::Works;
+    let work_count = own.iter().filter(works).count();
     let roots = ranked.iter().map(|r| Root {
         root: r.root.clone(),
         unblocks: r.unblocks,
@@ -355,6 +357,7 @@ fn target_report(
         target,
         verdict,
         builds_percent: percent(build_count, own.len()),
+        works_percent: percent(work_count, own.len()),
         roots: roots.collect(),
         packages,
     }

@@ -280,6 +280,7 @@ pub(crate) fn empty_report(path: String, settings: &Settings, why: &str) -> Repo
         target: *target,
         verdict: Verdict::Unknown,
         builds_percent: None,
+        works_percent: None,
         packages: Vec::new(),
         roots: Vec::new(),
     };

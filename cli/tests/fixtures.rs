@@ -139,6 +139,10 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
             .iter()
             .flat_map(|f| list(&f["chains"]))
             .any(|c| c.as_array().is_some_and(|c| c.iter().eq(chain.iter()))),
+        ("share", [target, built, working]) => targets(report, target).all(|t| {
+            let is = |key: &str, percent: &str| t[key].as_f64() == percent.parse().ok();
+            is("builds_percent", built) && is("works_percent", working)
+        }),
         ("called", [place, functions @ ..]) => findings.iter().any(|f| {
             let chains = list(&f["calls"]);
             let is_it = |chain: &Value| {

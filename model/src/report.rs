@@ -91,6 +91,10 @@ pub struct TargetReport {
     /// Share of the own packages that build, absent ones apart, in percent with one decimal.
     /// None when there is no such package.
     pub builds_percent: Option<f64>,
+    /// Share of the module's own packages that were seen to work; none as for the packages that
+    /// build, and 0 below the level `run`.
+    #[serde(default)]
+    pub works_percent: Option<f64>,
     /// Own packages, and the dependencies that have a finding.
     pub packages: Vec<Package>,
     /// The packages to blame, in fix order.
