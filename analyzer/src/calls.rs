@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hashbrown::{HashMap, HashSet};
 use model::CallStep;
 
-use crate::facts::{ALL, NO_OWNER, Owner, Role, Use, WASIP1};
+use crate::facts::{NO_OWNER, Owner, Role, Use, bit};
 use crate::graph::Graph;
 use crate::source::Source;
-use crate::types::{Function, Member, Place, Thing, Ty, Types};
+use crate::types::{Function, Member, Place, Thing, Ty, Types, symbol};
 
 /// A function, a method, or an initialiser with a use in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,8 +39,8 @@ pub(crate) struct Calls<'t, 'g, 'a> {
     first: HashMap<*const Source, u32>,
     /// Methods of the module's own packages by name, for calls through its interfaces.
     methods: HashMap<&'g str, Vec<Node>>,
-    /// Those of what is reached.
-    edges: BTreeMap<Node, Vec<Edge>>,
+    /// By file, and by owner in it: of files that something in is reached.
+    edges: BTreeMap<usize, Vec<Vec<Edge>>>,
     /// From a node to those that reach it, and where they do.
     callers: HashMap<Node, Vec<(Node, u32)>>,
     /// What runs when a package is initialised.
@@ -74,16 +74,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
         calls.walk(roots, false);
         let inits: Vec<Node> = calls.all().filter(|node| calls.owner(*node).init).collect();
         calls.walk(inits, true);
-        for (from, edges) in &calls.edges {
-            for edge in edges {
-                let callers = calls.callers.entry(edge.to).or_default();
-                callers.push((*from, edge.pos));
-            }
-        }
-        calls
-            .callers
-            .values_mut()
-            .for_each(|callers| callers.sort());
+        calls.turn();
         calls
     }
 
@@ -116,7 +107,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
     }
 
     /// The node in which a use stands.
-    pub(crate) fn node(&self, file: &Source, used: &Use) -> Option<Node> {
+    fn node(&self, file: &Source, used: &Use) -> Option<Node> {
         let first = *self.first.get(&(&raw const *file))?;
         (used.owner != NO_OWNER).then(|| Node(first + used.owner))
     }
@@ -127,22 +118,32 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
         (owner != NO_OWNER).then(|| Node(first + owner))
     }
 
-    /// Where the user's code begins: `main` and what it initialises, the exported functions and
-    /// methods of libraries.
     fn is_root(&self, node: Node) -> bool {
-        let (package, owner) = (self.place(node).package, self.owner(node));
-        let name = self.place(node).file.facts.text(owner.name);
-        let main = package.listed.name == "main";
-        let exported = name.starts_with(char::is_uppercase);
-        package.own
-            && (owner.init
-                || (main && owner.recv.is_none() && name == "main")
-                || (!main && exported))
+        let place = self.place(node);
+        place.package.own && begins(place, self.owner(node))
+    }
+
+    /// From who is called to who calls.
+    fn turn(&mut self) {
+        let walked = |node: &Node| self.reached.contains(node) || self.init.contains(node);
+        let mut callers: HashMap<Node, Vec<(Node, u32)>> = HashMap::new();
+        for node in self.all().filter(walked) {
+            for edge in self.edges(node) {
+                callers.entry(edge.to).or_default().push((node, edge.pos));
+            }
+        }
+        self.callers = callers;
+    }
+
+    /// Where a node that was walked leads.
+    fn edges(&self, node: Node) -> &[Edge] {
+        let (place, number) = self.nodes[node.0 as usize];
+        let of_file = self.edges.get(&place);
+        of_file.map_or(&[], |edges| edges[number as usize].as_slice())
     }
 
     /// Follow calls from these.
     fn walk(&mut self, from: Vec<Node>, init: bool) {
-        let mut files: HashMap<usize, Vec<Vec<Edge>>> = HashMap::new();
         let mut todo = from;
         while let Some(node) = todo.pop() {
             let new = if init {
@@ -153,15 +154,12 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
             if !new {
                 continue;
             }
-            if !self.edges.contains_key(&node) {
-                let (place, number) = self.nodes[node.0 as usize];
-                let of_file = files
-                    .entry(place)
-                    .or_insert_with(|| self.edges_of(self.places[place]));
-                let edges = std::mem::take(&mut of_file[number as usize]);
-                self.edges.insert(node, edges);
+            let place = self.nodes[node.0 as usize].0;
+            if !self.edges.contains_key(&place) {
+                let edges = self.edges_of(self.places[place]);
+                self.edges.insert(place, edges);
             }
-            let edges = self.edges.get(&node).into_iter().flatten();
+            let edges = self.edges(node).iter();
             todo.extend(edges.filter(|e| e.now || !init).map(|e| e.to));
         }
     }
@@ -170,10 +168,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
     fn edges_of(&self, place: Place<'g, 'a>) -> Vec<Vec<Edge>> {
         let facts = &place.file.facts;
         let mut edges = vec![Vec::new(); facts.owners.len()];
-        let bit = match self.graph.goos {
-            model::Goos::Wasip1 => WASIP1,
-            model::Goos::Js => ALL & !WASIP1,
-        };
+        let bit = bit(self.graph.goos);
         let mut push = |at: &Use, to: Node| {
             if let Some(of) = edges.get_mut(at.owner as usize)
                 && at.live & bit != 0
@@ -337,11 +332,25 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
     /// A function in Go's own spelling; `path.init` for initialisers.
     fn symbol(&self, node: Node) -> String {
         let (place, owner) = (self.place(node), self.owner(node));
-        let (path, facts) = (place.package.path(), &place.file.facts);
-        match (facts.text(owner.name), owner.recv) {
-            ("", _) => format!("{path}.init"),
-            (name, Some(recv)) => format!("{path}.(*{}).{name}", facts.text(recv)),
-            (name, None) => format!("{path}.{name}"),
-        }
+        let facts = &place.file.facts;
+        let name = match facts.text(owner.name) {
+            "" => "init",
+            name => name,
+        };
+        let recv = owner.recv.map_or("", |recv| facts.text(recv));
+        symbol(place.package.path(), recv, name)
     }
+}
+
+/// Whether code begins with a function: what runs at initialisation, `main`, the exported
+/// functions and methods of a library, and what is called from elsewhere than Go code.
+pub(crate) fn begins(place: Place<'_, '_>, owner: &Owner) -> bool {
+    let facts = &place.file.facts;
+    let name = facts.text(owner.name);
+    let mut outside = facts.called_from_outside.iter();
+    let by_name = match place.package.listed.name.as_str() {
+        "main" => owner.recv.is_none() && name == "main",
+        _ => name.starts_with(char::is_uppercase),
+    };
+    owner.init || by_name || (owner.recv.is_none() && outside.any(|f| facts.text(*f) == name))
 }

@@ -16,6 +16,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bumpalo::Bump;
+use model::Goos;
 
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
@@ -162,6 +163,14 @@ pub(crate) const WASIP1: u8 = 1;
 pub(crate) const JS: u8 = 2;
 /// Both.
 pub(crate) const ALL: u8 = WASIP1 | JS;
+
+/// The bit of a build.
+pub(crate) const fn bit(goos: Goos) -> u8 {
+    match goos {
+        Goos::Wasip1 => WASIP1,
+        Goos::Js => JS,
+    }
+}
 
 impl FileFacts {
     /// Read a file.

@@ -1,5 +1,6 @@
 //! The packages of one build, `GOOS=js` or `GOOS=wasip1`, and how they import each other.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use hashbrown::HashMap;
 use model::{Goos, ListedPackage, Listing};
 
-use crate::facts::{DeclFact, DeclKind, ImportFact, JS, KnownName, KnownNames, WASIP1, may_assign};
+use crate::facts::{DeclFact, DeclKind, ImportFact, KnownName, KnownNames, bit, may_assign};
 use crate::source::{Source, Sources};
 
 /// A package with its selected files.
@@ -31,11 +32,8 @@ pub struct DeclaredGuard {
 
 impl DeclaredGuard {
     fn bits(&self) -> u8 {
-        let bit = |goos: &Goos| match goos {
-            Goos::Wasip1 => WASIP1,
-            Goos::Js => JS,
-        };
-        self.holds_on.iter().map(bit).fold(0, |all, bit| all | bit)
+        let bits = self.holds_on.iter().map(|goos| bit(*goos));
+        bits.fold(0, |all, bit| all | bit)
     }
 }
 
@@ -234,6 +232,29 @@ impl<'a> Graph<'a> {
             }
         }
         next
+    }
+
+    /// The shortest chain of imports to a package from every own package that has one, with whether
+    /// it starts in a library: mains first, each group shortest first.
+    pub(crate) fn chains_to(&self, path: &'a str) -> Vec<(bool, Vec<&'a str>)> {
+        let ways = self.ways_to(path);
+        let own = ways
+            .keys()
+            .filter_map(|start| self.get(start).filter(|p| p.own));
+        let mut chains: Vec<_> = own
+            .map(|start| {
+                let way =
+                    std::iter::successors(Some(start.path()), |at| ways.get(at).copied().flatten());
+                (start.listed.name != "main", way.collect())
+            })
+            .collect();
+        chains.sort_by(Self::chain_order);
+        chains
+    }
+
+    /// Chains from mains first, then the shorter.
+    pub(crate) fn chain_order(a: &(bool, Vec<&str>), b: &(bool, Vec<&str>)) -> Ordering {
+        (a.0, a.1.len(), &a.1).cmp(&(b.0, b.1.len(), &b.1))
     }
 
     /// Every package that imports one of these, directly or not, and these themselves.

@@ -106,10 +106,17 @@ impl<'a> Sources<'a> {
             Ok(bytes) => (bytes, None),
             Err(e) => (Vec::new(), Some(e.to_string())),
         };
-        let encoding = wrong_encoding(&bytes);
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+        let encoding = wrong_bytes(&bytes);
+        let (text, encoding) = match String::from_utf8(bytes) {
+            Ok(text) => (text, encoding),
+            Err(e) => {
+                let invalid = (e.utf8_error().valid_up_to(), "invalid UTF-8 encoding");
+                let first = encoding.map_or(invalid, |other| other.min(invalid));
+                (
+                    String::from_utf8_lossy(e.as_bytes()).into_owned(),
+                    Some(first),
+                )
+            }
         };
         let name = path.file_name().unwrap_or_default().to_owned();
         let text = Arc::from(text);
@@ -129,22 +136,15 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// What Go refuses in the bytes of a file, whatever they mean (specification, "Source code
-/// representation"; cmd/compile/internal/syntax/source.go): where, and its words for it.
-fn wrong_encoding(bytes: &[u8]) -> Option<(usize, &'static str)> {
+/// Bytes that Go refuses wherever they stand (specification, "Source code representation";
+/// cmd/compile/internal/syntax/source.go): the first, and Go's words for it.
+fn wrong_bytes(bytes: &[u8]) -> Option<(usize, &'static str)> {
     const BOM: &[u8] = b"\xef\xbb\xbf";
-    let invalid = std::str::from_utf8(bytes).err().map(|e| e.valid_up_to());
-    let nul = memchr::memchr(0, bytes);
+    let nul = memchr::memchr(0, bytes).map(|at| (at, "invalid NUL character"));
     let rest = bytes.get(1..).unwrap_or_default();
-    let bom = memchr::memmem::find(rest, BOM).map(|at| at + 1);
-    [
-        (invalid, "invalid UTF-8 encoding"),
-        (nul, "invalid NUL character"),
-        (bom, "invalid BOM in the middle of the file"),
-    ]
-    .into_iter()
-    .filter_map(|(at, what)| Some((at?, what)))
-    .min()
+    let bom = memchr::memmem::find(rest, BOM);
+    let bom = bom.map(|at| (at + 1, "invalid BOM in the middle of the file"));
+    nul.into_iter().chain(bom).min()
 }
 
 /// Whether something is known of a name of an import.

@@ -89,6 +89,14 @@ impl Versions {
     }
 }
 
+/// The import path and the name of a symbol: the path ends at the first dot after its last slash.
+pub fn split_symbol(symbol: &str) -> Option<(&str, &str)> {
+    let start = symbol.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = start + symbol[start..].find('.')?;
+    let (path, name) = (&symbol[..dot], &symbol[dot + 1..]);
+    (!path.is_empty() && !name.is_empty()).then_some((path, name))
+}
+
 type Table = BTreeMap<&'static str, Vec<Behaviour>>;
 
 /// `data/std.tsv`, which is measured, and where that says nothing of a target `data/std-fails.tsv`,
@@ -240,6 +248,20 @@ mod tests {
     }
 
     #[test]
+    fn symbols_are_split_after_the_last_slash() {
+        for (symbol, split) in [
+            ("os.Pipe", Some(("os", "Pipe"))),
+            ("net.(*Dialer).Dial", Some(("net", "(*Dialer).Dial"))),
+            ("example.com/m/v2.F", Some(("example.com/m/v2", "F"))),
+            ("example.com/m", None),
+            ("os.", None),
+            ("cgo", None),
+        ] {
+            assert_eq!(split_symbol(symbol), split, "{symbol}");
+        }
+    }
+
+    #[test]
     fn versions_are_ranges() {
         let read = |text| Versions::read(text).map(|v| (v.from, v.to));
         assert_eq!(read(""), Some((0, u32::MAX)));
@@ -285,7 +307,7 @@ mod tests {
                 "line {number}: a target is unknown"
             );
             assert!(
-                symbol.rsplit('/').next().unwrap().contains('.'),
+                split_symbol(symbol).is_some(),
                 "line {number}: {symbol} has no package"
             );
             assert!(

@@ -110,17 +110,21 @@ impl<'g> Function<'g, '_> {
 
     /// In Go's own spelling.
     pub(crate) fn symbol(self) -> String {
-        let (path, name) = (self.place.package.path(), self.name());
-        match self.recv() {
-            "" => format!("{path}.{name}"),
-            recv => format!("{path}.(*{recv}).{name}"),
-        }
+        symbol(self.place.package.path(), self.recv(), self.name())
     }
 
     /// Base type of the receiver; empty for plain functions.
     pub(crate) fn recv(self) -> &'g str {
         let recv = self.fact.recv;
         recv.map_or("", |recv| self.place.file.facts.text(recv))
+    }
+}
+
+/// A function in Go's own spelling, or a method, or a field: `path.Name`, `path.(*Recv).Name`.
+pub(crate) fn symbol(path: &str, recv: &str, name: &str) -> String {
+    match recv {
+        "" => format!("{path}.{name}"),
+        recv => format!("{path}.(*{recv}).{name}"),
     }
 }
 
@@ -481,11 +485,7 @@ impl<'g, 'a> Types<'g, 'a> {
         match self.member(*ty, name, 0) {
             // A promoted method is that of the type that declares it.
             Member::There(Some(Thing::Function(function))) => Some(function.symbol()),
-            _ => Some(format!(
-                "{}.(*{}).{name}",
-                of.place.package.path(),
-                of.name()
-            )),
+            _ => Some(symbol(of.place.package.path(), of.name(), name)),
         }
     }
 

@@ -295,25 +295,14 @@ fn chains(builds: &[Build<'_>], finding: &Finding) -> Vec<Vec<String>> {
     let Some((build, place)) = place else {
         return Vec::new();
     };
-    let graph = &build.graph;
-    let own = |path: &str| graph.get(path).is_some_and(|p| p.own);
-    let ways = graph.ways_to(place);
-    let starts: Vec<&str> = ways.keys().copied().filter(|p| own(p)).collect();
-    let mut chains: Vec<(bool, Vec<String>)> = starts
-        .into_iter()
-        .map(|start| {
-            let way = std::iter::successors(Some(start), |at| ways.get(at).copied().flatten());
-            let mut chain: Vec<String> = way.map(str::to_owned).collect();
-            if finding.root != place {
-                chain.push(finding.root.clone());
-            }
-            let main = graph.get(start).is_some_and(|p| p.listed.name == "main");
-            (!main, chain)
-        })
-        .collect();
-    chains.sort_by(|a, b| (a.0, a.1.len(), &a.1).cmp(&(b.0, b.1.len(), &b.1)));
-    chains.truncate(MAX_CHAINS);
-    chains.into_iter().map(|(_, chain)| chain).collect()
+    // The root ends every chain, also where the failure shows in another package.
+    let root = (finding.root != place).then_some(finding.root.as_str());
+    let chains = build.graph.chains_to(place).into_iter().take(MAX_CHAINS);
+    let whole = |(_, chain): (bool, Vec<&str>)| {
+        let steps = chain.into_iter().chain(root);
+        steps.map(str::to_owned).collect()
+    };
+    chains.map(whole).collect()
 }
 
 // Verdicts.

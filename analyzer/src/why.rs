@@ -52,23 +52,19 @@ fn imports(graph: &Graph<'_>, what: &str, why: &mut Why) {
         let module = graph.get(path).and_then(|p| p.listed.module.as_ref());
         module.map(|m| m.path.as_str())
     };
+    let mut chains = Vec::new();
     for path in graph.order.iter().filter(|p| is_it(p, of_module(p))) {
         why.known = true;
-        let ways = graph.ways_to(path);
-        let own = ways
-            .keys()
-            .filter(|p| graph.get(p).is_some_and(|p| p.own) && *p != path);
-        for start in own {
-            let way = std::iter::successors(Some(*start), |at| ways.get(at).copied().flatten());
-            why.imports.push(way.map(str::to_owned).collect());
-        }
+        chains.extend(
+            graph
+                .chains_to(path)
+                .into_iter()
+                .filter(|(_, c)| c.len() > 1),
+        );
     }
-    let library = |chain: &[String]| {
-        let first = chain.first().and_then(|path| graph.get(path));
-        first.is_none_or(|p| p.listed.name != "main")
-    };
-    why.imports
-        .sort_by_cached_key(|chain| (library(chain), chain.len(), chain.clone()));
+    chains.sort_by(Graph::chain_order);
+    let owned = |(_, chain): (bool, Vec<&str>)| chain.into_iter().map(str::to_owned).collect();
+    why.imports = chains.into_iter().map(owned).collect();
 }
 
 /// Ways of calls to uses of a function.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use camino::Utf8PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use model::Target;
 
 /// Check whether a Go module builds and works under WebAssembly.
 ///
@@ -99,14 +100,8 @@ pub(crate) struct StdArgs {
     /// List the names that js or wasip1 do not declare instead
     #[arg(long)]
     pub(crate) missing: bool,
-    /// Only what holds for these targets
-    #[arg(
-        long = "target",
-        visible_alias = "targets",
-        value_delimiter = ',',
-        value_name = "TARGET"
-    )]
-    pub(crate) targets: Vec<TargetArg>,
+    #[command(flatten)]
+    pub(crate) only: OnlyTargets,
     /// Only what holds for this Go version, 1.N; what holds for any without it
     #[arg(long, value_name = "VERSION", value_parser = go_version)]
     pub(crate) go: Option<u32>,
@@ -131,17 +126,40 @@ fn go_version(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("`{text}` is no Go version; write 1.26"))
 }
 
-/// Which modules, and how Go is asked about them.
+/// Which targets.
 #[derive(Clone, Debug, ClapArgs)]
-pub(crate) struct ModuleArgs {
-    /// Targets, separated by commas; `js` means js-node and js-browser
+pub(crate) struct OnlyTargets {
+    /// Only these targets, separated by commas; `js` means js-node and js-browser
     #[arg(
         long = "target",
         visible_alias = "targets",
         value_delimiter = ',',
         value_name = "TARGET"
     )]
-    pub(crate) targets: Vec<TargetArg>,
+    targets: Vec<TargetArg>,
+}
+
+impl OnlyTargets {
+    /// All of them when none is named.
+    pub(crate) fn chosen(&self) -> Vec<Target> {
+        let means = |arg: &TargetArg, target: Target| match arg {
+            TargetArg::Wasip1 => target == Target::Wasip1,
+            TargetArg::Js => target != Target::Wasip1,
+            TargetArg::JsNode => target == Target::JsNode,
+            TargetArg::JsBrowser => target == Target::JsBrowser,
+        };
+        let wanted = |target: &Target| {
+            self.targets.is_empty() || self.targets.iter().any(|arg| means(arg, *target))
+        };
+        Target::ALL.into_iter().filter(wanted).collect()
+    }
+}
+
+/// Which modules, and how Go is asked about them.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct ModuleArgs {
+    #[command(flatten)]
+    pub(crate) only: OnlyTargets,
     /// Build tags, as in `go build -tags`
     #[arg(long, value_delimiter = ',', value_name = "TAGS")]
     pub(crate) tags: Vec<String>,

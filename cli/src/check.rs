@@ -12,7 +12,7 @@ use model::{
 };
 use toolchain::{Fetched, Go, Interrupt, Options, Session};
 
-use crate::args::{CheckArgs, FailOn, HostArg, LevelArg, ModuleArgs, TargetArg};
+use crate::args::{CheckArgs, FailOn, HostArg, LevelArg, ModuleArgs};
 use crate::config::Config;
 use crate::module;
 use crate::output;
@@ -111,20 +111,6 @@ pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, F
     Ok(ExitCode::from(status(args, &report).code()))
 }
 
-/// The targets that are asked for: all of them when none is named.
-pub(crate) fn chosen(typed: &[TargetArg]) -> Vec<Target> {
-    let wanted = |target: &Target| {
-        typed.is_empty()
-            || typed.iter().any(|arg| match arg {
-                TargetArg::Wasip1 => *target == Target::Wasip1,
-                TargetArg::Js => *target != Target::Wasip1,
-                TargetArg::JsNode => *target == Target::JsNode,
-                TargetArg::JsBrowser => *target == Target::JsBrowser,
-            })
-    };
-    Target::ALL.into_iter().filter(wanted).collect()
-}
-
 fn settings(args: &CheckArgs) -> Settings {
     let level = match args.level {
         LevelArg::Scan => Level::Scan,
@@ -133,7 +119,7 @@ fn settings(args: &CheckArgs) -> Settings {
     };
     Settings {
         level,
-        targets: chosen(&args.module.targets),
+        targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
         node: args.host.contains(&HostArg::Node),
         budget: args.budget,

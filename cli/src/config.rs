@@ -51,8 +51,7 @@ impl Config {
     fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|e| e.to_string())?;
         for Guard { symbol, .. } in &config.guard {
-            let last = symbol.rsplit('/').next().unwrap_or_default();
-            if !last.contains('.') || last.ends_with('.') {
+            if analyzer::split_symbol(symbol).is_none() {
                 return Err(format!(
                     "guard `{symbol}`: write the import path and the name, as in `example.com/app/platform.IsWasm`"
                 ));

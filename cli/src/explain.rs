@@ -7,35 +7,28 @@ use analyzer::{Behaviour, MissingName, Versions};
 use model::{Rule, Target};
 
 use crate::args::{ExplainArgs, StdArgs};
-use crate::check::{self, Failure};
+use crate::check::Failure;
 use crate::output::{self, style};
 
 /// The document of a rule.
 fn document(rule: Rule) -> &'static str {
-    macro_rules! docs {
-        ($($rule:ident $slug:literal,)*) => {
-            match rule {
-                $(Rule::$rule => include_str!(concat!("../../docs/rules/", $slug, ".md")),)*
-            }
-        };
-    }
-    docs! {
-        Cgo "cgo",
-        ExcludedPackage "excluded-package",
-        MissingPackage "missing-package",
-        LoadError "load-error",
-        Syntax "syntax",
-        UndefinedName "undefined-name",
-        UndefinedImportedName "undefined-imported-name",
-        MissingMember "missing-member",
-        Redeclared "redeclared",
-        MissingBody "missing-body",
-        MissingMain "missing-main",
-        SyscallJs "syscall-js",
-        StdBehaviour "std-behaviour",
-        Stub "stub",
-        Crash "crash",
-        Compiler "compiler",
+    match rule {
+        Rule::Cgo => include_str!("../../docs/rules/cgo.md"),
+        Rule::ExcludedPackage => include_str!("../../docs/rules/excluded-package.md"),
+        Rule::MissingPackage => include_str!("../../docs/rules/missing-package.md"),
+        Rule::LoadError => include_str!("../../docs/rules/load-error.md"),
+        Rule::Syntax => include_str!("../../docs/rules/syntax.md"),
+        Rule::UndefinedName => include_str!("../../docs/rules/undefined-name.md"),
+        Rule::UndefinedImportedName => include_str!("../../docs/rules/undefined-imported-name.md"),
+        Rule::MissingMember => include_str!("../../docs/rules/missing-member.md"),
+        Rule::Redeclared => include_str!("../../docs/rules/redeclared.md"),
+        Rule::MissingBody => include_str!("../../docs/rules/missing-body.md"),
+        Rule::MissingMain => include_str!("../../docs/rules/missing-main.md"),
+        Rule::SyscallJs => include_str!("../../docs/rules/syscall-js.md"),
+        Rule::StdBehaviour => include_str!("../../docs/rules/std-behaviour.md"),
+        Rule::Stub => include_str!("../../docs/rules/stub.md"),
+        Rule::Crash => include_str!("../../docs/rules/crash.md"),
+        Rule::Compiler => include_str!("../../docs/rules/compiler.md"),
     }
 }
 
@@ -134,24 +127,23 @@ fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
 fn lacking(text: &mut String, symbol: &str, missing: MissingName) {
     let head = style::HEAD;
     let _ = writeln!(text, "{head}{symbol}{head:#}");
-    let on = |goos: &str, versions: Option<Versions>| {
-        versions.map(|versions| match versions.in_words().as_str() {
-            "" => goos.to_owned(),
-            words => format!("{goos} {words}"),
-        })
-    };
-    let missing_on = [
-        on("not on js", missing.js),
-        on("not on wasip1", missing.wasip1),
-    ];
-    let missing_on: Vec<String> = missing_on.into_iter().flatten().collect();
     let _ = writeln!(
         text,
-        "   the {} is declared on {}, {}: a use of it does not build there",
+        "   the {} is declared on {}, and missing on {}: a use of it does not build there",
         missing.kind,
         missing.elsewhere.replace(',', ", "),
-        missing_on.join(", ")
+        missing_on(missing)
     );
+}
+
+/// `js, and wasip1 up to Go 1.23`
+fn missing_on(missing: MissingName) -> String {
+    let on = [("js", missing.js), ("wasip1", missing.wasip1)];
+    let on = on.into_iter().filter_map(|(goos, versions)| {
+        let words = versions?.in_words();
+        Some(format!("{goos} {words}").trim_end().to_owned())
+    });
+    on.collect::<Vec<_>>().join(", and ")
 }
 
 /// Print what the standard library does under wasm, or what it does not declare there.
@@ -163,10 +155,7 @@ pub(crate) fn std(args: &StdArgs) -> Result<ExitCode, Failure> {
     };
     if text.is_empty() {
         let what = args.what.as_deref().unwrap_or("the standard library");
-        text = format!(
-            "nothing is known against {what} there
-"
-        );
+        text = format!("nothing is known against {what} there\n");
     }
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -175,16 +164,13 @@ pub(crate) fn std(args: &StdArgs) -> Result<ExitCode, Failure> {
 /// Whether a symbol is the one, in the package, or begins like what was asked for.
 fn wanted(args: &StdArgs, symbol: &str) -> bool {
     args.what.as_deref().is_none_or(|what| {
-        let package = symbol.rfind('/').unwrap_or(0);
-        let package = symbol[package..]
-            .find('.')
-            .map(|dot| &symbol[..package + dot]);
+        let package = analyzer::split_symbol(symbol).map(|(path, _)| path);
         package == Some(what) || (what.contains('.') && symbol.starts_with(what))
     })
 }
 
 fn behaviours(args: &StdArgs) -> String {
-    let targets = check::chosen(&args.targets);
+    let targets = args.only.chosen();
     let mut text = String::new();
     for (symbol, rows) in analyzer::all_behaviours().filter(|(s, _)| wanted(args, s)) {
         for row in rows {
@@ -215,7 +201,7 @@ fn behaviours(args: &StdArgs) -> String {
 }
 
 fn missing(args: &StdArgs) -> String {
-    let targets = check::chosen(&args.targets);
+    let targets = args.only.chosen();
     let lacks = |versions: Option<Versions>, of: &[Target]| {
         let asked = of.iter().any(|t| targets.contains(t));
         let now = versions.filter(|v| args.go.is_none_or(|release| v.has(release)));
@@ -231,18 +217,12 @@ fn missing(args: &StdArgs) -> String {
         if here.js.is_none() && here.wasip1.is_none() {
             continue;
         }
-        let on = [("js", here.js), ("wasip1", here.wasip1)];
-        let on = on.into_iter().filter_map(|(goos, versions)| {
-            let words = versions?.in_words();
-            Some(format!("{goos} {words}").trim_end().to_owned())
-        });
-        let on: Vec<String> = on.collect();
         let _ = writeln!(
             text,
             "{symbol}  {}, on {}; missing on {}",
             name.kind,
             name.elsewhere.replace(',', ", "),
-            on.join(" and ")
+            missing_on(here)
         );
     }
     text

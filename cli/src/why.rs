@@ -23,7 +23,7 @@ const SHOWN: usize = 10;
 pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
     let settings = Settings {
         level: Level::Scan,
-        targets: check::chosen(&args.module.targets),
+        targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
         node: false,
         budget: Duration::ZERO,

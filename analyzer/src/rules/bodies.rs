@@ -6,6 +6,7 @@ use model::{Effect, Finding, Rule};
 use super::{Context, Saying};
 use crate::facts::{DeclFact, DeclKind, FileFacts, Span};
 use crate::graph::Package;
+use crate::std_facts::split_symbol;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     let files = cx.graph.packages.values().flat_map(|p| &p.files);
@@ -146,11 +147,9 @@ fn undefined_links<'a>(
 /// Whether a package declares a symbol; of methods, of what assembly has, and of packages that
 /// are not part of the build it is believed.
 fn is_defined(cx: &Context<'_, '_>, symbol: &str) -> bool {
-    let start = symbol.rfind('/').map_or(0, |slash| slash + 1);
-    let Some(dot) = symbol[start..].find('.') else {
+    let Some((path, name)) = split_symbol(symbol) else {
         return true;
     };
-    let (path, name) = (&symbol[..start + dot], &symbol[start + dot + 1..]);
     let Some(package) = cx.graph.get(path).filter(|p| p.is_whole()) else {
         return true;
     };

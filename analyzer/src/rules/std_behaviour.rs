@@ -1,11 +1,11 @@
 //! `std-behaviour`: functions of the standard library that build, and then fail, fake or lie.
 
-use model::{Effect, Finding, Goos, Rule};
+use model::{Effect, Finding, Rule};
 
 use super::unused::Used;
 use super::{Context, Saying};
 use crate::calls::Calls;
-use crate::facts::{JS, Use, WASIP1};
+use crate::facts::{JS, Use, bit};
 use crate::graph::Package;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
@@ -156,11 +156,7 @@ fn finding<'a>(
     unused: bool,
 ) -> Finding {
     let Place { package, file } = place;
-    let bit = match cx.graph.goos {
-        Goos::Wasip1 => WASIP1,
-        Goos::Js => JS,
-    };
-    let reached = used.live & bit != 0 && !unused;
+    let reached = used.live & bit(cx.graph.goos) != 0 && !unused;
     let saying = Saying {
         rule: Rule::StdBehaviour,
         effect: if reached {

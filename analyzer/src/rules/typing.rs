@@ -12,7 +12,7 @@ use model::{Effect, Finding, Rule};
 use super::{Context, Saying, excluded};
 use crate::facts::{CallFact, Check, DeclKind, FileFacts, Shape, Span, TypeRef, ValueId, Wanted};
 use crate::graph::Package;
-use crate::types::{Function, Member, Place, Thing, Ty, Types};
+use crate::types::{Function, Member, Place, Thing, Ty, Types, symbol};
 
 pub(super) fn check<'g, 'a>(
     cx: &'g Context<'g, 'a>,
@@ -122,7 +122,7 @@ impl<'g, 'a> At<'g, 'a> {
         let path = of.place.package.path();
         let goos = self.cx.graph.goos;
         let message = format!("`{path}.{type_name}` has no field or method `{name}` on {goos}");
-        let symbol = format!("{path}.(*{type_name}).{name}");
+        let symbol = symbol(path, type_name, name);
         let root = self.blame(of.place.package, name);
         self.tell(Rule::MissingMember, root, symbol, message, pos, findings);
     }
@@ -185,7 +185,7 @@ impl<'g, 'a> At<'g, 'a> {
             .find(|m| matches!(self.types.member(from, m, 0), Member::Missing));
         if let (Some(method), Ty::Declared(of), Ty::Declared(to)) = (missing, from, wanted) {
             let (type_name, interface) = (of.name(), to.name());
-            let symbol = format!("{}.(*{type_name}).{method}", of.place.package.path());
+            let symbol = symbol(of.place.package.path(), type_name, method);
             let message = format!(
                 "`{type_name}` does not implement `{interface}` on {goos}: it has no method `{method}`"
             );
@@ -361,12 +361,8 @@ impl<'g, 'a> At<'g, 'a> {
         pos: u32,
         findings: &mut Vec<Finding>,
     ) {
-        let (package, name) = (function.place.package, function.name());
-        let symbol = match function.recv() {
-            "" => format!("{}.{name}", package.path()),
-            recv => format!("{}.(*{recv}).{name}", package.path()),
-        };
         let root = self.place.package.path().to_owned();
+        let symbol = function.symbol();
         self.tell(Rule::Compiler, root, symbol, message, pos, findings);
     }
 

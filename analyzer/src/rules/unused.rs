@@ -1,10 +1,13 @@
 //! Functions that nothing in their package names and nothing outside can: the linker drops them,
 //! and what they do is no finding.
 
+use hashbrown::{HashMap, HashSet};
+
+use crate::calls::begins;
 use crate::facts::{FileFacts, NO_OWNER, Use};
 use crate::graph::Package;
 use crate::source::Source;
-use hashbrown::{HashMap, HashSet};
+use crate::types::Place;
 
 /// A function: the address of its file, and the number of its owner there.
 type Owned = (*const Source, u32);
@@ -18,7 +21,6 @@ impl Used {
     /// Everything that roots of the package name, directly or not. Any name after a dot may be
     /// that of any method.
     pub(super) fn of(package: &Package<'_>) -> Self {
-        let main = package.listed.name == "main";
         let mut by_name: HashMap<&str, Vec<Owned>> = HashMap::new();
         let mut named: HashMap<Owned, Vec<&str>> = HashMap::new();
         let mut todo = Vec::new();
@@ -28,12 +30,10 @@ impl Used {
             for (number, owner) in (0..).zip(&facts.owners) {
                 let name = facts.text(owner.name);
                 by_name.entry(name).or_default().push((address, number));
+                // A method may run through any interface.
                 let exported = name.starts_with(char::is_uppercase);
-                let outside = facts.called_from_outside.iter();
-                let root = owner.init
-                    || (main && name == "main")
-                    || (exported && (owner.recv.is_some() || !main))
-                    || outside.map(|f| facts.text(*f)).any(|f| f == name);
+                let root =
+                    begins(Place { package, file }, owner) || (owner.recv.is_some() && exported);
                 if root {
                     todo.push((address, number));
                 }
