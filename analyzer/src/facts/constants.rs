@@ -90,7 +90,7 @@ impl Constants {
             before = whole;
             let Some(whole) = whole else { continue };
             let global = |_: &str| Meaning::Global;
-            for (name, value) in spec.names.iter().zip(&whole.values) {
+            for (name, value) in spec.names.iter().zip(whole.values) {
                 if let Some(value) = self.expr(value, &global) {
                     self.declared.push(ConstantFact {
                         name: Span::of(*name),
@@ -121,24 +121,21 @@ impl Constants {
                 Meaning::Constant(id) => return Some(id),
                 Meaning::Type(_) | Meaning::Other => return None,
             },
-            Expr::Selector(base, sel) => match &**base {
-                Expr::Ident(base) if is_global(base.name) => {
-                    ConstExpr::Qualified(Span::of(*base), Span::of(*sel))
-                }
-                _ => return None,
-            },
+            Expr::Selector(Expr::Ident(base), sel) if is_global(base.name) => {
+                ConstExpr::Qualified(Span::of(*base), Span::of(*sel))
+            }
             Expr::Unary(op @ (Tok::Sub | Tok::Add | Tok::Xor), inner) => {
                 ConstExpr::Unary(*op, self.expr(inner, lookup)?)
             }
             Expr::Binary(first, rest) => {
                 let mut left = self.expr(first, lookup)?;
-                for (op, x) in rest {
+                for (op, x) in *rest {
                     let right = self.expr(x, lookup)?;
                     left = self.push(ConstExpr::Binary(left, *op, right))?;
                 }
                 return Some(left);
             }
-            Expr::Call(fun, args) => match args.list.as_slice() {
+            Expr::Call(fun, args) => match args.list {
                 [Expr::Composite { ty: Some(ty), .. }] if is_sizeof(fun, &is_global) => {
                     size_of(ty, lookup)?
                 }
@@ -156,12 +153,9 @@ impl Constants {
 
 fn is_sizeof(fun: &Expr<'_>, is_global: &dyn Fn(&str) -> bool) -> bool {
     match fun {
-        Expr::Selector(base, name) => match &**base {
-            Expr::Ident(base) => {
-                (base.name, name.name) == ("unsafe", "Sizeof") && is_global(base.name)
-            }
-            _ => false,
-        },
+        Expr::Selector(Expr::Ident(base), name) => {
+            (base.name, name.name) == ("unsafe", "Sizeof") && is_global(base.name)
+        }
         _ => false,
     }
 }

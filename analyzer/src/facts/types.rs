@@ -200,7 +200,7 @@ impl TypeRef {
 
 /// What a declared function wants and gives.
 pub(super) fn function(f: &FuncDecl<'_>, recv: Option<Span>, owner: u32) -> FunctionFact {
-    let params = f.type_params.iter().flat_map(|p| &p.names);
+    let params = f.type_params.iter().flat_map(|p| p.names);
     let mut generic: Vec<&str> = params.map(|name| name.name).collect();
     if let Some(recv) = &f.recv {
         receiver_params(&recv.ty, &mut generic);

@@ -130,7 +130,7 @@ impl<'s> Walker<'s> {
                 self.typing.variables.extend(known);
             }
             Decl::Type(spec) => self.scoped(|w| {
-                w.type_params(&spec.type_params);
+                w.type_params(spec.type_params);
                 w.expr(&spec.ty);
             }),
         }
@@ -143,7 +143,7 @@ impl<'s> Walker<'s> {
             if let Some(recv) = &f.recv {
                 w.receiver_type(&recv.ty);
             }
-            w.type_params(&f.type_params);
+            w.type_params(f.type_params);
             w.signature_types(&f.sig);
             w.results = w.result_types(&f.sig);
             w.bind_fields(f.recv.as_slice());
@@ -162,7 +162,7 @@ impl<'s> Walker<'s> {
             Expr::Paren(inner) | Expr::Unary(_, inner) => self.receiver_type(inner),
             Expr::Index(base, params) => {
                 self.expr(base);
-                for param in params {
+                for param in *params {
                     if let Expr::Ident(name) = param {
                         self.bind(*name);
                     }
@@ -176,7 +176,7 @@ impl<'s> Walker<'s> {
 
     fn type_params(&mut self, params: &[Field<'s>]) {
         for param in params {
-            self.bind_all(&param.names);
+            self.bind_all(param.names);
         }
         for param in params {
             self.expr(&param.ty);
@@ -184,14 +184,14 @@ impl<'s> Walker<'s> {
     }
 
     fn signature_types(&mut self, sig: &Signature<'s>) {
-        for field in sig.params.iter().chain(&sig.results) {
+        for field in sig.params.iter().chain(sig.results) {
             self.expr(&field.ty);
         }
     }
 
     fn signature_names(&mut self, sig: &Signature<'s>) {
-        self.bind_fields(&sig.params);
-        self.bind_fields(&sig.results);
+        self.bind_fields(sig.params);
+        self.bind_fields(sig.results);
     }
 
     /// What the names of a declaration stand for.
@@ -199,7 +199,7 @@ impl<'s> Walker<'s> {
         spec.ty.iter().for_each(|ty| {
             self.expr(ty);
         });
-        let values = self.exprs(&spec.values);
+        let values = self.exprs(spec.values);
         let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
         for (x, value) in spec.values.iter().zip(&values) {
             self.converted(ty.map(Wanted::Type), x, *value);
@@ -211,7 +211,7 @@ impl<'s> Walker<'s> {
         self.given(
             spec.names.len(),
             spec.names.first().map(|n| n.pos),
-            &spec.values,
+            spec.values,
             values,
         )
     }
@@ -374,13 +374,9 @@ impl<'s> Walker<'s> {
                     self.bind_known(*name, values.get(i).copied().flatten(), known);
                 }
                 // Further ones of a group may be made of `iota`, which is not kept.
-                if let (Decl::Const(_), [name], [value], None, 0) = (
-                    decl,
-                    spec.names.as_slice(),
-                    spec.values.as_slice(),
-                    &spec.ty,
-                    spec.iota,
-                ) {
+                if let (Decl::Const(_), [name], [value], None, 0) =
+                    (decl, spec.names, spec.values, &spec.ty, spec.iota)
+                {
                     let id = self.constant_id(value, name.name);
                     self.mean(*name, id.map(Meaning::Constant));
                 }
@@ -389,7 +385,7 @@ impl<'s> Walker<'s> {
                 self.bind(spec.name);
                 self.mean(spec.name, Some(Meaning::Type(spec.name.pos)));
                 self.scoped(|w| {
-                    w.type_params(&spec.type_params);
+                    w.type_params(spec.type_params);
                     w.expr(&spec.ty);
                 });
             }
@@ -434,7 +430,7 @@ impl<'s> Walker<'s> {
             self.expr(tag);
         });
         if x.tag.is_some() {
-            self.must_differ(x.clauses.iter().flat_map(|c| &c.exprs));
+            self.must_differ(x.clauses.iter().flat_map(|c| c.exprs));
         }
         let outer = std::mem::replace(&mut self.breaks, 0);
         let truths: Vec<Truth> = x
@@ -462,7 +458,7 @@ impl<'s> Walker<'s> {
     }
 
     fn clause(&mut self, clause: &Clause<'s>) {
-        self.exprs(&clause.exprs);
+        self.exprs(clause.exprs);
         self.block(&clause.body);
     }
 
@@ -470,7 +466,7 @@ impl<'s> Walker<'s> {
         self.looped(|w| {
             x.init.iter().for_each(|s| w.stmt(s));
             w.expr(&x.subject);
-            for clause in &x.clauses {
+            for clause in x.clauses {
                 w.looped(|w| w.type_clause(x.bind, clause));
             }
         });
@@ -478,9 +474,9 @@ impl<'s> Walker<'s> {
 
     /// In a case of one type the name has that type.
     fn type_clause(&mut self, bind: Option<Ident<'s>>, clause: &Clause<'s>) {
-        self.exprs(&clause.exprs);
+        self.exprs(clause.exprs);
         if let Some(name) = bind {
-            let value = match clause.exprs.as_slice() {
+            let value = match clause.exprs {
                 [ty] => self.type_ref(ty).map(|ty| self.value(Value::Of(ty))),
                 _ => None,
             };
@@ -499,9 +495,9 @@ impl<'s> Walker<'s> {
     fn range(&mut self, x: &Range<'s>) {
         self.expr(&x.subject);
         if x.define {
-            self.define(&x.vars, &[], Values::new());
+            self.define(x.vars, &[], Values::new());
         } else {
-            self.exprs(&x.vars);
+            self.exprs(x.vars);
         }
         self.block(&x.body);
     }
@@ -527,20 +523,17 @@ fn falls_through(clause: &Clause<'_>) -> bool {
 /// Calls after which control does not go on.
 fn never_returns(x: &Expr<'_>) -> bool {
     let Expr::Call(fun, _) = x else { return false };
-    match &**fun {
+    match fun {
         Expr::Ident(name) => name.name == "panic",
-        Expr::Selector(base, sel) => match **base {
-            Expr::Ident(base) => matches!(
-                (base.name, sel.name),
-                ("os", "Exit")
-                    | ("runtime", "Goexit")
-                    | (
-                        "log",
-                        "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf" | "Panicln"
-                    )
-            ),
-            _ => false,
-        },
+        Expr::Selector(Expr::Ident(base), sel) => matches!(
+            (base.name, sel.name),
+            ("os", "Exit")
+                | ("runtime", "Goexit")
+                | (
+                    "log",
+                    "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf" | "Panicln"
+                )
+        ),
         _ => false,
     }
 }

@@ -1,8 +1,6 @@
 //! The syntax tree of a Go file. Types and values are both [`Expr`], as the parser cannot tell
 //! them apart.
 
-use bumpalo::boxed::Box;
-
 use super::lexer::Comment;
 use super::token::Tok;
 
@@ -41,7 +39,7 @@ impl SyntaxError {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Import<'s> {
     /// `.` and `_` included.
     pub(crate) alias: Option<Ident<'s>>,
@@ -53,7 +51,7 @@ pub(crate) struct Import<'s> {
     pub(crate) doc_end: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Decl<'s> {
     Func(FuncDecl<'s>),
     Const(ValueSpec<'s>),
@@ -61,95 +59,95 @@ pub(crate) enum Decl<'s> {
     Type(TypeSpec<'s>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct FuncDecl<'s> {
     pub(crate) name: Ident<'s>,
     pub(crate) recv: Option<Field<'s>>,
-    pub(crate) type_params: Vec<Field<'s>>,
+    pub(crate) type_params: &'s [Field<'s>],
     pub(crate) sig: Signature<'s>,
     pub(crate) body: Option<Block<'s>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ValueSpec<'s> {
-    pub(crate) names: Vec<Ident<'s>>,
+    pub(crate) names: &'s [Ident<'s>],
     pub(crate) ty: Option<Expr<'s>>,
-    pub(crate) values: Vec<Expr<'s>>,
+    pub(crate) values: &'s [Expr<'s>],
     /// Its place in its group, from 0.
     pub(crate) iota: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TypeSpec<'s> {
     pub(crate) name: Ident<'s>,
-    pub(crate) type_params: Vec<Field<'s>>,
+    pub(crate) type_params: &'s [Field<'s>],
     /// `type A = B`
     pub(crate) alias: bool,
     pub(crate) ty: Expr<'s>,
 }
 
 /// Parameters, results, struct fields and interface elements: names that share a type.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Field<'s> {
     /// Empty for unnamed parameters, embedded fields and interface elements.
-    pub(crate) names: Vec<Ident<'s>>,
+    pub(crate) names: &'s [Ident<'s>],
     pub(crate) ty: Expr<'s>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signature<'s> {
-    pub(crate) params: Vec<Field<'s>>,
-    pub(crate) results: Vec<Field<'s>>,
+    pub(crate) params: &'s [Field<'s>],
+    pub(crate) results: &'s [Field<'s>],
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Block<'s> {
-    pub(crate) stmts: Vec<Stmt<'s>>,
+    pub(crate) stmts: &'s [Stmt<'s>],
     /// Offset of the closing brace.
     pub(crate) end: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Expr<'s> {
     /// What could not be read.
     Bad,
     Ident(Ident<'s>),
     Lit(Tok, Ident<'s>),
     Composite {
-        ty: Option<Box<'s, Expr<'s>>>,
-        elems: Vec<Elem<'s>>,
+        ty: Option<&'s Expr<'s>>,
+        elems: &'s [Elem<'s>],
     },
-    Func(Box<'s, Signature<'s>>, Block<'s>),
-    Paren(Box<'s, Expr<'s>>),
-    Selector(Box<'s, Expr<'s>>, Ident<'s>),
+    Func(&'s Signature<'s>, Block<'s>),
+    Paren(&'s Expr<'s>),
+    Selector(&'s Expr<'s>, Ident<'s>),
     /// Index or instantiation.
-    Index(Box<'s, Expr<'s>>, Vec<Expr<'s>>),
-    Slice(Box<'s, Expr<'s>>, Vec<Expr<'s>>),
+    Index(&'s Expr<'s>, &'s [Expr<'s>]),
+    Slice(&'s Expr<'s>, &'s [Expr<'s>]),
     /// `x.(T)`; no type for `x.(type)`.
-    Assert(Box<'s, Expr<'s>>, Option<Box<'s, Expr<'s>>>),
-    Call(Box<'s, Expr<'s>>, Args<'s>),
-    Unary(Tok, Box<'s, Expr<'s>>),
+    Assert(&'s Expr<'s>, Option<&'s Expr<'s>>),
+    Call(&'s Expr<'s>, Args<'s>),
+    Unary(Tok, &'s Expr<'s>),
     /// Operands at one level of precedence, flat: a chain of a thousand `+` is no deep tree.
-    Binary(Box<'s, Expr<'s>>, Vec<(Tok, Expr<'s>)>),
+    Binary(&'s Expr<'s>, &'s [(Tok, Expr<'s>)]),
     Array {
-        len: Option<Box<'s, Expr<'s>>>,
-        elem: Box<'s, Expr<'s>>,
+        len: Option<&'s Expr<'s>>,
+        elem: &'s Expr<'s>,
     },
-    Map(Box<'s, Expr<'s>>, Box<'s, Expr<'s>>),
-    Chan(Box<'s, Expr<'s>>),
-    FuncType(Box<'s, Signature<'s>>),
-    Struct(Vec<Field<'s>>),
+    Map(&'s Expr<'s>, &'s Expr<'s>),
+    Chan(&'s Expr<'s>),
+    FuncType(&'s Signature<'s>),
+    Struct(&'s [Field<'s>]),
     Interface {
-        methods: Vec<(Ident<'s>, Signature<'s>)>,
-        elems: Vec<Expr<'s>>,
+        methods: &'s [(Ident<'s>, Signature<'s>)],
+        elems: &'s [Expr<'s>],
     },
-    Ellipsis(Option<Box<'s, Expr<'s>>>),
+    Ellipsis(Option<&'s Expr<'s>>),
 }
 
 /// What is between the parentheses of a call.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Args<'s> {
-    pub(crate) list: Vec<Expr<'s>>,
+    pub(crate) list: &'s [Expr<'s>],
     /// The last one is followed by `...`.
     pub(crate) spread: bool,
     /// Offset of the closing parenthesis.
@@ -157,36 +155,36 @@ pub(crate) struct Args<'s> {
 }
 
 /// An element of a composite literal.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Elem<'s> {
     pub(crate) key: Option<Expr<'s>>,
     pub(crate) value: Expr<'s>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Stmt<'s> {
     Empty,
-    Decl(Vec<Decl<'s>>),
+    Decl(&'s [Decl<'s>]),
     Expr(Expr<'s>),
-    Send(Box<'s, (Expr<'s>, Expr<'s>)>),
-    Assign(Vec<Expr<'s>>, Vec<Expr<'s>>),
-    Define(Vec<Expr<'s>>, Vec<Expr<'s>>),
+    Send(&'s (Expr<'s>, Expr<'s>)),
+    Assign(&'s [Expr<'s>], &'s [Expr<'s>]),
+    Define(&'s [Expr<'s>], &'s [Expr<'s>]),
     Go(Expr<'s>),
     Defer(Expr<'s>),
-    Return(Vec<Expr<'s>>),
+    Return(&'s [Expr<'s>]),
     /// `break`, `continue`, `goto` and `fallthrough`; labels are no names of the scopes.
     Branch(Tok),
     Block(Block<'s>),
-    If(Box<'s, If<'s>>),
-    Switch(Box<'s, Switch<'s>>),
-    TypeSwitch(Box<'s, TypeSwitch<'s>>),
-    Select(Vec<Clause<'s>>),
-    For(Box<'s, For<'s>>),
-    Range(Box<'s, Range<'s>>),
-    Labeled(Box<'s, Stmt<'s>>),
+    If(&'s If<'s>),
+    Switch(&'s Switch<'s>),
+    TypeSwitch(&'s TypeSwitch<'s>),
+    Select(&'s [Clause<'s>]),
+    For(&'s For<'s>),
+    Range(&'s Range<'s>),
+    Labeled(&'s Stmt<'s>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct If<'s> {
     pub(crate) pos: u32,
     pub(crate) init: Option<Stmt<'s>>,
@@ -196,32 +194,32 @@ pub(crate) struct If<'s> {
     pub(crate) or_else: Option<Stmt<'s>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Switch<'s> {
     pub(crate) pos: u32,
     pub(crate) init: Option<Stmt<'s>>,
     pub(crate) tag: Option<Expr<'s>>,
-    pub(crate) clauses: Vec<Clause<'s>>,
+    pub(crate) clauses: &'s [Clause<'s>],
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TypeSwitch<'s> {
     pub(crate) init: Option<Stmt<'s>>,
     pub(crate) bind: Option<Ident<'s>>,
     pub(crate) subject: Expr<'s>,
-    pub(crate) clauses: Vec<Clause<'s>>,
+    pub(crate) clauses: &'s [Clause<'s>],
 }
 
 /// A case of `switch` (expressions or types) or of `select` (one statement).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Clause<'s> {
     pub(crate) default: bool,
-    pub(crate) exprs: Vec<Expr<'s>>,
+    pub(crate) exprs: &'s [Expr<'s>],
     pub(crate) comm: Option<Stmt<'s>>,
     pub(crate) body: Block<'s>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct For<'s> {
     pub(crate) init: Option<Stmt<'s>>,
     pub(crate) cond: Option<Expr<'s>>,
@@ -229,9 +227,9 @@ pub(crate) struct For<'s> {
     pub(crate) body: Block<'s>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Range<'s> {
-    pub(crate) vars: Vec<Expr<'s>>,
+    pub(crate) vars: &'s [Expr<'s>],
     /// `:=` rather than `=`.
     pub(crate) define: bool,
     pub(crate) subject: Expr<'s>,

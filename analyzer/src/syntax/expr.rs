@@ -1,9 +1,9 @@
 //! Expressions.
 
-use bumpalo::boxed::Box;
+use smallvec::SmallVec;
 
 use super::ast::{Args, Elem, Expr, Ident};
-use super::parser::Parser;
+use super::parser::{List, Parser};
 use super::token::Tok;
 
 impl<'s> Parser<'s> {
@@ -19,13 +19,13 @@ impl<'s> Parser<'s> {
             if level < least {
                 return x;
             }
-            let mut rest = Vec::new();
+            let mut rest = List::new();
             while self.token.tok.precedence() == level {
                 let op = self.token.tok;
                 self.bump();
                 rest.push((op, self.binary(level + 1)));
             }
-            x = Expr::Binary(Box::new_in(x, self.arena), rest);
+            x = Expr::Binary(self.arena.alloc(x), self.keep(&rest));
         }
     }
 
@@ -35,16 +35,16 @@ impl<'s> Parser<'s> {
             Tok::Add | Tok::Sub | Tok::Not | Tok::Xor | Tok::And | Tok::Tilde | Tok::Mul => {
                 self.bump();
                 let operand = self.nested(Expr::Bad, Self::unary);
-                Expr::Unary(op, Box::new_in(operand, self.arena))
+                Expr::Unary(op, self.arena.alloc(operand))
             }
             Tok::Arrow => {
                 self.bump();
                 if self.at(Tok::Chan) {
                     self.bump();
-                    return Expr::Chan(Box::new_in(self.ty(), self.arena));
+                    return Expr::Chan(self.arena.alloc(self.ty()));
                 }
                 let operand = self.nested(Expr::Bad, Self::unary);
-                Expr::Unary(op, Box::new_in(operand, self.arena))
+                Expr::Unary(op, self.arena.alloc(operand))
             }
             _ => self.primary(),
         }
@@ -60,7 +60,7 @@ impl<'s> Parser<'s> {
                 Tok::LBrace if self.literal_follows(&x) => {
                     let elems = self.composite();
                     Expr::Composite {
-                        ty: Some(Box::new_in(x, self.arena)),
+                        ty: Some(self.arena.alloc(x)),
                         elems,
                     }
                 }
@@ -89,11 +89,11 @@ impl<'s> Parser<'s> {
                 self.bump();
                 let inner = self.bracketed(Self::expr);
                 self.expect(Tok::RParen, "`)`");
-                Expr::Paren(Box::new_in(inner, self.arena))
+                Expr::Paren(self.arena.alloc(inner))
             }
             Tok::Func => {
                 self.bump();
-                let sig = Box::new_in(self.signature(), self.arena);
+                let sig: &_ = self.arena.alloc(self.signature());
                 if !self.at(Tok::LBrace) {
                     return Expr::FuncType(sig);
                 }
@@ -110,22 +110,22 @@ impl<'s> Parser<'s> {
     fn selector(&mut self, x: Expr<'s>) -> Expr<'s> {
         self.bump();
         if !self.eat(Tok::LParen) {
-            return Expr::Selector(Box::new_in(x, self.arena), self.ident());
+            return Expr::Selector(self.arena.alloc(x), self.ident());
         }
-        let ty = if self.eat(Tok::Type) {
+        let ty: Option<&_> = if self.eat(Tok::Type) {
             None
         } else {
-            Some(Box::new_in(self.ty(), self.arena))
+            Some(self.arena.alloc(self.ty()))
         };
         self.expect(Tok::RParen, "`)`");
-        Expr::Assert(Box::new_in(x, self.arena), ty)
+        Expr::Assert(self.arena.alloc(x), ty)
     }
 
     /// Index, slice or instantiation.
     fn index(&mut self, x: Expr<'s>) -> Expr<'s> {
         self.bump();
         let (parts, slice) = self.bracketed(|p| {
-            let (mut parts, mut slice) = (Vec::new(), false);
+            let (mut parts, mut slice) = (List::new(), false);
             while !matches!(p.token.tok, Tok::RBrack | Tok::Eof) {
                 if p.eat(Tok::Colon) {
                     slice = true;
@@ -137,20 +137,20 @@ impl<'s> Parser<'s> {
                 }
                 p.eat(Tok::Comma);
             }
-            (parts, slice)
+            (p.keep(&parts), slice)
         });
         self.expect(Tok::RBrack, "`]`");
         if slice {
-            Expr::Slice(Box::new_in(x, self.arena), parts)
+            Expr::Slice(self.arena.alloc(x), parts)
         } else {
-            Expr::Index(Box::new_in(x, self.arena), parts)
+            Expr::Index(self.arena.alloc(x), parts)
         }
     }
 
     fn call(&mut self, fun: Expr<'s>) -> Expr<'s> {
         self.bump();
         let (list, spread) = self.bracketed(|p| {
-            let (mut list, mut spread) = (Vec::new(), false);
+            let (mut list, mut spread) = (List::new(), false);
             while !matches!(p.token.tok, Tok::RParen | Tok::Eof) {
                 list.push(p.expr());
                 spread |= p.eat(Tok::Ellipsis);
@@ -158,11 +158,11 @@ impl<'s> Parser<'s> {
                     break;
                 }
             }
-            (list, spread)
+            (p.keep(&list), spread)
         });
         let end = self.token.start;
         self.expect(Tok::RParen, "`)`");
-        Expr::Call(Box::new_in(fun, self.arena), Args { list, spread, end })
+        Expr::Call(self.arena.alloc(fun), Args { list, spread, end })
     }
 
     /// Whether `{` after this continues it as a composite literal.
@@ -178,18 +178,18 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn composite(&mut self) -> Vec<Elem<'s>> {
-        self.nested(Vec::new(), |p| {
+    fn composite(&mut self) -> &'s [Elem<'s>] {
+        self.nested(&[], |p| {
             p.bump();
             let elems = p.bracketed(|p| {
-                let mut elems = Vec::new();
+                let mut elems = SmallVec::<[Elem<'s>; 8]>::new();
                 while !matches!(p.token.tok, Tok::RBrace | Tok::Eof) {
                     elems.push(p.elem());
                     if !p.eat(Tok::Comma) {
                         break;
                     }
                 }
-                elems
+                p.keep(&elems)
             });
             p.expect(Tok::RBrace, "`}`");
             elems

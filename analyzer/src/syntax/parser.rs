@@ -3,6 +3,7 @@
 mod tokens;
 
 use bumpalo::Bump;
+use smallvec::SmallVec;
 
 use super::ast::{
     Block, Decl, Field, File, FuncDecl, Ident, Import, Signature, SyntaxError, TypeSpec, ValueSpec,
@@ -18,6 +19,9 @@ const FREE_CHAIN: u32 = 100;
 const MAX_CHAINED: u32 = 5000;
 /// More errors than this say nothing new.
 const MAX_ERRORS: usize = 10;
+
+/// A list while it is read: most have few elements.
+pub(super) type List<T> = SmallVec<[T; 4]>;
 
 pub(super) struct Parser<'s> {
     pub(super) src: &'s str,
@@ -87,7 +91,7 @@ impl<'s> Parser<'s> {
 
     fn top_level(&mut self, decls: &mut Vec<Decl<'s>>, imports: &mut Vec<Import<'s>>) {
         match self.token.tok {
-            Tok::Const | Tok::Var | Tok::Type => decls.append(&mut self.gen_decl()),
+            Tok::Const | Tok::Var | Tok::Type => decls.extend(self.gen_decl()),
             Tok::Func => {
                 let decl = self.func_decl();
                 decls.push(Decl::Func(decl));
@@ -186,10 +190,10 @@ impl<'s> Parser<'s> {
     }
 
     /// `const`, `var` or `type`, single or in a group.
-    pub(super) fn gen_decl(&mut self) -> Vec<Decl<'s>> {
+    pub(super) fn gen_decl(&mut self) -> List<Decl<'s>> {
         let keyword = self.token.tok;
         self.bump();
-        let mut decls = Vec::new();
+        let mut decls = List::new();
         if !self.eat(Tok::LParen) {
             decls.push(self.spec(keyword, 0));
             return decls;
@@ -216,10 +220,8 @@ impl<'s> Parser<'s> {
     }
 
     fn value_spec(&mut self, iota: u32) -> ValueSpec<'s> {
-        let mut names = vec![self.ident()];
-        while self.eat(Tok::Comma) {
-            names.push(self.ident());
-        }
+        let first = self.ident();
+        let names = self.names(first);
         let typed = !matches!(
             self.token.tok,
             Tok::Assign | Tok::Semi | Tok::RParen | Tok::Eof
@@ -228,7 +230,7 @@ impl<'s> Parser<'s> {
         let values = if self.eat(Tok::Assign) {
             self.expr_list()
         } else {
-            Vec::new()
+            &[]
         };
         ValueSpec {
             names,
@@ -243,7 +245,7 @@ impl<'s> Parser<'s> {
         let type_params = if self.at(Tok::LBrack) && self.type_params_follow() {
             self.type_params()
         } else {
-            Vec::new()
+            &[]
         };
         let alias = self.eat(Tok::Assign);
         TypeSpec {
@@ -279,7 +281,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn type_params(&mut self) -> Vec<Field<'s>> {
+    fn type_params(&mut self) -> &'s [Field<'s>] {
         self.expect(Tok::LBrack, "`[`");
         let params = self.field_list(Tok::RBrack);
         self.expect(Tok::RBrack, "`]`");
@@ -289,7 +291,7 @@ impl<'s> Parser<'s> {
     fn func_decl(&mut self) -> FuncDecl<'s> {
         self.bump();
         let recv = if self.at(Tok::LParen) {
-            self.params().into_iter().next()
+            self.params().first().copied()
         } else {
             None
         };
@@ -297,7 +299,7 @@ impl<'s> Parser<'s> {
         let type_params = if self.at(Tok::LBrack) {
             self.type_params()
         } else {
-            Vec::new()
+            &[]
         };
         let sig = self.signature();
         let body = self.at(Tok::LBrace).then(|| self.declared_body());
@@ -334,12 +336,9 @@ impl<'s> Parser<'s> {
         let results = if self.at(Tok::LParen) {
             self.params()
         } else {
-            self.try_type().map_or_else(Vec::new, |ty| {
-                vec![Field {
-                    names: Vec::new(),
-                    ty,
-                }]
-            })
+            let ty = self.try_type();
+            ty.map(|ty| self.keep(&[Field { names: &[], ty }]))
+                .unwrap_or_default()
         };
         Signature { params, results }
     }

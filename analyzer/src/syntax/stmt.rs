@@ -1,9 +1,9 @@
 //! Statements.
 
-use bumpalo::boxed::Box;
+use smallvec::SmallVec;
 
 use super::ast::{Block, Clause, Expr, For, If, Range, Stmt, Switch, TypeSwitch};
-use super::parser::Parser;
+use super::parser::{List, Parser};
 use super::token::Tok;
 
 impl<'s> Parser<'s> {
@@ -18,8 +18,8 @@ impl<'s> Parser<'s> {
     }
 
     /// Statements up to `}`, `case` or `default`.
-    fn stmt_list(&mut self) -> Vec<Stmt<'s>> {
-        let mut stmts = Vec::new();
+    fn stmt_list(&mut self) -> &'s [Stmt<'s>] {
+        let mut stmts = SmallVec::<[Stmt<'s>; 8]>::new();
         while !matches!(
             self.token.tok,
             Tok::RBrace | Tok::Case | Tok::Default | Tok::Eof
@@ -34,12 +34,15 @@ impl<'s> Parser<'s> {
                 self.bump();
             }
         }
-        stmts
+        self.keep(&stmts)
     }
 
     fn stmt(&mut self) -> Stmt<'s> {
         match self.token.tok {
-            Tok::Const | Tok::Var | Tok::Type => Stmt::Decl(self.gen_decl()),
+            Tok::Const | Tok::Var | Tok::Type => {
+                let decls = self.gen_decl();
+                Stmt::Decl(self.keep(&decls))
+            }
             Tok::LBrace => Stmt::Block(self.block()),
             Tok::If => self.if_stmt(),
             Tok::Switch => self.switch_stmt(),
@@ -56,7 +59,7 @@ impl<'s> Parser<'s> {
             Tok::Return => {
                 self.bump();
                 let bare = matches!(self.token.tok, Tok::Semi | Tok::RBrace | Tok::Eof);
-                Stmt::Return(if bare { Vec::new() } else { self.expr_list() })
+                Stmt::Return(if bare { &[] } else { self.expr_list() })
             }
             Tok::Break | Tok::Continue | Tok::Goto | Tok::Fallthrough => {
                 let tok = self.token.tok;
@@ -79,15 +82,12 @@ impl<'s> Parser<'s> {
         if matches!(self.token.tok, Tok::RBrace | Tok::Case | Tok::Default) {
             return Stmt::Empty;
         }
-        Stmt::Labeled(Box::new_in(
-            self.nested(Stmt::Empty, Self::stmt),
-            self.arena,
-        ))
+        Stmt::Labeled(self.arena.alloc(self.nested(Stmt::Empty, Self::stmt)))
     }
 
     fn simple_stmt(&mut self) -> Stmt<'s> {
-        let lhs = self.expr_list();
-        self.rest_of_simple(lhs)
+        let lhs = self.exprs();
+        self.rest_of_simple(&lhs)
     }
 
     /// `init; rest` of a header: the part before the semicolon, and the part after it.
@@ -116,16 +116,13 @@ impl<'s> Parser<'s> {
                 Tok::If => p.if_stmt(),
                 _ => Stmt::Block(p.func_body()),
             });
-            Stmt::If(Box::new_in(
-                If {
-                    pos,
-                    init,
-                    cond,
-                    then,
-                    or_else,
-                },
-                self.arena,
-            ))
+            Stmt::If(self.arena.alloc(If {
+                pos,
+                init,
+                cond,
+                then,
+                or_else,
+            }))
         })
     }
 
@@ -135,76 +132,63 @@ impl<'s> Parser<'s> {
         let (init, tag) = self.header_parts();
         let clauses = self.clauses(super::parser::Parser::expr_or_type_list);
         match tag {
-            Some(Stmt::Define(mut names, mut values)) => {
-                let bind = match names.pop() {
-                    Some(Expr::Ident(name)) => Some(name),
+            Some(Stmt::Define(names, values)) => {
+                let bind = match names.last() {
+                    Some(Expr::Ident(name)) => Some(*name),
                     _ => None,
                 };
-                let subject = subject(values.pop());
-                Stmt::TypeSwitch(Box::new_in(
-                    TypeSwitch {
-                        init,
-                        bind,
-                        subject,
-                        clauses,
-                    },
-                    self.arena,
-                ))
+                let subject = subject(values.last().copied());
+                Stmt::TypeSwitch(self.arena.alloc(TypeSwitch {
+                    init,
+                    bind,
+                    subject,
+                    clauses,
+                }))
             }
             Some(Stmt::Expr(Expr::Assert(subject, None))) => {
-                let subject = Box::into_inner(subject);
-                Stmt::TypeSwitch(Box::new_in(
-                    TypeSwitch {
-                        init,
-                        bind: None,
-                        subject,
-                        clauses,
-                    },
-                    self.arena,
-                ))
+                Stmt::TypeSwitch(self.arena.alloc(TypeSwitch {
+                    init,
+                    bind: None,
+                    subject: *subject,
+                    clauses,
+                }))
             }
-            Some(Stmt::Expr(tag)) => Stmt::Switch(Box::new_in(
-                Switch {
-                    pos,
-                    init,
-                    tag: Some(tag),
-                    clauses,
-                },
-                self.arena,
-            )),
-            _ => Stmt::Switch(Box::new_in(
-                Switch {
-                    pos,
-                    init,
-                    tag: None,
-                    clauses,
-                },
-                self.arena,
-            )),
+            Some(Stmt::Expr(tag)) => Stmt::Switch(self.arena.alloc(Switch {
+                pos,
+                init,
+                tag: Some(tag),
+                clauses,
+            })),
+            _ => Stmt::Switch(self.arena.alloc(Switch {
+                pos,
+                init,
+                tag: None,
+                clauses,
+            })),
         }
     }
 
-    fn expr_or_type_list(&mut self) -> (Vec<Expr<'s>>, Option<Stmt<'s>>) {
+    fn expr_or_type_list(&mut self) -> (&'s [Expr<'s>], Option<Stmt<'s>>) {
         (self.expr_list(), None)
     }
 
     fn select_stmt(&mut self) -> Stmt<'s> {
         self.bump();
-        Stmt::Select(self.clauses(|p| (Vec::new(), Some(p.simple_stmt()))))
+        Stmt::Select(self.clauses(|p| (&[], Some(p.simple_stmt()))))
     }
 
     fn clauses(
         &mut self,
-        read: impl Fn(&mut Self) -> (Vec<Expr<'s>>, Option<Stmt<'s>>),
-    ) -> Vec<Clause<'s>> {
-        self.nested(Vec::new(), |p| {
+        read: impl Fn(&mut Self) -> (&'s [Expr<'s>], Option<Stmt<'s>>),
+    ) -> &'s [Clause<'s>] {
+        self.nested(&[], |p| {
             p.bracketed(|p| {
                 p.expect(Tok::LBrace, "`{`");
-                let mut clauses = Vec::new();
+                let mut clauses = List::new();
                 while matches!(p.token.tok, Tok::Case | Tok::Default) {
                     let default = p.at(Tok::Default);
                     p.bump();
-                    let (exprs, comm) = if default { (Vec::new(), None) } else { read(p) };
+                    let (exprs, comm): (&[_], _) = if default { (&[], None) } else { read(p) };
                     p.expect(Tok::Colon, "`:`");
                     let stmts = p.stmt_list();
                     let body = Block {
@@ -219,7 +203,7 @@ impl<'s> Parser<'s> {
                     });
                 }
                 p.expect(Tok::RBrace, "`}`");
-                clauses
+                p.keep(&clauses)
             })
         })
     }
@@ -234,30 +218,24 @@ impl<'s> Parser<'s> {
             subject,
         } = header
         {
-            return Stmt::Range(Box::new_in(
-                Range {
-                    vars,
-                    define,
-                    subject,
-                    body,
-                },
-                self.arena,
-            ));
+            return Stmt::Range(self.arena.alloc(Range {
+                vars,
+                define,
+                subject,
+                body,
+            }));
         }
         let init = if let ForHeader::Init(init) = header {
             init
         } else {
             None
         };
-        Stmt::For(Box::new_in(
-            For {
-                init,
-                cond,
-                post,
-                body,
-            },
-            self.arena,
-        ))
+        Stmt::For(self.arena.alloc(For {
+            init,
+            cond,
+            post,
+            body,
+        }))
     }
 
     fn for_header(&mut self) -> (ForHeader<'s>, Option<Expr<'s>>, Option<Stmt<'s>>) {
@@ -265,7 +243,7 @@ impl<'s> Parser<'s> {
             let subject = self.expr();
             return (
                 ForHeader::Range {
-                    vars: Vec::new(),
+                    vars: &[],
                     define: false,
                     subject,
                 },
@@ -295,12 +273,13 @@ impl<'s> Parser<'s> {
 
     /// A simple statement, or `vars := range x` as the error.
     fn range_or_simple(&mut self) -> Result<Stmt<'s>, ForHeader<'s>> {
-        let lhs = self.expr_list();
+        let lhs = self.exprs();
         let define = self.at(Tok::Define);
         if !define && !self.at(Tok::Assign) {
-            return Ok(self.rest_of_simple(lhs));
+            return Ok(self.rest_of_simple(&lhs));
         }
         self.bump();
+        let lhs = self.keep(&lhs);
         if self.eat(Tok::Range) {
             return Err(ForHeader::Range {
                 vars: lhs,
@@ -316,29 +295,27 @@ impl<'s> Parser<'s> {
         })
     }
 
-    fn rest_of_simple(&mut self, mut lhs: Vec<Expr<'s>>) -> Stmt<'s> {
+    fn rest_of_simple(&mut self, lhs: &[Expr<'s>]) -> Stmt<'s> {
+        let last = lhs.last().copied().unwrap_or(Expr::Bad);
         match self.token.tok {
             Tok::Define => {
                 self.bump();
-                Stmt::Define(lhs, self.expr_list())
+                Stmt::Define(self.keep(lhs), self.expr_list())
             }
             Tok::Assign | Tok::OpAssign => {
                 self.bump();
-                Stmt::Assign(lhs, self.expr_list())
+                Stmt::Assign(self.keep(lhs), self.expr_list())
             }
             Tok::Inc | Tok::Dec => {
                 self.bump();
-                Stmt::Assign(lhs, Vec::new())
+                Stmt::Assign(self.keep(lhs), &[])
             }
             Tok::Arrow => {
                 self.bump();
                 let value = self.expr();
-                Stmt::Send(Box::new_in(
-                    (lhs.pop().unwrap_or(Expr::Bad), value),
-                    self.arena,
-                ))
+                Stmt::Send(self.arena.alloc((last, value)))
             }
-            _ => Stmt::Expr(lhs.pop().unwrap_or(Expr::Bad)),
+            _ => Stmt::Expr(last),
         }
     }
 }
@@ -346,7 +323,7 @@ impl<'s> Parser<'s> {
 enum ForHeader<'s> {
     Init(Option<Stmt<'s>>),
     Range {
-        vars: Vec<Expr<'s>>,
+        vars: &'s [Expr<'s>],
         define: bool,
         subject: Expr<'s>,
     },
@@ -355,7 +332,7 @@ enum ForHeader<'s> {
 /// What a type switch looks at: `y` of `x := y.(type)`.
 fn subject(value: Option<Expr<'_>>) -> Expr<'_> {
     match value {
-        Some(Expr::Assert(subject, None)) => Box::into_inner(subject),
+        Some(Expr::Assert(subject, None)) => *subject,
         Some(other) => other,
         None => Expr::Bad,
     }

@@ -15,14 +15,14 @@ fn stmt(last: &Stmt<'_>) -> bool {
     match last {
         Stmt::Return(_) | Stmt::Branch(Tok::Goto) => true,
         Stmt::Expr(Expr::Call(callee, _)) => {
-            matches!(&**callee, Expr::Ident(name) if name.name == "panic")
+            matches!(callee, Expr::Ident(name) if name.name == "panic")
         }
         Stmt::Block(block) => terminates(block),
         Stmt::Labeled(inner) => stmt(inner),
         Stmt::If(x) => terminates(&x.then) && x.or_else.as_ref().is_some_and(stmt),
         Stmt::For(x) => x.cond.is_none() && !breaks(&x.body),
-        Stmt::Switch(x) => clauses(&x.clauses),
-        Stmt::TypeSwitch(x) => clauses(&x.clauses),
+        Stmt::Switch(x) => clauses(x.clauses),
+        Stmt::TypeSwitch(x) => clauses(x.clauses),
         Stmt::Select(all) => all.iter().all(|c| terminates(&c.body) && !breaks(&c.body)),
         _ => false,
     }

@@ -1,9 +1,9 @@
 //! Types, parameters and fields.
 
-use bumpalo::boxed::Box;
+use smallvec::SmallVec;
 
 use super::ast::{Expr, Field, Ident, Signature};
-use super::parser::Parser;
+use super::parser::{List, Parser};
 use super::token::Tok;
 
 impl<'s> Parser<'s> {
@@ -22,11 +22,11 @@ impl<'s> Parser<'s> {
                 p.bump();
                 let inner = p.ty();
                 p.expect(Tok::RParen, "`)`");
-                Some(Expr::Paren(Box::new_in(inner, self.arena)))
+                Some(Expr::Paren(self.arena.alloc(inner)))
             }
             Tok::Mul => {
                 p.bump();
-                Some(Expr::Unary(Tok::Mul, Box::new_in(p.ty(), p.arena)))
+                Some(Expr::Unary(Tok::Mul, p.arena.alloc(p.ty())))
             }
             _ => p.try_type_literal(),
         })
@@ -40,7 +40,7 @@ impl<'s> Parser<'s> {
             Tok::Interface => Some(self.interface_type()),
             Tok::Func => {
                 self.bump();
-                Some(Expr::FuncType(Box::new_in(self.signature(), self.arena)))
+                Some(Expr::FuncType(self.arena.alloc(self.signature())))
             }
             Tok::Map => {
                 self.bump();
@@ -48,19 +48,19 @@ impl<'s> Parser<'s> {
                 let key = self.ty();
                 self.expect(Tok::RBrack, "`]`");
                 Some(Expr::Map(
-                    Box::new_in(key, self.arena),
-                    Box::new_in(self.ty(), self.arena),
+                    self.arena.alloc(key),
+                    self.arena.alloc(self.ty()),
                 ))
             }
             Tok::Chan => {
                 self.bump();
                 self.eat(Tok::Arrow);
-                Some(Expr::Chan(Box::new_in(self.ty(), self.arena)))
+                Some(Expr::Chan(self.arena.alloc(self.ty())))
             }
             Tok::Arrow => {
                 self.bump();
                 self.expect(Tok::Chan, "`chan`");
-                Some(Expr::Chan(Box::new_in(self.ty(), self.arena)))
+                Some(Expr::Chan(self.arena.alloc(self.ty())))
             }
             _ => None,
         }
@@ -69,7 +69,7 @@ impl<'s> Parser<'s> {
     fn qualified(&mut self) -> Expr<'s> {
         let mut name = Expr::Ident(self.ident());
         while self.eat(Tok::Dot) {
-            name = Expr::Selector(Box::new_in(name, self.arena), self.ident());
+            name = Expr::Selector(self.arena.alloc(name), self.ident());
         }
         name
     }
@@ -88,19 +88,19 @@ impl<'s> Parser<'s> {
         self.bump();
         let args = self.type_args();
         self.expect(Tok::RBrack, "`]`");
-        Expr::Index(Box::new_in(name, self.arena), args)
+        Expr::Index(self.arena.alloc(name), args)
     }
 
-    fn type_args(&mut self) -> Vec<Expr<'s>> {
+    fn type_args(&mut self) -> &'s [Expr<'s>] {
         self.bracketed(|p| {
-            let mut args = Vec::new();
+            let mut args = List::new();
             while !matches!(p.token.tok, Tok::RBrack | Tok::Eof) {
                 args.push(p.expr());
                 if !p.eat(Tok::Comma) {
                     break;
                 }
             }
-            args
+            p.keep(&args)
         })
     }
 
@@ -109,7 +109,7 @@ impl<'s> Parser<'s> {
         if self.eat(Tok::RBrack) {
             return Expr::Array {
                 len: None,
-                elem: Box::new_in(self.ty(), self.arena),
+                elem: self.arena.alloc(self.ty()),
             };
         }
         let len = if self.eat(Tok::Ellipsis) {
@@ -119,12 +119,12 @@ impl<'s> Parser<'s> {
         };
         self.expect(Tok::RBrack, "`]`");
         Expr::Array {
-            len: Some(Box::new_in(len, self.arena)),
-            elem: Box::new_in(self.ty(), self.arena),
+            len: Some(self.arena.alloc(len)),
+            elem: self.arena.alloc(self.ty()),
         }
     }
 
-    pub(super) fn params(&mut self) -> Vec<Field<'s>> {
+    pub(super) fn params(&mut self) -> &'s [Field<'s>] {
         self.expect(Tok::LParen, "`(`");
         let params = self.field_list(Tok::RParen);
         self.expect(Tok::RParen, "`)`");
@@ -135,15 +135,15 @@ impl<'s> Parser<'s> {
     ///
     /// Entries are `name Type`, or only one of them: when any entry has both, those with one are
     /// names that share the type of the next.
-    pub(super) fn field_list(&mut self, closer: Tok) -> Vec<Field<'s>> {
-        let mut entries = Vec::new();
+    pub(super) fn field_list(&mut self, closer: Tok) -> &'s [Field<'s>] {
+        let mut entries = SmallVec::<[Entry<'s>; 4]>::new();
         while !self.at(closer) && !self.at(Tok::Eof) {
             entries.push(self.param_entry(closer));
             if !self.eat(Tok::Comma) {
                 break;
             }
         }
-        group(entries)
+        self.group(&entries)
     }
 
     fn param_entry(&mut self, closer: Tok) -> (Option<Ident<'s>>, Option<Expr<'s>>) {
@@ -168,7 +168,7 @@ impl<'s> Parser<'s> {
     fn rest_of_type(&mut self, first: Ident<'s>) -> Expr<'s> {
         let mut name = Expr::Ident(first);
         while self.eat(Tok::Dot) {
-            name = Expr::Selector(Box::new_in(name, self.arena), self.ident());
+            name = Expr::Selector(self.arena.alloc(name), self.ident());
         }
         if self.at(Tok::LBrack) {
             self.instance(name)
@@ -185,33 +185,33 @@ impl<'s> Parser<'s> {
     ) -> (Option<Ident<'s>>, Option<Expr<'s>>) {
         self.bump();
         if self.eat(Tok::RBrack) {
-            let elem = Box::new_in(self.ty(), self.arena);
+            let elem = self.arena.alloc(self.ty());
             let ty = self.union(Expr::Array { len: None, elem }, closer);
             return (Some(name), Some(ty));
         }
         if self.eat(Tok::Ellipsis) {
             self.expect(Tok::RBrack, "`]`");
-            let len = Some(Box::new_in(Expr::Ellipsis(None), self.arena));
+            let len: Option<&_> = Some(self.arena.alloc(Expr::Ellipsis(None)));
             return (
                 Some(name),
                 Some(Expr::Array {
                     len,
-                    elem: Box::new_in(self.ty(), self.arena),
+                    elem: self.arena.alloc(self.ty()),
                 }),
             );
         }
-        let mut args = self.type_args();
+        let args = self.type_args();
         self.expect(Tok::RBrack, "`]`");
-        if args.len() == 1
+        if let [len] = args
             && let Some(elem) = self.try_type()
         {
-            let len = args.pop().map(|x| Box::new_in(x, self.arena));
+            let len = Some(len);
             return (
                 Some(name),
                 Some(self.union(
                     Expr::Array {
                         len,
-                        elem: Box::new_in(elem, self.arena),
+                        elem: self.arena.alloc(elem),
                     },
                     closer,
                 )),
@@ -219,16 +219,13 @@ impl<'s> Parser<'s> {
         }
         (
             None,
-            Some(Expr::Index(
-                Box::new_in(Expr::Ident(name), self.arena),
-                args,
-            )),
+            Some(Expr::Index(self.arena.alloc(Expr::Ident(name)), args)),
         )
     }
 
     fn constraint_or_variadic(&mut self, closer: Tok) -> Expr<'s> {
         if self.eat(Tok::Ellipsis) {
-            return Expr::Ellipsis(Some(Box::new_in(self.ty(), self.arena)));
+            return Expr::Ellipsis(Some(self.arena.alloc(self.ty())));
         }
         let first = self.term();
         self.union(first, closer)
@@ -236,7 +233,7 @@ impl<'s> Parser<'s> {
 
     fn term(&mut self) -> Expr<'s> {
         if self.eat(Tok::Tilde) {
-            return Expr::Unary(Tok::Tilde, Box::new_in(self.ty(), self.arena));
+            return Expr::Unary(Tok::Tilde, self.arena.alloc(self.ty()));
         }
         self.ty()
     }
@@ -246,17 +243,17 @@ impl<'s> Parser<'s> {
         if closer != Tok::RBrack || !self.at(Tok::Or) {
             return first;
         }
-        let mut rest = Vec::new();
+        let mut rest = List::new();
         while self.eat(Tok::Or) {
             rest.push((Tok::Or, self.term()));
         }
-        Expr::Binary(Box::new_in(first, self.arena), rest)
+        Expr::Binary(self.arena.alloc(first), self.keep(&rest))
     }
 
     fn struct_type(&mut self) -> Expr<'s> {
         self.bump();
         self.expect(Tok::LBrace, "`{`");
-        let mut fields = Vec::new();
+        let mut fields = SmallVec::<[Field<'s>; 8]>::new();
         while !matches!(self.token.tok, Tok::RBrace | Tok::Eof) {
             let before = self.token.start;
             fields.push(self.struct_field());
@@ -269,50 +266,44 @@ impl<'s> Parser<'s> {
             }
         }
         self.expect(Tok::RBrace, "`}`");
-        Expr::Struct(fields)
+        Expr::Struct(self.keep(&fields))
     }
 
     fn struct_field(&mut self) -> Field<'s> {
         if !self.at(Tok::Ident) {
             return Field {
-                names: Vec::new(),
+                names: &[],
                 ty: self.ty(),
             };
         }
         let name = self.ident();
         match self.token.tok {
             Tok::Dot => Field {
-                names: Vec::new(),
+                names: &[],
                 ty: self.rest_of_type(name),
             },
             Tok::Semi | Tok::RBrace | Tok::String | Tok::Eof => Field {
-                names: Vec::new(),
+                names: &[],
                 ty: Expr::Ident(name),
             },
             Tok::LBrack => {
                 let (name, ty) = self.array_field_or_instance(name, Tok::Eof);
                 Field {
-                    names: name.into_iter().collect(),
+                    names: self.keep(name.as_slice()),
                     ty: ty.unwrap_or(Expr::Bad),
                 }
             }
-            _ => {
-                let mut names = vec![name];
-                while self.eat(Tok::Comma) {
-                    names.push(self.ident());
-                }
-                Field {
-                    names,
-                    ty: self.ty(),
-                }
-            }
+            _ => Field {
+                names: self.names(name),
+                ty: self.ty(),
+            },
         }
     }
 
     fn interface_type(&mut self) -> Expr<'s> {
         self.bump();
         self.expect(Tok::LBrace, "`{`");
-        let (mut methods, mut elems) = (Vec::new(), Vec::new());
+        let (mut methods, mut elems) = (Vec::new(), List::new());
         while !matches!(self.token.tok, Tok::RBrace | Tok::Eof) {
             let before = self.token.start;
             self.interface_elem(&mut methods, &mut elems);
@@ -322,13 +313,16 @@ impl<'s> Parser<'s> {
             }
         }
         self.expect(Tok::RBrace, "`}`");
-        Expr::Interface { methods, elems }
+        Expr::Interface {
+            methods: self.keep(&methods),
+            elems: self.keep(&elems),
+        }
     }
 
     fn interface_elem(
         &mut self,
         methods: &mut Vec<(Ident<'s>, Signature<'s>)>,
-        elems: &mut Vec<Expr<'s>>,
+        elems: &mut List<Expr<'s>>,
     ) {
         if !self.at(Tok::Ident) {
             let first = self.term();
@@ -343,37 +337,39 @@ impl<'s> Parser<'s> {
         let first = self.rest_of_type(name);
         elems.push(self.union(first, Tok::RBrack));
     }
-}
 
-/// Entries to fields: see [`Parser::field_list`].
-fn group<'s>(entries: Vec<(Option<Ident<'s>>, Option<Expr<'s>>)>) -> Vec<Field<'s>> {
-    let has_named = entries
-        .iter()
-        .any(|(name, ty)| name.is_some() && ty.is_some());
-    let mut fields = Vec::with_capacity(entries.len());
-    let mut names = Vec::new();
-    for entry in entries {
-        match entry {
-            (Some(name), None) if has_named => names.push(name),
-            (Some(name), None) => fields.push(Field {
-                names: Vec::new(),
-                ty: Expr::Ident(name),
-            }),
-            (name, ty) => {
-                names.extend(name);
-                let names = std::mem::take(&mut names);
-                fields.push(Field {
-                    names,
-                    ty: ty.unwrap_or(Expr::Bad),
-                });
+    /// Entries to fields: see [`Parser::field_list`].
+    fn group(&self, entries: &[Entry<'s>]) -> &'s [Field<'s>] {
+        let has_named = entries
+            .iter()
+            .any(|(name, ty)| name.is_some() && ty.is_some());
+        let (mut fields, mut names) = (List::new(), List::new());
+        for entry in entries {
+            match *entry {
+                (Some(name), None) if has_named => names.push(name),
+                (Some(name), None) => fields.push(Field {
+                    names: &[],
+                    ty: Expr::Ident(name),
+                }),
+                (name, ty) => {
+                    names.extend(name);
+                    fields.push(Field {
+                        names: self.keep(&names),
+                        ty: ty.unwrap_or(Expr::Bad),
+                    });
+                    names.clear();
+                }
             }
         }
+        if !names.is_empty() {
+            fields.push(Field {
+                names: self.keep(&names),
+                ty: Expr::Bad,
+            });
+        }
+        self.keep(&fields)
     }
-    if !names.is_empty() {
-        fields.push(Field {
-            names,
-            ty: Expr::Bad,
-        });
-    }
-    fields
 }
+
+/// A parameter as it is written: a name, a type, or both.
+type Entry<'s> = (Option<Ident<'s>>, Option<Expr<'s>>);

@@ -51,7 +51,7 @@ impl<'s> Walker<'s> {
             Expr::FuncType(sig) => self.signature_types(sig),
             Expr::Struct(fields) => fields.iter().for_each(|f| self.field(f)),
             Expr::Interface { methods, elems } => {
-                for (name, sig) in methods {
+                for (name, sig) in *methods {
                     self.members.push(Span::of(*name));
                     self.signature_types(sig);
                 }
@@ -97,7 +97,7 @@ impl<'s> Walker<'s> {
 
     fn call(&mut self, fun: &Expr<'s>, args: &Args<'s>) -> Option<ValueId> {
         let callee = self.callee(fun);
-        let values = match (args.list.as_slice(), self.is_func_of(fun)) {
+        let values = match (args.list, self.is_func_of(fun)) {
             ([Expr::Func(sig, body)], true) => {
                 self.kept_lit(sig, body, true);
                 smallvec![None]
@@ -160,7 +160,7 @@ impl<'s> Walker<'s> {
         let Expr::Selector(base, sel) = callee else {
             return false;
         };
-        match &**base {
+        match base {
             Expr::Ident(base) => {
                 Some(base.name) == self.js && sel.name == "FuncOf" && !self.is_local(base.name)
             }

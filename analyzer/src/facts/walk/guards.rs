@@ -13,20 +13,14 @@ impl<'s> Names<'s> for Walker<'s> {
                 Some(local) => local.known,
                 None => self.of_package(name.name, false),
             },
-            Expr::Call(fun, args) if args.list.is_empty() => match &**fun {
+            Expr::Call(fun, args) if args.list.is_empty() => match fun {
                 Expr::Ident(name) if !self.is_local(name.name) => self.of_package(name.name, true),
-                Expr::Selector(base, sel) => match &**base {
-                    Expr::Ident(base) => self.of_import(base.name, sel.name, true),
-                    _ => None,
-                },
+                Expr::Selector(Expr::Ident(base), sel) => self.of_import(base.name, sel.name, true),
                 _ => None,
             },
-            Expr::Selector(base, sel) => match &**base {
-                Expr::Ident(base) => self
-                    .runtime_name(base.name, sel.name)
-                    .or_else(|| self.of_import(base.name, sel.name, false)),
-                _ => None,
-            },
+            Expr::Selector(Expr::Ident(base), sel) => self
+                .runtime_name(base.name, sel.name)
+                .or_else(|| self.of_import(base.name, sel.name, false)),
             _ => None,
         }
     }
@@ -139,7 +133,7 @@ impl<'s> Walker<'s> {
         if spec.names.len() != spec.values.len() {
             return;
         }
-        for (name, value) in spec.names.iter().zip(&spec.values) {
+        for (name, value) in spec.names.iter().zip(spec.values) {
             // A variable that starts as a plain `false` is there to be set.
             if variable && matches!(value, Expr::Ident(_)) {
                 continue;
@@ -156,10 +150,10 @@ impl<'s> Walker<'s> {
     /// `func isWasm() bool { return runtime.GOARCH == "wasm" }`
     fn helper(&self, f: &FuncDecl<'s>) -> Option<Condition> {
         let plain = f.recv.is_none() && f.type_params.is_empty() && f.sig.params.is_empty();
-        let [Stmt::Return(values)] = f.body.as_ref()?.stmts.as_slice() else {
+        let [Stmt::Return(values)] = f.body.as_ref()?.stmts else {
             return None;
         };
-        let [value] = values.as_slice() else {
+        let [value] = *values else {
             return None;
         };
         let known = self.kept(value).filter(|_| plain)?;

@@ -125,7 +125,7 @@ impl<'s> Walker<'s> {
         self.typing.calls.push(CallFact {
             callee,
             args: (u32::try_from(args.list.len()).ok()?, first),
-            open: args.spread || matches!(args.list.as_slice(), [Expr::Call(..)]),
+            open: args.spread || matches!(args.list, [Expr::Call(..)]),
             end: args.end,
         });
         Some(self.value(Value::Result(callee, 0, 1)))
@@ -197,7 +197,7 @@ impl<'s> Walker<'s> {
 
     /// A conversion of a constant to an integer type.
     pub(super) fn fits(&mut self, fun: &Expr<'s>, args: &Args<'s>) {
-        let [x] = args.list.as_slice() else { return };
+        let [x] = args.list else { return };
         let wanted = match fun {
             Expr::Ident(name) => is_integer(name.name) && !matches!(x, Expr::Lit(..)),
             Expr::Selector(..) => matches!(x, Expr::Lit(..) | Expr::Unary(..)),

@@ -2,7 +2,7 @@
 
 use super::super::ast::{Block, Expr, Ident, SyntaxError};
 use super::super::token::Tok;
-use super::{FREE_CHAIN, MAX_CHAINED, MAX_DEPTH, MAX_ERRORS, Parser};
+use super::{FREE_CHAIN, List, MAX_CHAINED, MAX_DEPTH, MAX_ERRORS, Parser};
 
 impl<'s> Parser<'s> {
     pub(in crate::syntax) fn bump(&mut self) {
@@ -140,11 +140,33 @@ impl<'s> Parser<'s> {
         self.bracketed(Self::block)
     }
 
-    pub(in crate::syntax) fn expr_list(&mut self) -> Vec<Expr<'s>> {
-        let mut list = vec![self.expr()];
+    pub(in crate::syntax) fn expr_list(&mut self) -> &'s [Expr<'s>] {
+        let list = self.exprs();
+        self.keep(&list)
+    }
+
+    /// Expressions that may be thrown away.
+    pub(in crate::syntax) fn exprs(&mut self) -> List<Expr<'s>> {
+        let mut list = List::new();
+        list.push(self.expr());
         while self.eat(Tok::Comma) {
             list.push(self.expr());
         }
         list
+    }
+
+    /// A name that was read, and those that follow it after commas.
+    pub(in crate::syntax) fn names(&mut self, first: Ident<'s>) -> &'s [Ident<'s>] {
+        let mut names = List::new();
+        names.push(first);
+        while self.eat(Tok::Comma) {
+            names.push(self.ident());
+        }
+        self.keep(&names)
+    }
+
+    /// Put a finished list beside the nodes of the tree.
+    pub(in crate::syntax) fn keep<T: Copy>(&self, list: &[T]) -> &'s [T] {
+        self.arena.alloc_slice_copy(list)
     }
 }
