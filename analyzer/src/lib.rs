@@ -30,8 +30,8 @@ pub use crate::merge::merge_reports;
 pub use crate::outline::{BuildPlatform, Outline, is_selected, outline};
 pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};
 pub use crate::std_facts::{
-    Behaviour, MissingName, Versions, all_behaviours, behaviours, missing_name, missing_names,
-    split_symbol,
+    Behaviour, Kind, MissingName, Versions, all_behaviours, behaviours, blocking, missing_name,
+    missing_names, split_symbol,
 };
 pub use crate::system::{Disk, System};
 pub use crate::wasm::{WasmError, read_wasm};

@@ -11,6 +11,8 @@ use model::{Effect, Target};
 pub struct Behaviour {
     /// Where.
     pub targets: Vec<Target>,
+    /// What kind of failure it is.
+    pub kind: Kind,
     /// The contract's word for it.
     pub effect: Effect,
     /// What happens, to be read after the name of the function.
@@ -27,6 +29,59 @@ pub struct Behaviour {
     pub versions: Versions,
     /// It was measured; else it follows from the source alone.
     pub measured: bool,
+}
+
+/// What a function of the standard library does instead of what it is for. Names that are not
+/// declared at all are [`MissingName`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It returns an error whatever it is given.
+    AlwaysFails,
+    /// It panics, or ends the program.
+    Panics,
+    /// It succeeds with a made-up answer, or on a network that is not there.
+    Fakes,
+    /// It succeeds, and nothing has happened.
+    NoOp,
+    /// It never returns where JavaScript waits for it.
+    Blocks,
+    /// It does part of what it does natively.
+    Degraded,
+}
+
+impl Kind {
+    /// In the order in which they are explained.
+    pub const ALL: [Self; 6] = [
+        Self::AlwaysFails,
+        Self::Panics,
+        Self::Fakes,
+        Self::NoOp,
+        Self::Blocks,
+        Self::Degraded,
+    ];
+
+    /// As in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AlwaysFails => "always-fails",
+            Self::Panics => "panics",
+            Self::Fakes => "fakes",
+            Self::NoOp => "no-op",
+            Self::Blocks => "blocks",
+            Self::Degraded => "degraded",
+        }
+    }
+
+    /// The effects that a kind may have: the first, unless the row says why it is another.
+    /// A fake server is of no use, a fake user id may be; what nobody misses is a note.
+    pub const fn effects(self) -> &'static [Effect] {
+        match self {
+            Self::AlwaysFails | Self::Panics | Self::Blocks => &[Effect::FailsAtRunTime],
+            Self::Fakes => &[Effect::SilentlyDifferent, Effect::FailsAtRunTime],
+            Self::NoOp => &[Effect::SilentlyDifferent, Effect::Note],
+            Self::Degraded => &[Effect::Note, Effect::SilentlyDifferent],
+        }
+    }
 }
 
 /// Go versions 1.N, both ends included.
@@ -158,12 +213,21 @@ pub fn missing_names() -> impl Iterator<Item = (&'static str, MissingName)> {
     })
 }
 
+/// Functions that wait for the JavaScript event loop, and where: called from a callback of
+/// `js.FuncOf` they never return.
+pub fn blocking() -> impl Iterator<Item = (&'static str, Target)> {
+    let lines = include_str!("../data/blocking.tsv").lines();
+    let rows = lines
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.split_once('\t'));
+    rows.filter_map(|(symbol, on)| Some((symbol, target(on)?)))
+}
+
 /// Where a function waits for the JavaScript event loop; none where it does not.
 pub(crate) fn waits_for_event_loop(symbol: &str) -> Option<Target> {
-    let lines = include_str!("../data/blocking.tsv").lines();
-    let mut rows = lines.filter_map(|l| l.split_once('\t'));
-    rows.find(|(name, _)| *name == symbol)
-        .and_then(|(_, on)| target(on))
+    blocking()
+        .find(|(name, _)| *name == symbol)
+        .map(|(_, on)| on)
 }
 
 fn row(line: &'static str) -> Option<(&'static str, Behaviour)> {
@@ -173,13 +237,14 @@ fn row(line: &'static str) -> Option<(&'static str, Behaviour)> {
     let mut columns = line.split('\t');
     let symbol = columns.next()?;
     let targets = columns.next()?.split(',').filter_map(target).collect();
-    let effect = effect(columns.next()?)?;
+    let (kind, effect) = (kind(columns.next()?)?, effect(columns.next()?)?);
     let mut text = || columns.next().unwrap_or_default();
     let what = text().to_owned();
     let (error, source, advice, mended_by) = (text(), text(), text(), text());
     let versions = Versions::read(text())?;
     let behaviour = Behaviour {
         targets,
+        kind,
         effect,
         what,
         error,
@@ -204,6 +269,7 @@ fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
     let (error, source) = (columns.next()?, columns.next()?);
     let behaviour = Behaviour {
         targets,
+        kind: Kind::AlwaysFails,
         effect: Effect::FailsAtRunTime,
         what: format!("always fails with {error}"),
         error,
@@ -218,6 +284,10 @@ fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
 
 fn target(name: &str) -> Option<Target> {
     Target::ALL.into_iter().find(|t| t.name() == name)
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|k| k.name() == name)
 }
 
 fn effect(name: &str) -> Option<Effect> {
@@ -236,14 +306,12 @@ mod tests {
 
     #[test]
     fn what_waits_for_the_event_loop_is_known_otherwise() {
-        let rows = include_str!("../data/blocking.tsv").lines();
-        let rows: Vec<_> = rows.filter_map(|l| l.split_once('\t')).collect();
-        assert!(rows.len() > 30);
-        for (symbol, on) in rows.into_iter().filter(|(s, _)| !s.starts_with('#')) {
-            assert!(
-                target(on).is_some() && !behaviours(symbol).is_empty(),
-                "{symbol}"
-            );
+        let lines = include_str!("../data/blocking.tsv").lines();
+        let rows = lines.filter(|l| !l.starts_with('#') && !l.is_empty());
+        assert!(blocking().count() > 30);
+        assert_eq!(blocking().count(), rows.count());
+        for (symbol, _) in blocking() {
+            assert!(!behaviours(symbol).is_empty(), "{symbol}");
         }
     }
 
@@ -298,7 +366,10 @@ mod tests {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            assert!((8..=9).contains(&line.split('\t').count()), "line {number}");
+            assert!(
+                (9..=10).contains(&line.split('\t').count()),
+                "line {number}"
+            );
             let (symbol, row) = row(line).unwrap_or_else(|| panic!("line {number} cannot be read"));
             let names = line.split('\t').nth(1).unwrap().split(',').count();
             assert_eq!(
@@ -309,6 +380,12 @@ mod tests {
             assert!(
                 split_symbol(symbol).is_some(),
                 "line {number}: {symbol} has no package"
+            );
+            assert!(
+                row.kind.effects().contains(&row.effect),
+                "line {number}: {symbol} {} with {}",
+                row.kind.name(),
+                row.effect.name()
             );
             assert!(
                 !row.what.is_empty() && !row.source.is_empty(),

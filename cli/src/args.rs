@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use camino::Utf8PathBuf;
+use clap::builder::PossibleValuesParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use model::Target;
 
@@ -100,6 +101,10 @@ pub(crate) struct StdArgs {
     /// List the names that js or wasip1 do not declare instead
     #[arg(long)]
     pub(crate) missing: bool,
+    /// Only what fails in these ways, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "KIND", conflicts_with = "missing",
+        value_parser = PossibleValuesParser::new(analyzer::Kind::ALL.map(analyzer::Kind::name)))]
+    pub(crate) kind: Vec<String>,
     #[command(flatten)]
     pub(crate) only: OnlyTargets,
     /// Only what holds for this Go version, 1.N; what holds for any without it

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use analyzer::{Behaviour, MissingName, Versions};
+use analyzer::{Behaviour, Kind, MissingName, Versions};
 use model::{Rule, Target};
 
 use crate::args::{ExplainArgs, StdArgs};
@@ -61,6 +61,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     for behaviour in analyzer::behaviours(what) {
         told(&mut text, what, behaviour);
     }
+    for (symbol, on) in analyzer::blocking().filter(|(symbol, _)| *symbol == what) {
+        text.push_str(&blocks(symbol, on));
+    }
     if let Some(missing) = analyzer::missing_name(what) {
         lacking(&mut text, what, missing);
     }
@@ -101,7 +104,8 @@ fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
     let effect = behaviour.effect.name();
     let _ = writeln!(
         text,
-        "{head}{symbol}{head:#}\n   {colour}{effect}{colour:#} on {}: {}",
+        "{head}{symbol}{head:#}\n   {}, {colour}{effect}{colour:#} on {}: {}",
+        behaviour.kind.name(),
         web::view::targets_in_words(&behaviour.targets),
         behaviour.what
     );
@@ -171,9 +175,15 @@ fn wanted(args: &StdArgs, symbol: &str) -> bool {
 
 fn behaviours(args: &StdArgs) -> String {
     let targets = args.only.chosen();
+    let of_kind =
+        |kind: Kind| args.kind.is_empty() || args.kind.iter().any(|name| name == kind.name());
+    let blocking = |symbol: &str| {
+        let mut rows = analyzer::blocking();
+        rows.find(|(name, on)| *name == symbol && targets.contains(on))
+    };
     let mut text = String::new();
     for (symbol, rows) in analyzer::all_behaviours().filter(|(s, _)| wanted(args, s)) {
-        for row in rows {
+        for row in rows.iter().filter(|row| of_kind(row.kind)) {
             let on: Vec<Target> = row
                 .targets
                 .iter()
@@ -190,14 +200,29 @@ fn behaviours(args: &StdArgs) -> String {
             };
             let _ = writeln!(
                 text,
-                "{head}{symbol}{head:#}  {colour}{}{colour:#} on {}{versions}: {}",
+                "{head}{symbol}{head:#}  {}, {colour}{}{colour:#} on {}{versions}: {}",
+                row.kind.name(),
                 row.effect.name(),
                 web::view::targets_in_words(&on),
                 row.what
             );
         }
+        if let Some((_, on)) = blocking(symbol).filter(|_| of_kind(Kind::Blocks)) {
+            let _ = write!(text, "{}", blocks(symbol, on));
+        }
     }
     text
+}
+
+/// A function that waits for the event loop.
+fn blocks(symbol: &str, on: Target) -> String {
+    let effect = Kind::Blocks.effects()[0];
+    let (head, colour) = (style::HEAD, style::effect(effect));
+    format!(
+        "{head}{symbol}{head:#}  {}, {colour}{}{colour:#} on {on}: called from a callback of js.FuncOf it never returns\n",
+        Kind::Blocks.name(),
+        effect.name(),
+    )
 }
 
 fn missing(args: &StdArgs) -> String {

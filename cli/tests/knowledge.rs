@@ -48,6 +48,24 @@ fn what_is_not_known_is_an_error_with_a_hint() {
 }
 
 #[test]
+fn the_list_is_narrowed_by_kind() {
+    let (text, _, code) = run(&["std", "os", "--kind", "fakes,blocks"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("os.FindProcess  fakes, silently-different"),
+        "{text}"
+    );
+    assert!(
+        text.contains("os.ReadFile  blocks, fails-at-run-time on js-node"),
+        "{text}"
+    );
+    assert!(!text.contains("os.Pipe"), "{text}");
+    let (_, errors, code) = run(&["std", "--kind", "lies"]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("always-fails, panics, fakes"), "{errors}");
+}
+
+#[test]
 fn the_list_is_narrowed_by_package_target_and_version() {
     let lines = |args: &[&str]| run(args).0.lines().map(str::to_owned).collect::<Vec<_>>();
     let exec = lines(&["std", "os/exec", "--target", "wasip1"]);
