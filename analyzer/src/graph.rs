@@ -139,6 +139,29 @@ fn known_names(files: &Vec<Arc<Source>>) -> KnownNames {
     known
 }
 
+/// Read files again until nothing more comes out of what is known of their names: a helper may be
+/// made of a constant, and another helper of it. Names that the user declares come last.
+fn settle(
+    sources: &Sources<'_>,
+    mut files: Vec<Arc<Source>>,
+    mut known: KnownNames,
+    declared: &KnownNames,
+) -> (Vec<Arc<Source>>, KnownNames) {
+    const MAX_ROUNDS: usize = 4;
+    let mut own = known_names(&files);
+    for _ in 0..MAX_ROUNDS {
+        known.extend(own.clone());
+        known.extend(declared.clone());
+        files = sources.knowing(files, &known);
+        let more = known_names(&files);
+        if more == own {
+            break;
+        }
+        own = more;
+    }
+    (files, own)
+}
+
 impl<'a> Graph<'a> {
     /// Build the graph, and read all selected files; of the standard library only declarations.
     pub(crate) fn new(
@@ -167,7 +190,6 @@ impl<'a> Graph<'a> {
             let files = if listed.standard {
                 files
             } else {
-                let own = known_names(&files);
                 let mut known = declared.clone();
                 for path in &listed.imports {
                     let names = exported.get(path.as_str()).into_iter().flatten();
@@ -178,11 +200,12 @@ impl<'a> Graph<'a> {
                     let name = symbol.strip_prefix(&path)?;
                     Some((name.to_owned(), *k))
                 });
-                known.extend(own.iter().map(|(name, k)| (name.clone(), *k)).chain(here));
+                let here: KnownNames = here.collect();
+                let (files, own) = settle(sources, files, known, &here);
                 let names = own.into_iter();
                 let names = names.filter(|(name, _)| name.starts_with(char::is_uppercase));
                 exported.insert(&listed.import_path, names.collect());
-                sources.knowing(files, &known)
+                files
             };
             let own = listed
                 .module

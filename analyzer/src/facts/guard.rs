@@ -1,5 +1,7 @@
 //! On which targets a condition can hold: `runtime.GOOS == "linux"` and its combinations.
 
+use std::borrow::Cow;
+
 use super::{ALL, JS, WASIP1};
 use crate::syntax::Tok;
 use crate::syntax::ast::Expr;
@@ -53,15 +55,22 @@ pub(crate) enum Platform {
 }
 
 impl Platform {
-    /// The targets on which it has this value.
-    pub(super) fn is(self, value: &str) -> u8 {
-        match (self, value) {
-            (Self::Goos, "wasip1") => WASIP1,
-            (Self::Goos, "js") => JS,
-            (Self::Goarch, "wasm") => ALL,
-            _ => 0,
+    const fn text<'s>(self) -> Text<'s> {
+        match self {
+            Self::Goos => [Cow::Borrowed("wasip1"), Cow::Borrowed("js")],
+            Self::Goarch => [Cow::Borrowed("wasm"), Cow::Borrowed("wasm")],
         }
     }
+}
+
+/// A string on wasip1, and on js.
+pub(super) type Text<'s> = [Cow<'s, str>; 2];
+
+/// What holds of two strings, target by target.
+pub(super) fn holds(a: &Text<'_>, b: &Text<'_>, test: impl Fn(&str, &str) -> bool) -> Truth {
+    let bits = [WASIP1, JS].into_iter().zip(a.iter().zip(b));
+    let on = bits.filter(|(_, (a, b))| test(a, b)).map(|(bit, _)| bit);
+    Truth::exactly(on.fold(0, |all, bit| all | bit))
 }
 
 /// What a name or an expression is known to be.
@@ -97,6 +106,9 @@ impl KnownName {
 /// Whatever says what is known of expressions other than conditions made of them.
 pub(super) trait Names<'s> {
     fn known(&self, x: &Expr<'s>) -> Option<Known>;
+
+    /// The path of the import that a name stands for.
+    fn import(&self, name: &str) -> Option<&'s str>;
 }
 
 /// Evaluate a condition.
@@ -108,7 +120,7 @@ pub(super) fn truth<'s>(cond: &Expr<'s>, names: &dyn Names<'s>) -> Truth {
         x => match (names.known(x), literal(x)) {
             (Some(Known::Truth(truth)), _) => truth,
             (None, Some(value)) => Truth::exactly(if value { ALL } else { 0 }),
-            _ => Truth::UNKNOWN,
+            _ => call(x, names).unwrap_or(Truth::UNKNOWN),
         },
     }
 }
@@ -134,11 +146,55 @@ pub(super) fn value<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Known> {
     (truth != Truth::UNKNOWN).then_some(Known::Truth(truth))
 }
 
-/// The platform whose value an expression has.
-pub(super) fn platform<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Platform> {
-    match (x, names.known(x)) {
-        (Expr::Paren(inner), _) => platform(inner, names),
-        (_, Some(Known::Platform(platform))) => Some(platform),
+/// What a comparison by a function of the standard library says of strings that are known.
+fn call<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Truth> {
+    let Expr::Call(Expr::Selector(Expr::Ident(base), name), args) = x else {
+        return None;
+    };
+    let [a, b] = args.list else { return None };
+    match (names.import(base.name)?, name.name) {
+        ("strings", name) => {
+            let test: fn(&str, &str) -> bool = match name {
+                "Contains" => |a, b| a.contains(b),
+                "HasPrefix" => |a, b| a.starts_with(b),
+                "HasSuffix" => |a, b| a.ends_with(b),
+                "EqualFold" => |a, b| a.eq_ignore_ascii_case(b),
+                _ => return None,
+            };
+            Some(holds(&text(a, names)?, &text(b, names)?, test))
+        }
+        ("slices", "Contains") => {
+            let Expr::Composite { elems, .. } = a else {
+                return None;
+            };
+            let one = text(b, names)?;
+            let mut equal = elems.iter().map(|elem| match elem.key {
+                None => Some(holds(&text(&elem.value, names)?, &one, |a, b| a == b)),
+                Some(_) => None,
+            });
+            equal.try_fold(Truth::exactly(0), |any, equal| Some(any.or(equal?)))
+        }
+        _ => None,
+    }
+}
+
+/// The value of an expression, where it is a string that is known.
+pub(super) fn text<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Text<'s>> {
+    if let Some(Known::Platform(platform)) = names.known(x) {
+        return Some(platform.text());
+    }
+    match x {
+        Expr::Paren(inner) => text(inner, names),
+        Expr::Lit(..) => string(x).map(|text| [Cow::Borrowed(text), Cow::Borrowed(text)]),
+        Expr::Binary(first, rest) => {
+            let [mut wasip1, mut js] = text(first, names)?;
+            for (op, part) in *rest {
+                let [one, other] = text(part, names).filter(|_| *op == Tok::Add)?;
+                wasip1 += one;
+                js += other;
+            }
+            Some([wasip1, js])
+        }
         _ => None,
     }
 }
@@ -157,21 +213,19 @@ fn chain<'s>(first: &Expr<'s>, rest: &[(Tok, Expr<'s>)], names: &dyn Names<'s>) 
     }
 }
 
-fn compare<'s>(a: &Expr<'s>, b: &Expr<'s>, names: &dyn Names<'s>) -> Truth {
-    let known =
-        |x: &Expr<'s>, y: &Expr<'s>| Some(Truth::exactly(platform(x, names)?.is(string(y)?)));
-    known(a, b)
-        .or_else(|| known(b, a))
-        .unwrap_or(Truth::UNKNOWN)
+pub(super) fn compare<'s>(a: &Expr<'s>, b: &Expr<'s>, names: &dyn Names<'s>) -> Truth {
+    match (text(a, names), text(b, names)) {
+        (Some(a), Some(b)) => holds(&a, &b, |a, b| a == b),
+        _ => Truth::UNKNOWN,
+    }
 }
 
 /// The value of a plain string literal.
-pub(super) fn string<'s>(x: &Expr<'s>) -> Option<&'s str> {
+fn string<'s>(x: &Expr<'s>) -> Option<&'s str> {
     match x {
         Expr::Lit(Tok::String, text) if !text.name.contains('\\') => {
             Some(text.name.trim_matches(['"', '`']))
         }
-        Expr::Paren(inner) => string(inner),
         _ => None,
     }
 }

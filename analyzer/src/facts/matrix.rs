@@ -10,23 +10,23 @@ const BOTH: u8 = WASIP1 | JS;
 /// Where `mark()` can be reached, in a file with some declarations and one function.
 fn live(declarations: &str, body: &str) -> u8 {
     let src = format!(
-        "package p\n\nimport \"runtime\"\n\n{declarations}\n\nfunc f(x bool, s string) {{\n{body}\n}}\n"
+        "package p\n\nimport (\n\"runtime\"\n\"slices\"\n\"strings\"\n)\n\n{declarations}\n\nfunc f(x bool, s string) {{\n{body}\n}}\n"
     );
     let src: Arc<str> = Arc::from(src);
-    let first = FileFacts::read(&src);
-    assert!(first.errors.is_empty(), "{src}\n{:?}", first.errors);
-    let known: KnownNames = first
-        .conditions
-        .iter()
-        .map(|c| {
+    let mut facts = FileFacts::read(&src);
+    assert!(facts.errors.is_empty(), "{src}\n{:?}", facts.errors);
+    // As packages are: again, while there is more to know.
+    for _ in 0..4 {
+        let known = |c: &super::Condition| {
             let name = KnownName {
                 known: c.known,
                 function: Some(c.function),
             };
-            (first.text(c.name).to_owned(), name)
-        })
-        .collect();
-    let facts = FileFacts::read_knowing(&src, &known);
+            (facts.text(c.name).to_owned(), name)
+        };
+        let known: KnownNames = facts.conditions.iter().map(known).collect();
+        facts = FileFacts::read_knowing(&src, &known);
+    }
     let marks: Vec<u8> = facts
         .uses
         .iter()
@@ -270,7 +270,7 @@ func (T) method() bool { return runtime.GOOS == "js" }
             ("if isJS() && x { mark() }", JS),
             (r#"if system() == "wasip1" { mark() }"#, WASIP1),
             (r#"switch system() { case "linux": mark() }"#, NONE),
-            ("if either() { mark() }", BOTH),
+            ("if either() { mark() }", JS),
             ("if with(1) { mark() }", BOTH),
             ("if (T{}).method() { mark() }", BOTH),
             ("native := x; if native { mark() }", BOTH),
@@ -279,6 +279,77 @@ func (T) method() bool { return runtime.GOOS == "js" }
                 BOTH,
             ),
             ("if g(isJS) { mark() }", BOTH),
+        ],
+    );
+}
+
+#[test]
+fn strings() {
+    check(
+        "",
+        &[
+            (r#"if strings.Contains(runtime.GOOS, "s") { mark() }"#, BOTH),
+            (
+                r#"if strings.HasPrefix(runtime.GOOS, "wasi") { mark() }"#,
+                WASIP1,
+            ),
+            (r#"if strings.HasSuffix(runtime.GOOS, "s") { mark() }"#, JS),
+            (r#"if strings.EqualFold(runtime.GOOS, "JS") { mark() }"#, JS),
+            (r#"if strings.Contains(s, "x") { mark() }"#, BOTH),
+            ("if strings.Contains(s, runtime.GOOS) { mark() }", BOTH),
+            (
+                r#"if slices.Contains([]string{"linux", "js"}, runtime.GOOS) { mark() }"#,
+                JS,
+            ),
+            (
+                r#"if slices.Contains([]string{"linux", s}, runtime.GOOS) { mark() }"#,
+                BOTH,
+            ),
+            (
+                r#"if runtime.GOOS + "/" + runtime.GOARCH == "js/wasm" { mark() }"#,
+                JS,
+            ),
+            (r#"if runtime.GOOS + "/" + s == "js/wasm" { mark() }"#, BOTH),
+            (
+                r#"strings := x; if strings.Contains(runtime.GOOS, "z") { mark() }"#,
+                BOTH,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn helpers_made_of_others() {
+    let declarations = r#"
+const native = runtime.GOARCH != "wasm"
+func isWasm() bool { return !native }
+func again() bool { return isWasm() }
+func thrice() bool { if again() { return false }; return true }
+func switched() bool { switch runtime.GOOS { case "js": return true; case "linux": return false }; return native }
+func defaulted() bool { switch { case native: return true; default: return runtime.GOOS == "wasip1" } }
+func nested() bool { if runtime.GOOS == "js" { if len(os) > 0 { return true } }; return false }
+func loops() bool { for { return false } }
+func hides() bool { native := len(os) > 0; return native }
+func named() (native bool) { return native }
+func panics() bool { if runtime.GOOS == "js" { panic("no") }; return false }
+func ends() bool { if native { return true }; println(); return false }
+var os string
+"#;
+    check(
+        declarations,
+        &[
+            ("if isWasm() { mark() }", BOTH),
+            ("if !again() { mark() }", NONE),
+            ("if thrice() { mark() }", NONE),
+            ("if switched() { mark() }", JS),
+            ("if defaulted() { mark() }", WASIP1),
+            ("if nested() { mark() }", JS),
+            ("if !nested() { mark() }", BOTH),
+            ("if loops() { mark() }", BOTH),
+            ("if hides() { mark() }", BOTH),
+            ("if named() { mark() }", BOTH),
+            ("if panics() { mark() }", BOTH),
+            ("if ends() { mark() }", NONE),
         ],
     );
 }

@@ -3,7 +3,7 @@
 
 use super::super::guard::{self, Known, Names, Platform, Truth};
 use super::super::{Condition, Span};
-use super::Walker;
+use super::{ALL, Walker, never_returns};
 use crate::syntax::ast::{Clause, Decl, Expr, File, FuncDecl, Ident, Stmt, ValueSpec};
 
 impl<'s> Names<'s> for Walker<'s> {
@@ -24,6 +24,12 @@ impl<'s> Names<'s> for Walker<'s> {
             _ => None,
         }
     }
+
+    fn import(&self, name: &str) -> Option<&'s str> {
+        let mut imports = self.imports.iter();
+        let (_, path) = imports.find(|(import, _)| *import == name && !self.is_local(name))?;
+        Some(path)
+    }
 }
 
 impl<'s> Walker<'s> {
@@ -36,10 +42,10 @@ impl<'s> Walker<'s> {
 
     /// A name of an import.
     fn of_import(&self, base: &str, sel: &str, called: bool) -> Option<Known> {
-        if self.package.is_empty() || self.is_local(base) {
+        if self.package.is_empty() {
             return None;
         }
-        let (_, path) = self.imports.iter().find(|(name, _)| *name == base)?;
+        let path = self.import(base)?;
         self.of_package(&format!("{path}.{sel}"), called)
     }
 
@@ -104,10 +110,7 @@ impl<'s> Walker<'s> {
         }
         let one = |x: &Expr<'s>| match tag {
             None => self.truth(x),
-            Some(tag) => match (guard::platform(tag, self), guard::string(x)) {
-                (Some(platform), Some(value)) => Truth::exactly(platform.is(value)),
-                _ => Truth::UNKNOWN,
-            },
+            Some(tag) => guard::compare(tag, x, self),
         };
         let never = Truth::exactly(0);
         clause.exprs.iter().map(one).fold(never, Truth::or)
@@ -147,21 +150,66 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// `func isWasm() bool { return runtime.GOARCH == "wasm" }`
+    /// `func isWasm() bool { return runtime.GOARCH == "wasm" }`, or with several returns.
     fn helper(&self, f: &FuncDecl<'s>) -> Option<Condition> {
-        let plain = f.recv.is_none() && f.type_params.is_empty() && f.sig.params.is_empty();
-        let [Stmt::Return(values)] = f.body.as_ref()?.stmts else {
-            return None;
+        let unnamed = f.sig.results.iter().all(|field| field.names.is_empty());
+        let plain =
+            f.recv.is_none() && f.type_params.is_empty() && f.sig.params.is_empty() && unnamed;
+        let stmts = f.body.as_ref().filter(|_| plain)?.stmts;
+        let known = match stmts {
+            [Stmt::Return([value])] => self.kept(value)?,
+            _ => Known::Truth(self.returned_truth(stmts)?),
         };
-        let [value] = *values else {
-            return None;
-        };
-        let known = self.kept(value).filter(|_| plain)?;
         Some(Condition {
             name: Span::of(f.name),
             known,
             function: true,
             variable: false,
         })
+    }
+
+    /// What a body that only looks at the platform returns; none where something else decides.
+    fn returned_truth(&self, stmts: &[Stmt<'s>]) -> Option<Truth> {
+        let mut returns = Truth { can: 0, cannot: 0 };
+        self.returns(stmts, ALL, &mut returns)?;
+        (returns != Truth::UNKNOWN && returns.can | returns.cannot == ALL).then_some(returns)
+    }
+
+    /// Where control comes out of statements that it enters on some targets, and what they return
+    /// on the way. Statements that declare names, and loops, are not looked through.
+    fn returns(&self, stmts: &[Stmt<'s>], mut live: u8, into: &mut Truth) -> Option<u8> {
+        for stmt in stmts {
+            live = match stmt {
+                Stmt::Return([value]) => {
+                    let truth = self.truth(value);
+                    into.can |= live & truth.can;
+                    into.cannot |= live & truth.cannot;
+                    0
+                }
+                Stmt::If(x) if x.init.is_none() => {
+                    let truth = self.truth(&x.cond);
+                    let then = self.returns(x.then.stmts, live & truth.can, into)?;
+                    let or_else = self.returns(x.or_else.as_slice(), live & truth.cannot, into)?;
+                    then | or_else
+                }
+                Stmt::Switch(x) if x.init.is_none() => {
+                    let (mut left, mut out) = (live, 0);
+                    for clause in x.clauses.iter().filter(|c| !c.default) {
+                        let truth = self.clause_truth(x.tag.as_ref(), clause);
+                        out |= self.returns(clause.body.stmts, left & truth.can, into)?;
+                        left &= truth.cannot;
+                    }
+                    match x.clauses.iter().find(|c| c.default) {
+                        Some(default) => out | self.returns(default.body.stmts, left, into)?,
+                        None => out | left,
+                    }
+                }
+                Stmt::Block(block) => self.returns(block.stmts, live, into)?,
+                Stmt::Expr(x) if never_returns(x) => 0,
+                Stmt::Expr(_) | Stmt::Assign(..) => live,
+                _ => return None,
+            };
+        }
+        Some(live)
     }
 }
