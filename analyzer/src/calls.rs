@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hashbrown::{HashMap, HashSet};
 use model::CallStep;
 
-use crate::facts::{NO_OWNER, Owner, Role, Use, bit};
-use crate::graph::Graph;
+use crate::facts::{DeclKind, NO_OWNER, Owner, Role, Use, bit};
+use crate::graph::{Graph, Package};
 use crate::source::Source;
 use crate::types::{Function, Member, Place, Thing, Ty, Types, symbol};
 
@@ -39,6 +39,8 @@ pub(crate) struct Calls<'t, 'g, 'a> {
     first: HashMap<*const Source, u32>,
     /// Methods of the module's own packages by name, for calls through its interfaces.
     methods: HashMap<&'g str, Vec<Node>>,
+    /// The initialisers of package variables: what a variable holds runs where it is used.
+    variables: HashMap<(*const Package<'a>, &'g str), Node>,
     /// By file, and by owner in it: of files that something in is reached.
     edges: BTreeMap<usize, Vec<Vec<Edge>>>,
     /// From a node to those that reach it, and where they do.
@@ -60,6 +62,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
             nodes: Vec::new(),
             first: HashMap::new(),
             methods: HashMap::new(),
+            variables: HashMap::new(),
             edges: BTreeMap::new(),
             callers: HashMap::new(),
             init: HashSet::new(),
@@ -90,6 +93,13 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
                 methods.push(Node(first.saturating_add(number)));
             }
         }
+        let facts = &file.facts;
+        let variables = facts.decls.iter().filter(|d| d.kind == DeclKind::Var);
+        for variable in variables.filter(|d| d.owner != NO_OWNER) {
+            let key = (&raw const *package, facts.text(variable.name));
+            let node = Node(first.saturating_add(variable.owner));
+            self.variables.insert(key, node);
+        }
         self.places.push(place);
     }
 
@@ -116,6 +126,17 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
         let first = *self.first.get(&(&raw const *function.place.file))?;
         let owner = function.fact.owner;
         (owner != NO_OWNER).then(|| Node(first + owner))
+    }
+
+    /// The initialiser of a variable that is used.
+    fn variable(&self, place: Place<'g, 'a>, used: &Use) -> Option<Node> {
+        let text = |span| place.file.facts.text(span);
+        let (package, name) = match used.sel {
+            None => (place.package, used.base),
+            Some(sel) => (self.types.import(place, text(used.base))?, sel),
+        };
+        let key = (&raw const *package, text(name));
+        self.variables.get(&key).copied()
     }
 
     fn is_root(&self, node: Node) -> bool {
@@ -179,10 +200,11 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
             }
         };
         for used in &facts.uses {
-            let thing = self.types.used(place, used);
-            if let Some(Thing::Function(function)) = thing
-                && let Some(to) = self.of_function(function)
-            {
+            let to = match self.types.used(place, used) {
+                Some(Thing::Function(function)) => self.of_function(function),
+                _ => self.variable(place, used),
+            };
+            if let Some(to) = to {
                 push(used, to);
             }
         }
@@ -233,10 +255,10 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
 
     /// Whether a use runs when its package is initialised.
     pub(crate) fn at_init(&self, file: &Source, used: &Use) -> bool {
-        !used.literal
-            && self
-                .node(file, used)
-                .is_some_and(|n| self.init.contains(&n))
+        let now = used.role == Role::Callee && !used.literal;
+        now && self
+            .node(file, used)
+            .is_some_and(|n| self.init.contains(&n))
     }
 
     /// Whether anything in a file is reached.

@@ -100,6 +100,8 @@ pub(crate) struct DeclFact {
     pub(crate) recv: Option<Span>,
     /// A function or method without a body.
     pub(crate) bodyless: bool,
+    /// Of a function, or of the initialiser of a variable, in the owners of the file.
+    pub(crate) owner: u32,
 }
 
 /// A constant, a variable or a helper whose value the platform decides.

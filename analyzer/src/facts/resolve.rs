@@ -32,9 +32,6 @@ pub(super) fn resolve<'s>(
         imports: imports(file),
         ..Resolved::default()
     };
-    for decl in &file.decls {
-        declare(decl, &mut resolved.decls);
-    }
     let mut walker = Walker::new(src, file, known, declarations_only);
     resolved.conditions = walker.conditions(file);
     let mut functions = Vec::new();
@@ -44,6 +41,7 @@ pub(super) fn resolve<'s>(
             u32::try_from(resolved.owners.len() - 1).unwrap_or(NO_OWNER)
         });
         let owner = owner.unwrap_or(NO_OWNER);
+        declare(decl, owner, &mut resolved.decls);
         if let Decl::Func(f) = decl {
             let recv = f.recv.as_ref().and_then(|r| base_type(&r.ty));
             functions.push(types::function(f, recv, owner));
@@ -145,22 +143,23 @@ fn imports(file: &File<'_>) -> Vec<ImportFact> {
     file.imports.iter().map(fact).collect()
 }
 
-fn declare(decl: &Decl<'_>, decls: &mut Vec<DeclFact>) {
+fn declare(decl: &Decl<'_>, owner: u32, decls: &mut Vec<DeclFact>) {
     let plain = |name, kind| DeclFact {
         name: Span::of(name),
         kind,
         recv: None,
         bodyless: false,
+        owner,
     };
     match decl {
-        Decl::Func(f) => decls.push(declare_func(f)),
+        Decl::Func(f) => decls.push(declare_func(f, owner)),
         Decl::Const(spec) => decls.extend(spec.names.iter().map(|n| plain(*n, DeclKind::Const))),
         Decl::Var(spec) => decls.extend(spec.names.iter().map(|n| plain(*n, DeclKind::Var))),
         Decl::Type(spec) => decls.push(plain(spec.name, DeclKind::Type)),
     }
 }
 
-fn declare_func(f: &FuncDecl<'_>) -> DeclFact {
+fn declare_func(f: &FuncDecl<'_>, owner: u32) -> DeclFact {
     DeclFact {
         name: Span::of(f.name),
         kind: if f.recv.is_some() {
@@ -170,6 +169,7 @@ fn declare_func(f: &FuncDecl<'_>) -> DeclFact {
         },
         recv: f.recv.as_ref().and_then(|r| base_type(&r.ty)),
         bodyless: f.body.is_none(),
+        owner,
     }
 }
 
