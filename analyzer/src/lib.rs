@@ -34,5 +34,5 @@ pub use crate::std_facts::{
     missing_names, split_symbol,
 };
 pub use crate::system::{Disk, System};
-pub use crate::wasm::{WasmError, read_wasm};
+pub use crate::wasm::{Asked, WasmError, inspect_wasm, read_wasm};
 pub use crate::why::Why;

@@ -3,13 +3,22 @@
 //! Reading goes on as far as the file allows: a module that does not validate is read, and the
 //! reason stands in the answer. Only what is no core module at all is an error.
 
+mod build;
 mod buildinfo;
 mod calls;
+mod code;
+mod graph;
 mod image;
+mod moduledata;
+mod objects;
+mod paths;
 mod pclntab;
+mod program;
+mod types;
 
 use model::{
-    Entry, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmImport, WasmModule,
+    Entry, Goos, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmImport,
+    WasmModule, WasmPath,
 };
 use wasmparser::{
     BinaryReaderError, Encoding, ExternalKind, KnownCustom, Parser, Payload, TypeRef, Validator,
@@ -17,9 +26,10 @@ use wasmparser::{
 };
 
 use self::buildinfo::BuildInfo;
-use self::calls::Calls;
+use self::code::Wanted;
 use self::image::Segment;
 use self::pclntab::Pclntab;
+use self::program::Program;
 
 /// Why a file cannot be read as wasm.
 #[derive(Debug, thiserror::Error)]
@@ -56,38 +66,87 @@ impl From<BinaryReaderError> for WasmError {
 
 /// Read a wasm file; `name` is what the answer calls it.
 pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
+    Ok(read(name, bytes, None)?.0)
+}
+
+/// What is asked about a file besides what every answer has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// The ways to this function.
+    pub why: Option<&'a str>,
+    /// At most so many.
+    pub count: usize,
+}
+
+/// Read a wasm file with all functions of a Go program, and the ways that are asked for.
+pub fn inspect_wasm(
+    name: &str,
+    bytes: &[u8],
+    asked: Asked<'_>,
+) -> Result<(WasmFile, Vec<WasmPath>), WasmError> {
+    read(name, bytes, Some(asked))
+}
+
+fn read(
+    name: &str,
+    bytes: &[u8],
+    asked: Option<Asked<'_>>,
+) -> Result<(WasmFile, Vec<WasmPath>), WasmError> {
     check_magic(bytes)?;
     let sections = Sections::read(bytes)?;
     let image = image::Image::of(&sections.segments);
+    let table = sections.table();
     let pclntab = image
         .as_ref()
-        .and_then(|image| Pclntab::find(image, sections.bodies.len()));
+        .and_then(|image| Pclntab::find(image, &table, sections.bodies.len()));
     let info = image.as_ref().and_then(BuildInfo::find).unwrap_or_default();
-    let calls = Calls::read(bytes, &sections.bodies, sections.imports.len())?;
+    let mut slots = vec![0; sections.bodies.len()];
+    for (slot, local) in (0..).zip(&table) {
+        if let Some(place) = local.and_then(|local| slots.get_mut(local as usize)) {
+            *place = slot;
+        }
+    }
+    let wanted = Wanted::of(image.as_ref(), table.len());
+    let (code, features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
     let producer = producer(&sections.producers, pclntab.is_some());
     let undefined_calls = if producer == Producer::Go {
-        calls.undefined(pclntab.as_ref(), &sections)
+        calls::undefined(&code, pclntab.as_ref(), &sections)
     } else {
         Vec::new()
     };
+    let program = match (&image, &pclntab) {
+        (Some(image), Some(pclntab)) => Program::read(&sections, image, pclntab, &code, &table),
+        _ => None,
+    };
+    let go_version = go_version(&sections.producers);
+    let goos = sections.goos(&info);
+    let release = go_version.as_deref().and_then(release).unwrap_or(0);
+    let program = program.as_ref();
+    let sinks = program.map_or_else(Vec::new, |p| p.sinks(goos, release));
+    let functions = program.filter(|_| asked.is_some());
+    let functions = functions.map_or_else(Vec::new, Program::functions);
+    let why = asked.and_then(|asked| Some((program?, asked.why?, asked.count)));
+    let ways = why.map_or_else(Vec::new, |(program, symbol, count)| {
+        program.ways(symbol, count)
+    });
     let names = match (&pclntab, sections.names.is_empty()) {
         (Some(_), _) => Names::Pclntab,
         (None, false) => Names::NameSection,
         (None, true) => Names::None,
     };
-    Ok(WasmFile {
+    let file = WasmFile {
         schema: SCHEMA,
         file: name.to_owned(),
         package: None,
         targets: Vec::new(),
         producer,
-        go_version: go_version(&sections.producers),
+        go_version,
         main: info.path,
         modules: info.modules.into_iter().map(WasmModule::from).collect(),
         settings: info.settings,
         entry: sections.entry(),
         exports: sections.exports,
-        features: calls.features.iter().map(|f| (*f).to_owned()).collect(),
+        features: features.iter().map(|f| (*f).to_owned()).collect(),
         memory: sections.memory,
         size: sections.size,
         function_count: sections.bodies.len(),
@@ -96,7 +155,10 @@ pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
         imports: sections.imports,
         producers: sections.producers,
         undefined_calls,
-    })
+        sinks,
+        functions,
+    };
+    Ok((file, ways))
 }
 
 fn check_magic(bytes: &[u8]) -> Result<(), WasmError> {
@@ -131,6 +193,10 @@ struct Sections<'w> {
     producers: Vec<ProducerField>,
     imports: Vec<WasmImport>,
     exports: Vec<String>,
+    /// Their function indices.
+    exported: Vec<u32>,
+    /// Function indices by position in the first table.
+    elements: Vec<(u32, Vec<u32>)>,
     has_start: bool,
     memory: Option<Memory>,
     /// Ranges of the bodies in the file.
@@ -174,7 +240,13 @@ impl<'w> Sections<'w> {
                     let export = export?;
                     if export.kind == ExternalKind::Func {
                         self.exports.push(export.name.to_owned());
+                        self.exported.push(export.index);
                     }
+                }
+            }
+            Payload::ElementSection(elements) => {
+                for element in elements {
+                    self.elements.extend(program::elements(&element?));
                 }
             }
             Payload::StartSection { .. } => self.has_start = true,
@@ -234,6 +306,16 @@ impl<'w> Sections<'w> {
         }
     }
 
+    /// What it was linked for: the build information says so, or the imports do.
+    fn goos(&self, info: &BuildInfo) -> Goos {
+        let goos = info.settings.iter().find(|s| s.key == "GOOS");
+        let js = match goos {
+            Some(goos) => goos.value == "js",
+            None => self.imports.iter().any(|i| i.module == "gojs"),
+        };
+        if js { Goos::Js } else { Goos::Wasip1 }
+    }
+
     fn entry(&self) -> Entry {
         let exports = |name: &str| self.exports.iter().any(|e| e == name);
         if exports("_start") {
@@ -247,6 +329,19 @@ impl<'w> Sections<'w> {
         } else {
             Entry::None
         }
+    }
+
+    /// Positions in the code section, by position in Go's function table.
+    fn table(&self) -> Vec<Option<u32>> {
+        let go = u32::try_from(pclntab::FIRST).unwrap_or(0);
+        let listed = self.elements.iter().find(|(first, _)| *first == go);
+        let functions = listed.map_or(&[][..], |(_, functions)| functions);
+        let imports = u32::try_from(self.imports.len()).unwrap_or(u32::MAX);
+        let locals = functions.iter().map(|index| index.checked_sub(imports));
+        let count = self.bodies.len();
+        locals
+            .map(|local| local.filter(|local| (*local as usize) < count))
+            .collect()
     }
 
     /// The name of a function that the module defines, as the name section has it.
@@ -290,6 +385,16 @@ fn producer(fields: &[ProducerField], has_pclntab: bool) -> Producer {
     } else {
         Producer::Unknown
     }
+}
+
+/// N of Go 1.N.
+fn release(version: &str) -> Option<u32> {
+    version
+        .strip_prefix("go1.")?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// `language: Go go1.26.8` (`cmd/link/internal/wasm/asm.go`, `writeProducerSec`).

@@ -209,11 +209,18 @@ Exit codes: 0 when something leads there, 1 when nothing does, 3 when a target h
 
 /// Options of `wasmcheck inspect`.
 #[derive(Clone, Debug, ClapArgs)]
-#[command(after_help = "Exit codes: 0, or 3 for a file that cannot be read as wasm.")]
+#[command(after_help = INSPECT)]
 pub(crate) struct InspectArgs {
     /// A wasm file, whoever made it
     #[arg(value_name = "FILE.wasm")]
     pub(crate) file: Utf8PathBuf,
+    /// Show the ways in a Go program to a function: `os/exec.(*Cmd).Start`, `syscall.Kill`
+    #[arg(long, value_name = "SYMBOL")]
+    pub(crate) why: Option<String>,
+    /// Show all functions of the standard library in it that fail, fake or lie, also those that only
+    /// the standard library itself calls
+    #[arg(long)]
+    pub(crate) sinks: bool,
     /// What to print on standard output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: InspectFormat,
@@ -221,6 +228,17 @@ pub(crate) struct InspectArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<Utf8PathBuf>,
 }
+
+const INSPECT: &str = "\
+Examples:
+  wasmcheck inspect app.wasm                             what is in it, and what will fail
+  wasmcheck inspect app.wasm --sinks                     all that may fail, the ways there
+  wasmcheck inspect app.wasm --why 'os/exec.(*Cmd).Start' how it gets to a function
+  wasmcheck inspect app.wasm --format json -o app.json   everything, all functions included
+
+A stripped Go program tells as much as another: its own tables are never stripped.
+
+Exit codes: 0, or 3 for a file that cannot be read as wasm.";
 
 /// Formats of `wasmcheck inspect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

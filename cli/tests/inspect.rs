@@ -157,3 +157,99 @@ fn a_truncated_program_is_damaged_wherever_it_is_cut() {
         assert!(told.contains("damaged at byte"), "{told}");
     }
 }
+
+/// The names of a program's own functions by what is said of them.
+fn own(wasm: &Value, key: &str) -> Vec<String> {
+    let functions = wasm["functions"].as_array().unwrap();
+    let own = functions
+        .iter()
+        .filter(|f| f["package"] == "main" && f[key] == true);
+    own.map(|f| f["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn functions_are_reached_in_every_way_that_go_has() {
+    let world = World::of(&fixtures::named("reach"));
+    for (goos, strip) in [("wasip1", false), ("wasip1", true), ("js", true)] {
+        let wasm = inspect(&world, &build(&world, goos, ".", strip));
+        let (all, main) = (own(&wasm, "reachable"), own(&wasm, "reachable_from_main"));
+        let has = |names: &[String], name: &str| names.iter().any(|n| n == name);
+        for name in [
+            "main.real.run",
+            "main.fromList",
+            "main.fromNested",
+            "main.fromNestedTail",
+            "main.deferred",
+            "main.spawned",
+            "main.captured.func1",
+            "main.inClosure",
+            "main.thing.bound",
+            "main.lessThan",
+            "main.generic[go.shape.int]",
+            "main.Service.Hello",
+            "main.small",
+            "main.tiny",
+        ] {
+            assert!(has(&all, name) && has(&main, name), "{goos}: {name}");
+        }
+        assert!(has(&all, "main.fromInit") && !has(&main, "main.fromInit"));
+        let functions = wasm["functions"].as_array().unwrap();
+        for name in ["main.never", "main.unused.run"] {
+            assert!(functions.iter().all(|f| f["name"] != name), "{name}");
+        }
+        // Small functions exist only inlined; what exists has a file and a line.
+        let named = |name: &str| functions.iter().find(|f| f["name"] == name).unwrap();
+        assert_eq!(named("main.tiny")["index"], Value::Null);
+        assert_eq!(named("main.mark")["line"], 98);
+        let without = functions
+            .iter()
+            .filter(|f| f["index"] != Value::Null && f["file"] == Value::Null);
+        let without: Vec<_> = without.map(|f| f["name"].as_str().unwrap()).collect();
+        assert_eq!(without, ["go:buildid"]);
+    }
+}
+
+#[test]
+fn ways_have_lines_and_say_how_believable_they_are() {
+    let world = World::of(&fixtures::named("reach"));
+    let file = build(&world, "wasip1", ".", true);
+    let ask = |args: &[&str]| {
+        let ran = world.command(args).output().unwrap();
+        (
+            String::from_utf8(ran.stdout).unwrap(),
+            String::from_utf8(ran.stderr).unwrap(),
+            ran.status.code(),
+        )
+    };
+    let (text, _, _) = ask(&["inspect", &file, "--why", "main.(*real).run"]);
+    assert!(
+        text.contains("if what the variable holds is used"),
+        "{text}"
+    );
+    assert!(
+        text.contains("main.main  reach/main.go:112") || text.contains("main.go:112"),
+        "{text}"
+    );
+    let (text, _, _) = ask(&["inspect", &file, "--why", "main.inClosure"]);
+    assert!(text.contains("main.captured.func1"), "{text}");
+    let (text, _, _) = ask(&["inspect", &file, "--why", "main.fromInit"]);
+    assert!(
+        text.contains("from the initialisation of a package"),
+        "{text}"
+    );
+    let (text, _, _) = ask(&["inspect", &file, "--why", "main.never"]);
+    assert!(text.contains("it is not in this program"), "{text}");
+    let (json, _, _) = ask(&["inspect", &file, "--why", "main.mark", "--format", "json"]);
+    let why: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(why["symbol"], "main.mark");
+    assert_eq!(why["paths"][0]["level"], "direct");
+    let empty = world.scratch.path().join("empty.wasm");
+    std::fs::write(&empty, b"\0asm\x01\0\0\0").unwrap();
+    let (_, errors, code) = ask(&["inspect", empty.to_str().unwrap(), "--why", "main.main"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        errors.contains("programs of the Go toolchain alone"),
+        "{errors}"
+    );
+}

@@ -22,6 +22,6 @@ pub use crate::report::{
 };
 pub use crate::target::{Goos, Target, Verdict};
 pub use crate::wasm::{
-    Entry, Memory, Names, Producer, ProducerField, Setting, Sizes, UndefinedCall, WasmFile,
-    WasmImport, WasmModule,
+    Entry, Memory, Names, PathLevel, PathRoot, PathStep, Producer, ProducerField, Setting, Sizes,
+    StepKind, UndefinedCall, WasmFile, WasmFunction, WasmImport, WasmModule, WasmPath, WasmSink,
 };

@@ -50,6 +50,123 @@ pub struct WasmFile {
     pub invalid: Option<String>,
     /// Calls to functions that nobody defines, which Go's linker let through.
     pub undefined_calls: Vec<UndefinedCall>,
+    /// The functions of the standard library in a Go program that fail, fake or lie under wasm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sinks: Vec<WasmSink>,
+    /// The functions of a Go program, and those that exist only inlined. Only `inspect` has them,
+    /// a report has not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<WasmFunction>,
+}
+
+/// How a program gets to a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WasmPath {
+    /// Where it begins.
+    pub root: PathRoot,
+    /// How believable it is: its least believable step.
+    pub level: PathLevel,
+    /// Functions, from the root to the function that is asked for.
+    pub steps: Vec<PathStep>,
+}
+
+/// Where a path begins.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathRoot {
+    /// `main.main`.
+    Main,
+    /// The initialisation of a package.
+    Init,
+    /// A function that the host calls, `//go:wasmexport`.
+    Export,
+}
+
+/// How believable a path is, the most believable first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathLevel {
+    /// Calls, and functions that are inlined.
+    Direct,
+    /// A function value is made on the way.
+    FunctionValue,
+    /// A value is converted to an interface, and has the method.
+    Interface,
+    /// A package variable holds what leads on.
+    Variable,
+    /// A type has the method, and something may call it through an interface.
+    Methods,
+}
+
+/// A function on a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct PathStep {
+    /// The linker's symbol name.
+    pub function: String,
+    /// File of the place in it that leads on, or of its declaration, as the build has it.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: Option<u32>,
+    /// How it leads to the next; none for the last.
+    pub how: Option<StepKind>,
+    /// The type, or the type and the interface, that it does so through.
+    pub through: Option<String>,
+}
+
+/// How a function leads to the next.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// It calls it.
+    Call,
+    /// It has it inlined.
+    Inlined,
+    /// It makes a value of it.
+    FunctionValue,
+    /// It converts a value that has it as a method.
+    Interface,
+    /// It uses a package variable that leads there.
+    Variable,
+    /// It uses a type that has it as a method.
+    Methods,
+}
+
+/// A function of the standard library in a program that fails, fakes or lies under wasm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WasmSink {
+    /// As in `wasmcheck std`.
+    pub symbol: String,
+    /// The path begins at initialisation.
+    pub init: bool,
+    /// Another function of the standard library is what gets there.
+    pub inside_std: bool,
+    /// The most believable path to it.
+    pub path: WasmPath,
+}
+
+/// A function of a Go program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WasmFunction {
+    /// Function index, imports included; none for one that exists only inlined.
+    pub index: Option<u32>,
+    /// The linker's symbol name.
+    pub name: String,
+    /// Import path; none for symbols of the linker and of assembly.
+    pub package: Option<String>,
+    /// File of its first instruction, as the build has it.
+    pub file: Option<String>,
+    /// Line of its declaration.
+    pub line: Option<u32>,
+    /// From `main.main`, the init tasks of the packages, and exported functions.
+    pub reachable: bool,
+    /// From `main.main` alone.
+    pub reachable_from_main: bool,
 }
 
 /// What made a wasm file.

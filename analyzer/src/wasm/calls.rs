@@ -1,4 +1,5 @@
-//! One pass over all code: the proposals that it uses, and calls to functions that nobody defines.
+//! What the code of a module says: the proposals that it uses, and calls to functions that nobody
+//! defines.
 //!
 //! Go's linker writes the target of a call as `len(imports) + PC>>16 - 0x1000` and does not ask
 //! whether the symbol is defined (`cmd/link/internal/wasm/asm.go`): for one that is not, the
@@ -11,116 +12,100 @@ use model::UndefinedCall;
 use wasmparser::{BinaryReaderError, FunctionBody, Operator};
 
 use super::Sections;
-use super::pclntab::{FIRST, Pclntab};
+use super::code::{Call, Code, NO_PC, Wanted};
+use super::pclntab::Pclntab;
 
-/// What the pass finds.
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    pub(super) features: BTreeSet<&'static str>,
-    /// A call target is written in more bytes than unsigned LEB128 takes: signed.
-    signed: bool,
-    negative: Vec<Negative>,
+/// Read all bodies. `slots` are the positions of the functions in the function table.
+pub(super) fn read(
+    bytes: &[u8],
+    bodies: &[FunctionBody<'_>],
+    slots: &[u64],
+    wanted: Wanted,
+) -> Result<(Code, BTreeSet<&'static str>), BinaryReaderError> {
+    let mut code = Code::default();
+    let mut features = BTreeSet::new();
+    for ((body, slot), local) in bodies.iter().zip(slots).zip(0..) {
+        let before = code.marks();
+        if code
+            .body(&bytes[body.range()], local, *slot, wanted)
+            .is_err()
+        {
+            code.back_to(before);
+            generic(body, local, &mut code, &mut features)?;
+        }
+    }
+    features.extend(code.extensions.iter().filter_map(|ext| proposal(*ext)));
+    Ok((code, features))
 }
 
-/// A call whose target reads negative.
-#[derive(Debug)]
-struct Negative {
-    /// Position of the caller in the code section.
-    local: usize,
-    /// The return PC that the code stored before the call.
-    pc: Option<u64>,
+/// Read a body with instructions that the pass does not know.
+fn generic(
+    body: &FunctionBody<'_>,
+    caller: u32,
+    code: &mut Code,
+    features: &mut BTreeSet<&'static str>,
+) -> Result<(), BinaryReaderError> {
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        let operator = operators.read()?;
+        features.extend(feature(&operator));
+        if let Operator::Call { function_index } = operator {
+            code.calls.push(Call {
+                caller,
+                callee: function_index,
+                pc: NO_PC,
+            });
+        }
+    }
+    Ok(())
 }
 
-impl Calls {
-    pub(super) fn read(
-        bytes: &[u8],
-        bodies: &[FunctionBody<'_>],
-        imports: usize,
-    ) -> Result<Self, BinaryReaderError> {
-        let mut calls = Self::default();
-        for (local, body) in bodies.iter().enumerate() {
-            calls.body(bytes, local, body, imports)?;
-        }
-        Ok(calls)
+/// The calls to undefined functions; none when a tool other than Go's linker wrote the code.
+pub(super) fn undefined(
+    code: &Code,
+    pclntab: Option<&Pclntab<'_>>,
+    sections: &Sections<'_>,
+) -> Vec<UndefinedCall> {
+    // An undefined symbol has the PC 0, which leaves `imports - 0x1000`.
+    let undefined = i64::try_from(sections.imports.len()).map(|n| n - 0x1000);
+    if !code.signed {
+        return Vec::new();
     }
-
-    fn body(
-        &mut self,
-        bytes: &[u8],
-        local: usize,
-        body: &FunctionBody<'_>,
-        imports: usize,
-    ) -> Result<(), BinaryReaderError> {
-        let mut operators = body.get_operators_reader()?;
-        let mut constant = None;
-        while !operators.eof() {
-            let start = operators.original_position();
-            let operator = operators.read()?;
-            if let Some(feature) = feature(&operator) {
-                self.features.insert(feature);
-            }
-            match operator {
-                Operator::I64Const { value } => constant = Some(value.cast_unsigned()),
-                Operator::Call { .. } => {
-                    let operand = &bytes[start + 1..operators.original_position()];
-                    let pc = constant.filter(|pc| pc >> 16 == FIRST + local as u64);
-                    self.call(local, operand, pc, imports);
-                }
-                _ => {}
-            }
+    let negative = code.negative.iter();
+    let calls = negative.filter(|(_, _, operand)| Ok(*operand) == undefined);
+    let known = calls.map(|(caller, pc, _)| {
+        let local = *caller as usize;
+        let name = pclntab
+            .and_then(|t| t.name(local))
+            .or_else(|| sections.name(local));
+        // The stored PC is the one after the call.
+        let before = if *pc == NO_PC {
+            0
+        } else {
+            pc.saturating_sub(1)
+        };
+        let place = pclntab.and_then(|t| t.place(local, u64::from(before)));
+        UndefinedCall {
+            caller: name.map_or_else(|| format!("function {local}"), str::to_owned),
+            callee: None,
+            file: place.map(|(file, _)| file.to_owned()),
+            line: place.map(|(_, line)| line),
         }
-        Ok(())
-    }
-
-    fn call(&mut self, local: usize, operand: &[u8], pc: Option<u64>, imports: usize) {
-        let Some(last) = operand.last() else { return };
-        self.signed |= operand.len() > 1 && *last == 0;
-        // An undefined symbol has the PC 0, which leaves `imports - 0x1000`.
-        let undefined = i64::try_from(imports).map(|n| n - 0x1000);
-        if last & 0x40 != 0 && Ok(signed(operand)) == undefined {
-            self.negative.push(Negative { local, pc });
-        }
-    }
-
-    /// The calls to undefined functions; none when a tool other than Go's linker wrote the code.
-    pub(super) fn undefined(
-        &self,
-        pclntab: Option<&Pclntab<'_>>,
-        sections: &Sections<'_>,
-    ) -> Vec<UndefinedCall> {
-        if !self.signed {
-            return Vec::new();
-        }
-        let known = self.negative.iter().map(|call| {
-            let name = pclntab
-                .and_then(|t| t.name(call.local))
-                .or_else(|| sections.name(call.local));
-            // The stored PC is the one after the call.
-            let before = call.pc.map_or(0, |pc| (pc & 0xffff).saturating_sub(1));
-            let place = pclntab.and_then(|t| t.place(call.local, before));
-            UndefinedCall {
-                caller: name.map_or_else(|| format!("function {}", call.local), str::to_owned),
-                callee: None,
-                file: place.map(|(file, _)| file.to_owned()),
-                line: place.map(|(_, line)| line),
-            }
-        });
-        known.collect()
-    }
+    });
+    known.collect()
 }
 
-/// Signed LEB128.
-fn signed(bytes: &[u8]) -> i64 {
-    let mut value = 0_i64;
-    let mut shift = 0;
-    for byte in bytes.iter().take(9) {
-        value |= i64::from(byte & 0x7f) << shift;
-        shift += 7;
-    }
-    match bytes.last() {
-        Some(last) if last & 0x40 != 0 && shift < 64 => value | (-1 << shift),
-        _ => value,
-    }
+/// The proposal of an opcode that the pass knows, and its sub-opcode.
+const fn proposal(extension: (u8, u32)) -> Option<&'static str> {
+    Some(match extension {
+        (0xc0..=0xc4, _) => "sign-extension",
+        (0xfc, 0..=7) => "nontrapping-fptoint",
+        (0xfc, 8..=14) => "bulk-memory",
+        (0xfc | 0x1c, _) => "reference-types",
+        (0xfd, 0..0x100) => "simd",
+        (0xfd, _) => "relaxed-simd",
+        _ => return None,
+    })
 }
 
 /// The proposal that an instruction belongs to; none for the first WebAssembly.
@@ -161,21 +146,37 @@ fn short(proposal: &'static str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn operands_are_read_with_their_sign() {
-        assert_eq!(signed(&[0x99, 0x60]), 25 - 0x1000);
-        assert_eq!(signed(&[0x8a, 0x60]), 10 - 0x1000);
-        assert_eq!(signed(&[0xc0, 0x00]), 64);
+    fn read_one(code: &mut Code, caller: u32, operand: &[u8]) {
+        let body = [&[0, 0x10], operand, &[0x0b]].concat();
+        let wanted = Wanted::of(None, 0);
+        code.body(&body, caller, 0, wanted).unwrap();
     }
 
     #[test]
     fn only_signed_code_has_undefined_calls() {
-        let mut calls = Calls::default();
-        calls.call(3, &[0x99, 0x60], None, 25);
-        assert!(calls.undefined(None, &Sections::default()).is_empty());
-        calls.call(4, &[0xc0, 0x00], None, 25);
-        let found = calls.undefined(None, &Sections::default());
+        let mut sections = Sections::default();
+        for _ in 0..25 {
+            sections.imports.push(model::WasmImport {
+                module: String::new(),
+                name: String::new(),
+            });
+        }
+        let mut code = Code::default();
+        read_one(&mut code, 3, &[0x99, 0x60]);
+        assert!(undefined(&code, None, &sections).is_empty());
+        read_one(&mut code, 4, &[0xc0, 0x00]);
+        let found = undefined(&code, None, &sections);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].caller, "function 3");
+    }
+
+    #[test]
+    fn bodies_with_other_instructions_are_left_to_wasmparser() {
+        let mut code = Code::default();
+        let wanted = Wanted::of(None, 0);
+        // atomic.fence
+        assert!(code.body(&[0, 0xfe, 3, 0, 0x0b], 0, 0, wanted).is_err());
+        assert!(code.body(&[0, 0x10], 0, 0, wanted).is_err());
+        assert!(code.body(&[0xff], 0, 0, wanted).is_err());
     }
 }

@@ -4,6 +4,8 @@
 //! (`cmd/link/internal/wasm/asm.go`, `writeDataSec`): they are laid out flat before anything is
 //! looked for.
 
+use std::ops::Range;
+
 use wasmparser::{Data, DataKind, Operator};
 
 /// An active data segment with a constant address.
@@ -45,7 +47,8 @@ impl Image {
     /// None when the segments lie so far apart that no Go linker wrote them.
     pub(super) fn of(segments: &[Segment<'_>]) -> Option<Self> {
         const SPARSE: u64 = 64 << 20;
-        let start = segments.iter().map(|s| s.address).min()?;
+        // Zeros before the first byte are not written either.
+        let start = segments.iter().map(|s| s.address).min()? & !0xfff;
         let end = segments
             .iter()
             .map(|s| s.address.saturating_add(s.bytes.len() as u64))
@@ -71,5 +74,43 @@ impl Image {
     /// Address of the first byte.
     pub(super) fn start(&self) -> u64 {
         self.start
+    }
+
+    /// Address after the last byte.
+    pub(super) fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+
+    /// Whether a range lies in it, but for zeros at its end, which the linker does not write.
+    pub(super) fn has(&self, range: &Range<u64>) -> bool {
+        const ZEROS: u64 = 1 << 20;
+        self.start <= range.start && range.end <= self.end() + ZEROS
+    }
+
+    /// The bytes from an address on.
+    pub(super) fn from(&self, address: u64) -> Option<&[u8]> {
+        let at = usize::try_from(address.checked_sub(self.start)?).ok()?;
+        self.bytes.get(at..)
+    }
+
+    fn array<const N: usize>(&self, address: u64) -> Option<[u8; N]> {
+        self.from(address)?.get(..N)?.try_into().ok()
+    }
+
+    /// A little-endian word of 8 bytes.
+    pub(super) fn word(&self, address: u64) -> Option<u64> {
+        self.array(address).map(u64::from_le_bytes)
+    }
+
+    pub(super) fn word32(&self, address: u64) -> Option<u32> {
+        self.array(address).map(u32::from_le_bytes)
+    }
+
+    pub(super) fn word16(&self, address: u64) -> Option<u16> {
+        self.array(address).map(u16::from_le_bytes)
+    }
+
+    pub(super) fn byte(&self, address: u64) -> Option<u8> {
+        self.array(address).map(|[byte]| byte)
     }
 }

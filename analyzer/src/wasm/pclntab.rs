@@ -20,21 +20,43 @@ pub(super) struct Pclntab<'i> {
     files: usize,
     pcs: usize,
     functions: usize,
+    /// Address of its first byte.
+    address: u64,
+    /// Its entries count functions rather than PCs.
+    in_functions: bool,
     /// For each function of the code section, the offset of its `_func`.
     offsets: Vec<Option<usize>>,
 }
 
+/// More functions are not inlined into one.
+const MANY: u64 = 1 << 16;
+
+/// A function that was inlined into another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inlined<'i> {
+    pub(super) name: &'i str,
+    /// Resume point, in the function around it, of the call that it replaces.
+    pub(super) pc: u64,
+}
+
 impl<'i> Pclntab<'i> {
-    /// Find it; `count` is the number of functions in the code section.
-    pub(super) fn find(image: &'i Image, count: usize) -> Option<Self> {
+    /// Position of the inline tree among the function data (`internal/abi/symtab.go`).
+    const TREE: u32 = 3;
+    /// Position of the table that says which of its entries a resume point is in.
+    const INDEX: usize = 2;
+
+    /// Find it. `table` gives the functions of the code section by their position in the function
+    /// table, from [`FIRST`] on: a PC names that, and other tools than Go's linker renumber
+    /// functions. `count` is the number of functions in the code section.
+    pub(super) fn find(image: &'i Image, table: &[Option<u32>], count: usize) -> Option<Self> {
         let bytes = image.bytes();
         let aligned = |at: &usize| (image.start() + *at as u64).is_multiple_of(8);
         memchr::memmem::find_iter(bytes, HEADER)
             .filter(aligned)
-            .find_map(|at| Self::at(&bytes[at..], count))
+            .find_map(|at| Self::at(&bytes[at..], image.start() + at as u64, table, count))
     }
 
-    fn at(bytes: &'i [u8], count: usize) -> Option<Self> {
+    fn at(bytes: &'i [u8], address: u64, slots: &[Option<u32>], count: usize) -> Option<Self> {
         let word = |n: usize| usize::try_from(u64::from_le_bytes(array(bytes, n * 8)?)).ok();
         let listed = word(1)?;
         let mut table = Self {
@@ -44,21 +66,29 @@ impl<'i> Pclntab<'i> {
             files: word(6)?,
             pcs: word(7)?,
             functions: word(8)?,
+            address,
+            in_functions: false,
             offsets: vec![None; count],
         };
-        if listed == 0 || listed > count {
+        if listed == 0 || listed > slots.len() {
             return None;
         }
-        let in_pcs = table.word32(table.functions)? >= 0x10_0000;
+        table.in_functions = table.word32(table.functions)? < 0x10_0000;
         for n in 0..listed {
             let entry = u64::from(table.word32(table.functions + n * 8)?);
-            let index = if in_pcs { entry >> 16 } else { entry };
+            let index = if table.in_functions {
+                entry
+            } else {
+                entry >> 16
+            };
             let offset = table.word32(table.functions + n * 8 + 4)? as usize;
             let slot = index
                 .checked_sub(FIRST)
                 .and_then(|i| usize::try_from(i).ok());
-            if let Some(slot) = slot.and_then(|i| table.offsets.get_mut(i)) {
-                *slot = Some(table.functions + offset);
+            let local = slot.and_then(|i| *slots.get(i)?);
+            // Functions that were merged have several names: the first is kept.
+            if let Some(found) = local.and_then(|l| table.offsets.get_mut(l as usize)) {
+                found.get_or_insert(table.functions + offset);
             }
         }
         Some(table)
@@ -77,6 +107,99 @@ impl<'i> Pclntab<'i> {
     fn field(&self, local: usize, n: usize) -> Option<u32> {
         let offset = (*self.offsets.get(local)?)?;
         self.word32(offset + n * 4)
+    }
+
+    /// Its address, and whether it counts functions rather than PCs.
+    pub(super) const fn address(&self) -> (u64, bool) {
+        (self.address, self.in_functions)
+    }
+
+    /// File of the first instruction of a function, and the line of its declaration.
+    pub(super) fn declared(&self, local: usize) -> Option<(&'i str, u32)> {
+        let (file, _) = self.place(local, 0)?;
+        Some((file, self.field(local, 9)?)).filter(|(_, line)| *line != 0)
+    }
+
+    /// What was inlined into a function; `gofunc` is the address that the offsets of its inline
+    /// tree count from (`runtime/symtabinl.go`).
+    pub(super) fn inlined(&self, image: &'i Image, gofunc: u64, local: usize) -> Vec<Inlined<'i>> {
+        let read = || {
+            let tables = self.field(local, 7)?;
+            let count = self.byte(local, 43)?;
+            if u32::from(count) <= Self::TREE || tables as usize <= Self::INDEX {
+                return None;
+            }
+            let tree = self.field(local, 11 + tables as usize + Self::TREE as usize)?;
+            let index = self.field(local, 11 + Self::INDEX)?;
+            let last = self.largest(index).filter(|_| tree != u32::MAX)?;
+            Some((gofunc + u64::from(tree), last))
+        };
+        let Some((tree, last)) = read() else {
+            return Vec::new();
+        };
+        let one = |n: u64| {
+            let entry = tree + n * 16;
+            Some(Inlined {
+                name: self.text(self.names + image.word32(entry + 4)? as usize)?,
+                pc: u64::from(image.word32(entry + 8)?),
+            })
+        };
+        (0..=last.min(MANY)).map_while(one).collect()
+    }
+
+    /// Where control is at a resume point, the innermost function first: functions that are
+    /// inlined there, then the function itself (`runtime/symtabinl.go`, `inlineUnwinder`).
+    pub(super) fn frames(
+        &self,
+        image: &'i Image,
+        gofunc: u64,
+        local: usize,
+        pc: u64,
+    ) -> Vec<(&'i str, Option<(&'i str, u32)>)> {
+        let inlined = self.inlined(image, gofunc, local);
+        let index = self
+            .field(local, 11 + Self::INDEX)
+            .filter(|_| !inlined.is_empty());
+        let mut frames = Vec::new();
+        let mut pc = pc;
+        // No tree is deeper than it has entries.
+        for _ in 0..=inlined.len() {
+            let place = self.place(local, pc);
+            let at = index.and_then(|table| self.value(table, pc));
+            let at = at.and_then(|n| inlined.get(usize::try_from(n).ok()?));
+            let Some(at) = at else {
+                frames.push((self.name(local).unwrap_or_default(), place));
+                break;
+            };
+            frames.push((at.name, place));
+            pc = at.pc;
+        }
+        frames
+    }
+
+    /// The largest value of a PC table; none when it has no value from 0 on.
+    fn largest(&self, table: u32) -> Option<u64> {
+        if table == 0 {
+            return None;
+        }
+        let mut at = self.pcs + table as usize;
+        let (mut value, mut largest) = (-1_i64, -1_i64);
+        for first in std::iter::once(true).chain(std::iter::repeat(false)) {
+            let delta = self.varint(&mut at)?;
+            if delta == 0 && !first {
+                break;
+            }
+            let half = i64::from(delta >> 1);
+            value += if delta & 1 == 1 { !half } else { half };
+            largest = largest.max(value);
+            self.varint(&mut at)?;
+        }
+        u64::try_from(largest).ok()
+    }
+
+    fn byte(&self, local: usize, n: usize) -> Option<u8> {
+        let offset = (*self.offsets.get(local)?)?;
+        self.bytes.get(offset + n).copied()
     }
 
     /// The linker's symbol name of a function of the code section.

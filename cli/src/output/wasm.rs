@@ -1,9 +1,11 @@
 //! A wasm file for a terminal.
 
+use std::fmt::Write as _;
+
 use model::{Entry, Names, Producer, WasmFile};
 use web::{proof, view};
 
-use super::style;
+use super::{paths, style};
 
 /// Names that are shown before the rest is counted.
 const SHOWN: usize = 12;
@@ -12,7 +14,7 @@ const SHOWN: usize = 12;
 const LONG: usize = 100;
 
 /// Render with colours.
-pub(crate) fn render(wasm: &WasmFile) -> String {
+pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
     let mut out = String::new();
     let (head, soft) = (style::HEAD, style::SOFT);
     let made = made_by(wasm);
@@ -41,6 +43,7 @@ pub(crate) fn render(wasm: &WasmFile) -> String {
         }
         line(&mut out, format!("\n  {}", proof::UNDEFINED_CALLS));
     }
+    told_sinks(&mut out, wasm, all_sinks);
     if !wasm.modules.is_empty() {
         line(&mut out, format!("\n{head}Modules{head:#}\n"));
         for module in &wasm.modules {
@@ -67,6 +70,30 @@ pub(crate) fn render(wasm: &WasmFile) -> String {
         }
     }
     out
+}
+
+/// What fails, fakes or lies: what the program's own code, or its modules, get to, and of the rest
+/// how much there is.
+fn told_sinks(out: &mut String, wasm: &WasmFile, all: bool) {
+    let head = style::HEAD;
+    let (inside, outside): (Vec<_>, Vec<_>) = wasm.sinks.iter().partition(|s| s.inside_std);
+    if wasm.sinks.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "\n{head}What fails, fakes or lies, and is linked in{head:#}"
+    );
+    paths::sinks(out, outside);
+    if all {
+        paths::sinks(out, inside);
+    } else if !inside.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n  {} more that the standard library alone calls; --sinks shows them",
+            inside.len()
+        );
+    }
 }
 
 fn made_by(wasm: &WasmFile) -> String {

@@ -1,0 +1,89 @@
+//! What refers to what in a Go program: functions, and the data through which functions are
+//! reached. It is the linker's own graph, found again in the file it wrote.
+
+/// How believable it is that control takes a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// A call.
+    Call,
+    /// The body of the function stands in that of the caller.
+    Inlined,
+    /// A function value, made in code.
+    Value,
+    /// An itab: a value of this type is converted to an interface.
+    Itab,
+    /// A package variable, or data that one leads to.
+    Data,
+    /// A type, and the methods in its table.
+    Type,
+}
+
+/// A node: a function of the code section, then objects, then functions that exist only inlined.
+pub(super) type Node = u32;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub(super) to: Node,
+    pub(super) kind: Kind,
+    /// Resume point after it, in the function that it leaves.
+    pub(super) pc: u16,
+}
+
+/// Something in memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Object {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Type,
+    Itab,
+    Data,
+    Constant,
+    /// Nothing leads on from it.
+    End,
+}
+
+/// The graph.
+#[derive(Debug)]
+pub(super) struct Graph<'i> {
+    pub(super) functions: usize,
+    pub(super) objects: Vec<Object>,
+    /// Names of functions that exist only inlined.
+    pub(super) inlined: Vec<&'i str>,
+    /// Where the edges of each node begin.
+    pub(super) offsets: Vec<u32>,
+    pub(super) edges: Vec<Edge>,
+    /// The functions of the init tasks, in their order.
+    pub(super) inits: Vec<Node>,
+}
+
+impl Graph<'_> {
+    pub(super) fn edges(&self, node: Node) -> &[Edge] {
+        let range = self.offsets[node as usize] as usize..self.offsets[node as usize + 1] as usize;
+        &self.edges[range]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// What can be reached from some nodes.
+    pub(super) fn reached(&self, roots: impl IntoIterator<Item = Node>) -> Vec<bool> {
+        let mut reached = vec![false; self.len()];
+        let mut todo: Vec<Node> = roots.into_iter().collect();
+        todo.iter().for_each(|root| reached[*root as usize] = true);
+        while let Some(node) = todo.pop() {
+            for edge in self.edges(node) {
+                if !std::mem::replace(&mut reached[edge.to as usize], true) {
+                    todo.push(edge.to);
+                }
+            }
+        }
+        reached
+    }
+}
