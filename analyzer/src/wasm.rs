@@ -114,6 +114,10 @@ fn read(
     } else {
         Vec::new()
     };
+    // What Go's linker wrote is valid but for calls to nobody; to validate costs as much as all the
+    // rest.
+    let as_linked = producer == Producer::Go && code.signed && undefined_calls.is_empty();
+    let invalid = if as_linked { None } else { why_invalid(bytes) };
     let program = match (&image, &pclntab) {
         (Some(image), Some(pclntab)) => Program::read(&sections, image, pclntab, &code, &table),
         _ => None,
@@ -151,7 +155,7 @@ fn read(
         size: sections.size,
         function_count: sections.bodies.len(),
         names,
-        invalid: why_invalid(bytes),
+        invalid,
         imports: sections.imports,
         producers: sections.producers,
         undefined_calls,

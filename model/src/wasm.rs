@@ -46,7 +46,8 @@ pub struct WasmFile {
     pub function_count: usize,
     /// Whether the name section, or Go's own tables, tell the functions' names.
     pub names: Names,
-    /// Why it is no valid module, if it is none.
+    /// Why it is no valid module, if it is none. Not asked of what Go's linker wrote, as long as it
+    /// calls nobody that is undefined: that is valid.
     pub invalid: Option<String>,
     /// Calls to functions that nobody defines, which Go's linker let through.
     pub undefined_calls: Vec<UndefinedCall>,

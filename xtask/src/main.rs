@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "chores talk to developers")]
 
 mod e2e;
+mod linker;
 mod oracle;
 mod pairs;
 mod schema;
@@ -18,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, file sizes, headers
   fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
+  linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
   schema   write docs/report.schema.json
@@ -43,6 +45,8 @@ fn run(args: &[&str]) -> Result<()> {
         ["std"] => tables::write(),
         ["fuzz", seconds] => fuzz(seconds),
         ["pairs"] => pairs::run(&target_dir().join("debug/wasmcheck")),
+        ["linker", versions @ ..] => linker::run(versions),
+        ["toolexec", tool, args @ ..] => linker::toolexec(tool, args),
         ["oracle", dirs @ ..] => oracle::run(dirs),
         _ => bail!("{USAGE}"),
     }
