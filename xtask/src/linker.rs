@@ -31,6 +31,8 @@ const LARGE: [&str; 2] = ["cmd/go", "cmd/compile"];
 const VERSIONS: [&str; 5] = ["1.21.13", "1.24.11", "1.25.5", "1.26.8", "1.27.1"];
 /// From `main.main` alone, a program may have as many functions too many.
 const EXTRA: usize = 50;
+/// Names that are shown when `WASMCHECK_LINKER_NAMES` asks for them: those missed with a plus.
+const SHOWN: usize = 12;
 /// Variable that names the file for the dump, and the one that names the linker.
 const TO: &str = "WASMCHECK_LINKER_DUMP";
 const LINKER: &str = "WASMCHECK_LINKER";
@@ -38,8 +40,15 @@ const LINKER: &str = "WASMCHECK_LINKER";
 /// Compare programs of some Go versions, and write docs/wasm-accuracy.tsv when all are asked for.
 #[expect(clippy::print_stderr, reason = "chores talk to developers")]
 pub(crate) fn run(versions: &[&str]) -> Result<()> {
-    let all = versions.is_empty();
-    let versions = if all { &VERSIONS[..] } else { versions };
+    // Some programs alone, and some versions.
+    let (packages, versions): (Vec<&str>, Vec<&str>) =
+        versions.iter().partition(|word| word.contains('/'));
+    let all = packages.is_empty() && versions.is_empty();
+    let versions = if versions.is_empty() {
+        &VERSIONS[..]
+    } else {
+        &versions[..]
+    };
     let scratch = tempfile::tempdir()?;
     let module = scratch.path().join("programs");
     unpack(PROGRAMS, &module)?;
@@ -56,7 +65,11 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
     let mut wrong = 0;
     for version in versions {
         let go = Go::of(version, scratch.path())?;
-        for package in PACKAGES.iter().chain(LARGE.iter().filter(|_| all)) {
+        let chosen = |package: &&&str| {
+            packages.contains(*package)
+                || (packages.is_empty() && (all || !LARGE.contains(*package)))
+        };
+        for package in PACKAGES.iter().chain(&LARGE).filter(chosen) {
             for (goos, flags) in [
                 ("wasip1", ""),
                 ("js", ""),
@@ -318,6 +331,7 @@ impl Truth {
 }
 
 /// How many functions are missed, and how many too many.
+#[expect(clippy::print_stderr, reason = "chores talk to developers")]
 fn differ(
     truth: &[&str],
     ours: &[WasmFunction],
@@ -329,6 +343,10 @@ fn differ(
     }
     for function in ours.iter().filter(|f| is(f)) {
         *counts.entry(&function.name).or_default() -= 1;
+    }
+    if std::env::var_os("WASMCHECK_LINKER_NAMES").is_some() {
+        let differ = counts.iter().filter(|(_, n)| **n != 0).take(SHOWN);
+        differ.for_each(|(name, n)| eprintln!("xtask:   {n:+} {name}"));
     }
     let of = |sign: i64| counts.values().map(|n| (n * sign).max(0)).sum::<i64>();
     let count = |n: i64| usize::try_from(n).unwrap_or(0);

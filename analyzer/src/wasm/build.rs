@@ -141,7 +141,7 @@ impl<'p, 'i> Builder<'p, 'i> {
     fn find_itabs(&mut self, types: &mut Vec<u64>) {
         let Parts { image, md, .. } = *self.parts;
         let methods = |at: u64| {
-            let interface = image.word(at)?;
+            let interface = image.pointer(at)?;
             image.word(interface + 64).filter(|n| *n < 1 << 16)
         };
         match &md.itabs {
@@ -162,7 +162,11 @@ impl<'p, 'i> Builder<'p, 'i> {
             }
         }
         for at in self.itabs.keys() {
-            types.extend([image.word(*at), image.word(*at + 8)].into_iter().flatten());
+            types.extend(
+                [image.pointer(*at), image.pointer(*at + 8)]
+                    .into_iter()
+                    .flatten(),
+            );
         }
     }
 
@@ -375,7 +379,7 @@ impl<'p, 'i> Builder<'p, 'i> {
 
     fn edges_of_itab(&mut self, node: Node, object: &Object) {
         let image = self.parts.image;
-        let types = [image.word(object.start), image.word(object.start + 8)];
+        let types = [image.pointer(object.start), image.pointer(object.start + 8)];
         for ty in types.into_iter().flatten() {
             if let Some((to, _)) = self.target(ty) {
                 self.edge(node, to, Kind::Type, NO_PC);
@@ -462,7 +466,8 @@ impl<'p, 'i> Builder<'p, 'i> {
     fn inits(&self) -> Vec<Node> {
         let Parts { image, md, .. } = *self.parts;
         let mut inits = Vec::new();
-        for (_, task) in self.words(&md.inittasks) {
+        let tasks = self.words(&md.inittasks).map(|(_, task)| task);
+        for task in tasks.filter(|task| image.from(*task).is_some()) {
             let count = image.word32(task + 4).filter(|n| *n < 1 << 20).unwrap_or(0);
             let functions = task + 8..task + 8 + u64::from(count) * 8;
             inits.extend(

@@ -102,6 +102,13 @@ impl Image {
         self.array(address).map(u64::from_le_bytes)
     }
 
+    /// A word that may be an address, a length or an offset in a memory of 32 bits; sums of few of
+    /// them do not overflow.
+    pub(super) fn pointer(&self, address: u64) -> Option<u64> {
+        self.word(address)
+            .filter(|word| *word <= u64::from(u32::MAX))
+    }
+
     pub(super) fn word32(&self, address: u64) -> Option<u32> {
         self.array(address).map(u32::from_le_bytes)
     }

@@ -19,6 +19,8 @@ pub(super) struct Moduledata {
     pub(super) own: Range<u64>,
     pub(super) noptrdata: Range<u64>,
     pub(super) data: Range<u64>,
+    /// Where all of it ends, data that starts as zeros included.
+    pub(super) end: u64,
     /// The GC program that says which words of the data are pointers.
     pub(super) gcdata: u64,
     /// Type descriptors; up to Go 1.26 all read-only data.
@@ -50,7 +52,7 @@ impl Moduledata {
     /// Find what refers to the function table at an address; `in_functions` is what the table says
     /// of its unit.
     pub(super) fn find(image: &Image, pclntab: u64, in_functions: bool) -> Option<Self> {
-        let names = pclntab + image.word(pclntab + 4 * WORD)?;
+        let names = pclntab + image.pointer(pclntab + 4 * WORD)?;
         // The header's address, and the slice of names right behind it: address, length, capacity.
         let needle = pclntab.to_le_bytes();
         let found = memchr::memmem::find_iter(image.bytes(), &needle);
@@ -65,7 +67,7 @@ impl Moduledata {
     }
 
     fn at(image: &Image, at: u64, in_functions: bool) -> Option<Self> {
-        let word = |n: u64| image.word(at + n * WORD);
+        let word = |n: u64| image.pointer(at + n * WORD);
         let range = |from: u64, to: u64| Some(word(from)?..word(to)?);
         let list = |n: u64| {
             let from = word(n)?;
@@ -91,6 +93,7 @@ impl Moduledata {
             own: at..at + 70 * WORD,
             noptrdata: range(24, 25)?,
             data: range(26, 27)?,
+            end: word(34)?,
             gcdata: word(35)?,
             types,
             gofunc: word(gofunc)?,

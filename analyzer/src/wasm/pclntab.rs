@@ -57,7 +57,11 @@ impl<'i> Pclntab<'i> {
     }
 
     fn at(bytes: &'i [u8], address: u64, slots: &[Option<u32>], count: usize) -> Option<Self> {
-        let word = |n: usize| usize::try_from(u64::from_le_bytes(array(bytes, n * 8)?)).ok();
+        // Offsets in a memory of 32 bits.
+        let word = |n: usize| {
+            let word = u64::from_le_bytes(array(bytes, n * 8)?);
+            usize::try_from(u32::try_from(word).ok()?).ok()
+        };
         let listed = word(1)?;
         let mut table = Self {
             bytes,

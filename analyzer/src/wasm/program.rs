@@ -317,8 +317,8 @@ impl<'p, 'i> Program<'p, 'i> {
         match object.what {
             What::Type => name(object.start),
             What::Itab => {
-                let interface = name(self.image.word(object.start)?)?;
-                let ty = name(self.image.word(object.start + 8)?)?;
+                let interface = name(self.image.pointer(object.start)?)?;
+                let ty = name(self.image.pointer(object.start + 8)?)?;
                 Some(format!("{ty} as {interface}"))
             }
             What::Data | What::Constant | What::End => None,

@@ -57,7 +57,8 @@ pub(super) fn is_likely(image: &Image, md: &Moduledata, at: u64) -> bool {
         let kind = image.byte(at + 23)? & 31;
         let (equal, mask) = (image.word(at + 24)?, image.word(at + 32)?);
         let name = md.types.start + u64::from(image.word32(at + 40)?);
-        let in_memory = |address: u64| image.start() <= address && address < image.end();
+        // A mask that is made at run time lies in data that starts as zeros.
+        let in_memory = |address: u64| image.start() <= address && address < md.end;
         let sane = md.types.contains(&at)
             && at.is_multiple_of(8)
             && (1..=LAST).contains(&kind)
@@ -111,7 +112,7 @@ pub(super) fn name(image: &Image, md: &Moduledata, at: u64) -> Option<String> {
 pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Option<Descriptor> {
     let flags = image.byte(at + 20)?;
     let mask = match flags & MASK_ON_DEMAND {
-        0 => image.word(at + 8)?.div_ceil(64).min(MANY),
+        0 => image.pointer(at + 8)?.div_ceil(64).min(MANY),
         _ => 8,
     };
     let mut ty = Descriptor {
@@ -119,9 +120,10 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
         types: Vec::new(),
         functions: Vec::new(),
         methods: Vec::new(),
-        mask: (image.word(at + 32)?, mask),
+        mask: (image.pointer(at + 32)?, mask),
     };
-    ty.functions.extend(image.word(at + 24).filter(|f| *f != 0));
+    ty.functions
+        .extend(image.pointer(at + 24).filter(|f| *f != 0));
     // The linker keeps the type of pointers to a named type, and to one whose pointers have methods
     // (cmd/compile/internal/reflectdata/reflect.go, dcommontype); of others it leads to nothing.
     let pointer = image.word32(at + 44).filter(|offset| *offset != 0);
@@ -131,15 +133,15 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
     let size = match image.byte(at + 23)? & 31 {
         ARRAY => {
             ty.types
-                .extend([image.word(at + HEAD)?, image.word(at + 56)?]);
+                .extend([image.pointer(at + HEAD)?, image.pointer(at + 56)?]);
             72
         }
         CHAN => {
-            ty.types.push(image.word(at + HEAD)?);
+            ty.types.push(image.pointer(at + HEAD)?);
             64
         }
         POINTER | SLICE => {
-            ty.types.push(image.word(at + HEAD)?);
+            ty.types.push(image.pointer(at + HEAD)?);
             56
         }
         FUNC => {
@@ -150,7 +152,7 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
             56
         }
         INTERFACE => {
-            let (list, count) = (image.word(at + 56)?, image.word(at + 64)?);
+            let (list, count) = (image.pointer(at + 56)?, image.pointer(at + 64)?);
             for n in 0..count.min(MANY) {
                 let offset = image.word32(list + n * 8 + 4)?;
                 ty.types.push(md.types.start + u64::from(offset));
@@ -160,13 +162,14 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
         }
         MAP => {
             let words = [at + HEAD, at + 56, at + 64];
-            let types = words.iter().map(|word| image.word(*word));
+            let types = words.iter().map(|word| image.pointer(*word));
             ty.types.extend(types.collect::<Option<Vec<_>>>()?);
-            ty.functions.extend(image.word(at + 72).filter(|f| *f != 0));
+            ty.functions
+                .extend(image.pointer(at + 72).filter(|f| *f != 0));
             map_size(image, md, at)?
         }
         STRUCT => {
-            let (list, count) = (image.word(at + 56)?, image.word(at + 64)?);
+            let (list, count) = (image.pointer(at + 56)?, image.pointer(at + 64)?);
             lists.push((list, count, 24, 8));
             80
         }
@@ -174,7 +177,7 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
     };
     for (list, count, step, field) in lists {
         for n in 0..count.min(MANY) {
-            ty.types.push(image.word(list + n * step + field)?);
+            ty.types.push(image.pointer(list + n * step + field)?);
         }
         ty.covers(list, count.min(MANY) * step);
     }
@@ -191,8 +194,8 @@ fn map_size(image: &Image, md: &Moduledata, at: u64) -> Option<u64> {
         return Some(136);
     }
     // Where the new one has the size of its group, the old one has four small fields.
-    let group = image.word(at + 64)?;
-    let is_group = image.word(group) == image.word(at + 80);
+    let group = image.pointer(at + 64)?;
+    let is_group = image.pointer(group) == image.pointer(at + 80);
     Some(if is_group { 112 } else { 88 })
 }
 
