@@ -127,6 +127,7 @@ fn read(
     let release = go_version.as_deref().and_then(release).unwrap_or(0);
     let program = program.as_ref();
     let sinks = program.map_or_else(Vec::new, |p| p.sinks(goos, release));
+    let packages = program.map_or_else(Vec::new, |p| p.packages(|path| info.module_of(path)));
     let functions = program.filter(|_| asked.is_some());
     let functions = functions.map_or_else(Vec::new, Program::functions);
     let why = asked.and_then(|asked| Some((program?, asked.why?, asked.count)));
@@ -159,6 +160,7 @@ fn read(
         imports: sections.imports,
         producers: sections.producers,
         undefined_calls,
+        packages,
         sinks,
         functions,
     };

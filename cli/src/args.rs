@@ -221,6 +221,12 @@ pub(crate) struct InspectArgs {
     /// the standard library itself calls
     #[arg(long)]
     pub(crate) sinks: bool,
+    /// Show what has changed since an older build: sizes, imports, modules, what fails
+    #[arg(long, value_name = "OLD.wasm", conflicts_with = "why")]
+    pub(crate) diff: Option<Utf8PathBuf>,
+    /// Print its modules as a software bill of materials, `CycloneDX` 1.6
+    #[arg(long, conflicts_with_all = ["why", "diff", "sinks"])]
+    pub(crate) sbom: bool,
     /// What to print on standard output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: InspectFormat,
@@ -234,6 +240,8 @@ Examples:
   wasmcheck inspect app.wasm                             what is in it, and what will fail
   wasmcheck inspect app.wasm --sinks                     all that may fail, the ways there
   wasmcheck inspect app.wasm --why 'os/exec.(*Cmd).Start' how it gets to a function
+  wasmcheck inspect app.wasm --diff old.wasm              what has changed since
+  wasmcheck inspect app.wasm --sbom -o app.cdx.json       its modules, for other tools
   wasmcheck inspect app.wasm --format json -o app.json   everything, all functions included
 
 A stripped Go program tells as much as another: its own tables are never stripped.

@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use analyzer::Asked;
+use camino::Utf8Path;
 use model::{ExitStatus, SCHEMA, WasmFile, WasmPath};
 use serde::Serialize;
 
 use crate::args::{InspectArgs, InspectFormat};
 use crate::check::Failure;
-use crate::{files, output};
+use crate::output::diff::Diff;
+use crate::{files, output, sbom};
 
 /// Ways that are shown.
 const WAYS: usize = 5;
@@ -24,17 +26,18 @@ struct Why<'a> {
 
 /// Read the file and tell what is in it.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
-    let bytes = files::read_wasm(&args.file).map_err(Failure::no_verdict)?;
-    let name = args.file.file_name().unwrap_or(args.file.as_str());
-    let asked = Asked {
-        why: args.why.as_deref(),
-        count: WAYS,
-    };
-    let (wasm, ways) = analyzer::inspect_wasm(name, &bytes, asked)
-        .map_err(|e| Failure::no_verdict(format!("{}: {e}", args.file)))?;
-    let text = match &args.why {
-        Some(symbol) => why(args, &wasm, symbol, &ways)?,
-        None => match args.format {
+    let (wasm, ways) = read(&args.file, args.why.as_deref())?;
+    let text = match (&args.why, &args.diff) {
+        (Some(symbol), _) => why(args, &wasm, symbol, &ways)?,
+        (None, Some(old)) => {
+            let diff = Diff::of(&read(old, None)?.0, &wasm);
+            match args.format {
+                InspectFormat::Text => diff.render(),
+                InspectFormat::Json => output::json(&diff),
+            }
+        }
+        (None, None) if args.sbom => bill(args, &wasm)?,
+        (None, None) => match args.format {
             InspectFormat::Text => output::wasm::render(&wasm, args.sinks),
             InspectFormat::Json => output::json(&wasm),
         },
@@ -44,6 +47,24 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
         None => output::print(&text)?,
     }
     Ok(ExitCode::from(ExitStatus::Clean.code()))
+}
+
+fn read(file: &Utf8Path, why: Option<&str>) -> Result<(WasmFile, Vec<WasmPath>), Failure> {
+    let bytes = files::read_wasm(file).map_err(Failure::no_verdict)?;
+    let name = file.file_name().unwrap_or(file.as_str());
+    let asked = Asked { why, count: WAYS };
+    analyzer::inspect_wasm(name, &bytes, asked)
+        .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))
+}
+
+fn bill(args: &InspectArgs, wasm: &WasmFile) -> Result<String, Failure> {
+    if wasm.modules.is_empty() {
+        return Err(Failure::no_verdict(format!(
+            "{}: it has no list of modules; the go command writes one into every program of the Go toolchain",
+            args.file
+        )));
+    }
+    Ok(sbom::render(wasm))
 }
 
 fn why(

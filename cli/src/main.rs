@@ -14,6 +14,7 @@ mod place;
 mod progress;
 mod run;
 mod sandbox;
+mod sbom;
 mod why;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Reports to files and to standard output, one file per format.
 
+pub(crate) mod diff;
 pub(crate) mod paths;
 pub(crate) mod style;
 mod text;

@@ -253,3 +253,49 @@ fn ways_have_lines_and_say_how_believable_they_are() {
         "{errors}"
     );
 }
+
+#[test]
+fn builds_are_compared_and_modules_listed() {
+    let world = World::of(&fixtures::named("calls"));
+    let older = World::of(&fixtures::named("reach"));
+    let old = build(&older, "wasip1", ".", false);
+    let new = build(&world, "wasip1", ".", false);
+    let ask = |args: &[&str]| {
+        let ran = world.command(args).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let text = ask(&["inspect", &new, "--diff", &old]);
+    assert!(text.contains("  + os/exec.Command\n"), "{text}");
+    assert!(text.contains("+ example.com/dep"), "{text}");
+    let diff: Value =
+        serde_json::from_str(&ask(&["inspect", &new, "--diff", &new, "--format", "json"])).unwrap();
+    assert_eq!(diff["packages"], Value::Array(Vec::new()));
+    assert_eq!(diff["size"][0], diff["size"][1]);
+    let bill: Value = serde_json::from_str(&ask(&["inspect", &new, "--sbom"])).unwrap();
+    assert_eq!(bill["bomFormat"], "CycloneDX");
+    let parts = bill["components"].as_array().unwrap();
+    let names: Vec<_> = parts.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["example.com/dep", "std"]);
+    // A directory that replaces a module has no address; what Go ships has.
+    assert_eq!(parts[0]["purl"], Value::Null);
+    let std = parts[1]["purl"].as_str().unwrap();
+    assert!(std.starts_with("pkg:golang/std@1."), "{std}");
+    let wasm = inspect(&world, &new);
+    let packages = wasm["packages"].as_array().unwrap();
+    let of = |path: &str| packages.iter().find(|p| p["package"] == path).unwrap();
+    assert_eq!(of("example.com/dep")["module"], "example.com/dep");
+    assert_eq!(of("main")["module"], "example.com/calls");
+    assert_eq!(of("os/exec")["module"], Value::Null);
+    let code: u64 = packages.iter().map(|p| p["code"].as_u64().unwrap()).sum();
+    let section = wasm["size"]["code"].as_u64().unwrap();
+    assert!(
+        code < section && code > section / 10 * 9,
+        "{code} of {section}"
+    );
+    let text = ask(&["inspect", &new]);
+    assert!(
+        text.contains("fails-at-run-time on wasip1: no process can be started"),
+        "{text}"
+    );
+}

@@ -51,6 +51,9 @@ pub struct WasmFile {
     pub invalid: Option<String>,
     /// Calls to functions that nobody defines, which Go's linker let through.
     pub undefined_calls: Vec<UndefinedCall>,
+    /// What the packages of a Go program take in its code section, the largest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PackageSize>,
     /// The functions of the standard library in a Go program that fail, fake or lie under wasm.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sinks: Vec<WasmSink>,
@@ -58,6 +61,19 @@ pub struct WasmFile {
     /// a report has not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<WasmFunction>,
+}
+
+/// What a package takes in a Go program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackageSize {
+    /// Import path; none for what the linker and assembly add.
+    pub package: Option<String>,
+    /// Path of its module; none for the standard library.
+    pub module: Option<String>,
+    /// Functions that it has in the code section.
+    pub functions: usize,
+    /// Bytes of their bodies.
+    pub code: u64,
 }
 
 /// How a program gets to a function.

@@ -57,6 +57,21 @@ impl BuildInfo {
         infos.find(|info| *info != Self::default())
     }
 
+    /// The module that a package of the program belongs to: the one with the longest path that
+    /// begins its own. The package `main` is that of the program.
+    pub(super) fn module_of(&self, package: &str) -> Option<String> {
+        let package = match (package, &self.path) {
+            ("main", Some(path)) => path,
+            (package, _) => package,
+        };
+        let modules = self.modules.iter().map(|m| m.path.as_str());
+        let around = modules.filter(|module| {
+            let rest = package.strip_prefix(*module);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        around.max_by_key(|module| module.len()).map(str::to_owned)
+    }
+
     fn parse(text: &str) -> Self {
         let mut info = Self::default();
         for line in text.lines() {
@@ -120,5 +135,9 @@ mod tests {
             ]
         );
         assert_eq!(info.settings[1].value, "js");
+        let module = |package| info.module_of(package);
+        assert_eq!(module("main").as_deref(), Some("example.com/m"));
+        assert_eq!(module("a.b/c/d").as_deref(), Some("a.b/c"));
+        assert_eq!((module("a.b/cd"), module("os")), (None, None));
     }
 }

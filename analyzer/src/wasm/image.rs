@@ -106,7 +106,7 @@ impl Image {
     /// them do not overflow.
     pub(super) fn pointer(&self, address: u64) -> Option<u64> {
         self.word(address)
-            .filter(|word| *word <= u64::from(u32::MAX))
+            .filter(|word| u32::try_from(*word).is_ok())
     }
 
     pub(super) fn word32(&self, address: u64) -> Option<u32> {

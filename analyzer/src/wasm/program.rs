@@ -1,7 +1,11 @@
 //! A Go program: its functions, what reaches them, and the ways there.
 
+use std::collections::BTreeMap;
+
 use hashbrown::{HashMap, HashSet};
-use model::{Goos, PathLevel, PathRoot, PathStep, StepKind, WasmFunction, WasmPath, WasmSink};
+use model::{
+    Goos, PackageSize, PathLevel, PathRoot, PathStep, StepKind, WasmFunction, WasmPath, WasmSink,
+};
 use wasmparser::{Element, ElementItems, ElementKind, Operator};
 
 use super::Sections;
@@ -124,6 +128,25 @@ impl<'p, 'i> Program<'p, 'i> {
             reachable_from_main: from_main[at],
         });
         real.chain(inlined).collect()
+    }
+
+    /// What packages take in the code section, the largest first; `module` is that of a path.
+    pub(super) fn packages(&self, module: impl Fn(&str) -> Option<String>) -> Vec<PackageSize> {
+        let mut sizes: BTreeMap<Option<String>, (usize, u64)> = BTreeMap::new();
+        for (local, body) in self.sections.bodies.iter().enumerate() {
+            let size = sizes.entry(package(self.name(node(local)))).or_default();
+            let range = body.range();
+            *size = (size.0 + 1, size.1 + (range.end - range.start) as u64);
+        }
+        let of = |(package, (functions, code)): (Option<String>, (usize, u64))| PackageSize {
+            module: package.as_deref().and_then(&module),
+            package,
+            functions,
+            code,
+        };
+        let mut sizes: Vec<PackageSize> = sizes.into_iter().map(of).collect();
+        sizes.sort_by(|a, b| (b.code, &a.package).cmp(&(a.code, &b.package)));
+        sizes
     }
 
     /// Name of a function, real or only inlined; empty for data.

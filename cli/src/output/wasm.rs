@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
-use model::{Entry, Names, Producer, WasmFile};
+use model::{Entry, Goos, Names, Producer, WasmFile};
 use web::{proof, view};
 
 use super::{paths, style};
 
 /// Names that are shown before the rest is counted.
 const SHOWN: usize = 12;
+
+/// Packages that are shown with what they take.
+const LARGEST: usize = 8;
 
 /// Characters of a build setting that are shown.
 const LONG: usize = 100;
@@ -44,6 +47,7 @@ pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
         line(&mut out, format!("\n  {}", proof::UNDEFINED_CALLS));
     }
     told_sinks(&mut out, wasm, all_sinks);
+    told_sizes(&mut out, wasm);
     if !wasm.modules.is_empty() {
         line(&mut out, format!("\n{head}Modules{head:#}\n"));
         for module in &wasm.modules {
@@ -72,6 +76,24 @@ pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
     out
 }
 
+/// The largest packages.
+fn told_sizes(out: &mut String, wasm: &WasmFile) {
+    let head = style::HEAD;
+    if wasm.packages.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{head}Where the code is{head:#}\n");
+    for package in wasm.packages.iter().take(LARGEST) {
+        let name = package.package.as_deref().unwrap_or("(linker)");
+        let _ = writeln!(out, "  {:>10}  {name}", view::bytes(package.code));
+    }
+    let rest = wasm.packages.iter().skip(LARGEST);
+    let (count, bytes) = rest.fold((0, 0), |(n, sum), p| (n + 1, sum + p.code));
+    if count > 0 {
+        let _ = writeln!(out, "  {:>10}  {count} more packages", view::bytes(bytes));
+    }
+}
+
 /// What fails, fakes or lies: what the program's own code, or its modules, get to, and of the rest
 /// how much there is.
 fn told_sinks(out: &mut String, wasm: &WasmFile, all: bool) {
@@ -84,9 +106,14 @@ fn told_sinks(out: &mut String, wasm: &WasmFile, all: bool) {
         out,
         "\n{head}What fails, fakes or lies, and is linked in{head:#}"
     );
-    paths::sinks(out, outside);
+    let goos = if wasm.imports.iter().any(|i| i.module == "gojs") {
+        Goos::Js
+    } else {
+        Goos::Wasip1
+    };
+    paths::sinks(out, goos, outside);
     if all {
-        paths::sinks(out, inside);
+        paths::sinks(out, goos, inside);
     } else if !inside.is_empty() {
         let _ = writeln!(
             out,
