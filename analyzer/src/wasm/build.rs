@@ -198,9 +198,13 @@ impl<'p, 'i> Builder<'p, 'i> {
         for ty in self.types.values() {
             ty.functions.iter().copied().for_each(&mut refer);
         }
-        for (_, word) in constants.iter().flat_map(|range| self.words(range)) {
+        for (at, word) in constants.iter().flat_map(|range| self.words(range)) {
             if md.data.contains(&word) {
                 refer(word);
+            }
+            // A function value without captures is an object of its own, whoever refers to it.
+            if self.function(word).is_some() {
+                refer(at);
             }
         }
         let alignment = if md.is_127 {

@@ -101,8 +101,11 @@ pub(super) fn data_objects(
     alignment: Alignment,
 ) -> Vec<u64> {
     let layout = Layout { range, mask, refs };
-    let sixteens = layout.end_of_eights();
-    let mut starts: Vec<u64> = (range.start..sixteens).step_by(8).collect();
+    let eights = layout.start_of_eights();
+    let sixteens = layout.end_of_eights(eights);
+    let small = (eights > range.start).then_some(range.start);
+    let mut starts: Vec<u64> = small.into_iter().collect();
+    starts.extend((eights..sixteens).step_by(8));
     if alignment == Alignment::Declared {
         layout.large(sixteens, alignment, &mut starts);
         return starts;
@@ -171,10 +174,18 @@ impl Layout<'_> {
         self.refs.binary_search(&address).is_ok()
     }
 
+    /// Go 1.21 begins with a few objects that are smaller, and no pointers.
+    fn start_of_eights(&self) -> u64 {
+        const FEW: u64 = 64;
+        let Range { start, end } = *self.range;
+        let mut words = (start..end.min(start + FEW)).step_by(8);
+        words.find(|at| self.is_pointer(*at)).unwrap_or(start)
+    }
+
     /// Objects of 8 bytes are pointers, and something refers to each. The first word that is no
     /// pointer, or that nothing refers to, belongs to an object of 16 bytes.
-    fn end_of_eights(&self) -> u64 {
-        let Range { start, end } = *self.range;
+    fn end_of_eights(&self, start: u64) -> u64 {
+        let end = self.range.end;
         let mut words = (start..end).step_by(8);
         let other = words.find(|at| !self.is_pointer(*at) || !self.is_referred_to(*at));
         let other = other.unwrap_or(end);
@@ -365,5 +376,69 @@ fn keep(ways: &mut Vec<Way>, new: Way) {
         if let Some((worst, _)) = worst {
             ways.remove(worst);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mask with these words set.
+    fn mask(words: &[usize]) -> Mask {
+        let mut bits = vec![0; words.iter().max().map_or(0, |last| last / 64 + 1)];
+        for word in words {
+            bits[word / 64] |= 1 << (word % 64);
+        }
+        Mask(bits)
+    }
+
+    #[test]
+    fn objects_are_found_by_their_order() {
+        // Two pointers, two strings, a slice with its padding, and two structs of 40 bytes from the
+        // next multiple of 32 on; the second is referred to in its middle alone.
+        let range = 0x1000..0x10e0;
+        let pointers = [0, 1, 2, 4, 6, 12, 16, 20, 24];
+        let refs = [
+            0x1000, 0x1008, 0x1010, 0x1020, 0x1030, 0x1060, 0x1068, 0x10a8,
+        ];
+        let found = data_objects(&range, &mask(&pointers), &refs, Alignment::BySize);
+        let first = [0x1000, 0x1008, 0x1010, 0x1020, 0x1030, 0x1060];
+        assert_eq!(found, first, "{found:x?}");
+    }
+
+    #[test]
+    fn an_object_that_nothing_refers_to_is_put_between_its_like() {
+        let range = 0..512;
+        let pointers: Vec<usize> = (0..64).collect();
+        let layout = Layout {
+            range: &range,
+            mask: &mask(&pointers),
+            refs: &[],
+        };
+        let candidates = [0, 64, 128, 256, 320, 384];
+        let found = layout.chain(&candidates, Alignment::BySize);
+        assert_eq!(found, [0, 64, 128, 192, 256, 320, 384]);
+        // What would be smaller than those before it lies inside of one.
+        let found = layout.chain(&[0, 64, 128, 160, 192, 256], Alignment::BySize);
+        assert_eq!(found, [0, 64, 128, 192, 256]);
+    }
+
+    #[test]
+    fn masks_are_programs() {
+        let run = |program: &[u8], words| {
+            let mut mask = Mask::default();
+            let _ = mask.fill(program, words);
+            (0..words).map(|word| mask.has(word)).collect::<Vec<_>>()
+        };
+        // Three bits as they are, then these three twice more.
+        let bits = [true, false, true];
+        let all: Vec<bool> = bits.iter().copied().cycle().take(9).collect();
+        assert_eq!(run(&[3, 0b101, 0x83, 2, 0], 9), all);
+        // The same with the length behind the instruction.
+        assert_eq!(run(&[3, 0b101, 0x80, 3, 2, 0], 9), all);
+        // Cut off, or about nothing: no pointers, and no panic.
+        assert_eq!(run(&[3], 9), [false; 9]);
+        assert_eq!(run(&[0x85, 1], 9), [false; 9]);
+        assert!(mask(&[70]).any(60..71) && !mask(&[70]).any(0..70));
     }
 }
