@@ -60,7 +60,7 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
     }
     let mut table = String::from(
         "# What the wasm engine says of programs, beside what Go's linker says. Written by `cargo xtask linker`.\n#\n\
-         # Go\tprogram\ttarget\tbuild\tbytes\tfunctions\treachable\tmissed\textra\tfrom main\tmissed\textra\tinlined only\tmissed\textra\n",
+         # Go\tprogram\ttarget\tbuild\tbytes\tfunctions\treachable\tmissed\textra\tfrom main\tmissed\textra\tinlined only\n",
     );
     let mut wrong = 0;
     for version in versions {
