@@ -175,7 +175,7 @@ impl<'p, 'i> Builder<'p, 'i> {
     fn find_objects(&mut self) {
         let Parts { md, code, .. } = *self.parts;
         let constants = self.constants();
-        let mut data_refs = Vec::new();
+        let (mut data_refs, mut from_data) = (Vec::new(), Vec::new());
         let mut constant_refs = Vec::new();
         let mut refer = |address: u64| {
             if md.data.contains(&address) {
@@ -193,6 +193,7 @@ impl<'p, 'i> Builder<'p, 'i> {
                 .has(usize::try_from((at - md.data.start) / 8).unwrap_or(0));
             if pointer {
                 refer(word);
+                from_data.push(word);
             }
         }
         for ty in self.types.values() {
@@ -212,9 +213,11 @@ impl<'p, 'i> Builder<'p, 'i> {
         } else {
             Alignment::BySize
         };
+        from_data.retain(|word| md.data.contains(word));
+        from_data.sort_unstable();
         data_refs.sort_unstable();
         data_refs.dedup();
-        let starts = data_objects(&md.data, &self.mask, &data_refs, alignment);
+        let starts = data_objects(&md.data, &self.mask, &data_refs, &from_data, alignment);
         let ends = starts.iter().skip(1).copied().chain([md.data.end]);
         let data = starts.iter().zip(ends).map(|(start, end)| Object {
             start: *start,

@@ -93,14 +93,20 @@ fn varint(bytes: &mut impl Iterator<Item = u8>) -> Option<usize> {
 }
 
 /// The starts of the objects of the data section, in order: `refs` are the addresses in it that
-/// something refers to, in order.
+/// something refers to, in order, `from_data` those of them that other data refers to.
 pub(super) fn data_objects(
     range: &Range<u64>,
     mask: &Mask,
     refs: &[u64],
+    from_data: &[u64],
     alignment: Alignment,
 ) -> Vec<u64> {
-    let layout = Layout { range, mask, refs };
+    let layout = Layout {
+        range,
+        mask,
+        refs,
+        from_data,
+    };
     let eights = layout.start_of_eights();
     let sixteens = layout.end_of_eights(eights);
     let small = (eights > range.start).then_some(range.start);
@@ -136,6 +142,15 @@ impl Alignment {
         }
     }
 
+    /// Where alignments are declared, most objects are aligned by their size all the same: of two
+    /// ways with as many references, that over round addresses is the better one.
+    const fn bonus(self, start: u64) -> i32 {
+        match self {
+            Self::BySize => 0,
+            Self::Declared => start.is_multiple_of(32) as i32,
+        }
+    }
+
     /// The least size of an object, from where it begins to where the next does: some of that may
     /// be padding. Sizes within the same step of 32 bytes are one where all are aligned so.
     const fn least_size(self, distance: u64, next: u64) -> u64 {
@@ -154,12 +169,20 @@ struct Layout<'a> {
     range: &'a Range<u64>,
     mask: &'a Mask,
     refs: &'a [u64],
+    /// Those that other objects refer to: to the start of one, but for few.
+    from_data: &'a [u64],
 }
 
 impl Layout<'_> {
     fn is_pointer(&self, address: u64) -> bool {
         let word = address.saturating_sub(self.range.start) / 8;
         self.mask.has(usize::try_from(word).unwrap_or(usize::MAX))
+    }
+
+    /// What a candidate counts more than another.
+    fn bonus(&self, start: u64, alignment: Alignment) -> i32 {
+        let from_data = self.from_data.binary_search(&start).is_ok();
+        i32::from(from_data) * SEEN + alignment.bonus(start)
     }
 
     fn has_pointer(&self, from: u64, to: u64) -> bool {
@@ -291,7 +314,8 @@ impl Layout<'_> {
                             least: alignment
                                 .least_size(distance - piece * hidden, candidates[j])
                                 .max(way.least),
-                            score: way.score + SEEN - i32::try_from(hidden).unwrap_or(0) * UNSEEN,
+                            score: way.score + SEEN + self.bonus(candidates[j], alignment)
+                                - i32::try_from(hidden).unwrap_or(0) * UNSEEN,
                             from: Some((small(i), small(number), piece)),
                         };
                         keep(&mut ways[j], next);
@@ -332,8 +356,8 @@ const REACH: usize = 96;
 const HIDDEN: u64 = 64;
 /// What a candidate counts that begins an object, and what one counts against a way that nothing
 /// refers to.
-const SEEN: i32 = 2;
-const UNSEEN: i32 = 2;
+const SEEN: i32 = 4;
+const UNSEEN: i32 = 4;
 #[derive(Clone, Copy)]
 struct Way {
     /// What objects from here on measure at least.
@@ -401,7 +425,7 @@ mod tests {
         let refs = [
             0x1000, 0x1008, 0x1010, 0x1020, 0x1030, 0x1060, 0x1068, 0x10a8,
         ];
-        let found = data_objects(&range, &mask(&pointers), &refs, Alignment::BySize);
+        let found = data_objects(&range, &mask(&pointers), &refs, &[], Alignment::BySize);
         let first = [0x1000, 0x1008, 0x1010, 0x1020, 0x1030, 0x1060];
         assert_eq!(found, first, "{found:x?}");
     }
@@ -414,6 +438,7 @@ mod tests {
             range: &range,
             mask: &mask(&pointers),
             refs: &[],
+            from_data: &[],
         };
         let candidates = [0, 64, 128, 256, 320, 384];
         let found = layout.chain(&candidates, Alignment::BySize);
