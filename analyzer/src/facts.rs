@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 
 use bumpalo::Bump;
 use model::Goos;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
@@ -37,11 +38,13 @@ thread_local! {
 const MAX_ARENA: usize = 16 << 20;
 
 /// The facts of a file. Names are ranges of its text, which is kept.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FileFacts {
+    #[serde(skip)]
     pub(crate) src: Arc<str>,
     /// Byte offset of each line's start, made when it is first wanted: most files are never pointed
     /// at.
+    #[serde(skip)]
     lines: OnceLock<Vec<u32>>,
     pub(crate) package: Span,
     pub(crate) imports: Vec<ImportFact>,
@@ -66,13 +69,13 @@ pub(crate) struct FileFacts {
 }
 
 /// A piece of the text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Span {
     pub(crate) pos: u32,
     pub(crate) len: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ImportFact {
     /// `.` and `_` included.
     pub(crate) alias: Option<Span>,
@@ -83,7 +86,7 @@ pub(crate) struct ImportFact {
 }
 
 /// What a name stands for at package level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum DeclKind {
     Func,
     Method,
@@ -92,7 +95,7 @@ pub(crate) enum DeclKind {
     Type,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct DeclFact {
     pub(crate) name: Span,
     pub(crate) kind: DeclKind,
@@ -105,7 +108,7 @@ pub(crate) struct DeclFact {
 }
 
 /// A constant, a variable or a helper whose value the platform decides.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Condition {
     pub(crate) name: Span,
     pub(crate) known: Known,
@@ -116,7 +119,7 @@ pub(crate) struct Condition {
 }
 
 /// A top-level function, method or variable initialiser, in which uses stand.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Owner {
     /// Empty for initialisers.
     pub(crate) name: Span,
@@ -130,7 +133,7 @@ pub(crate) struct Owner {
 pub(crate) const NO_OWNER: u32 = u32::MAX;
 
 /// A name that is no local one: `base`, or `base.sel`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Use {
     pub(crate) base: Span,
     pub(crate) sel: Option<Span>,
@@ -149,7 +152,7 @@ pub(crate) struct Use {
 }
 
 /// What a name is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Role {
     /// Its value, or the type.
     Value,
@@ -225,6 +228,14 @@ impl FileFacts {
             called_from_outside,
             links,
             src: Arc::clone(src),
+        }
+    }
+
+    /// What was kept of a file, with its text.
+    pub(crate) fn with_text(self, src: &Arc<str>) -> Self {
+        Self {
+            src: Arc::clone(src),
+            ..self
         }
     }
 

@@ -11,6 +11,7 @@ mod graph;
 mod merge;
 mod observed;
 mod outline;
+mod pack;
 mod qualifiers;
 mod rules;
 mod scan;

@@ -1,5 +1,6 @@
 //! Source files: read once, parsed once, shared by all targets.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -8,7 +9,11 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::facts::{FileFacts, KnownNames, Use, likely_name};
+use crate::pack::{self, Key, Pack};
 use crate::system::System;
+
+/// A file that is wanted, and whether for its declarations alone.
+type Wanted<'p> = (&'p Utf8Path, bool);
 
 /// Stack of the threads that read: syntax trees are walked by recursion. Only what a deep tree
 /// touches of it is ever used.
@@ -44,18 +49,43 @@ impl<'a> Sources<'a> {
 
     /// Read many files on all cores, those in `std` for their declarations alone.
     pub(crate) fn load(&self, paths: &[Utf8PathBuf], std: &[Utf8PathBuf]) {
-        let known = |path: &&Utf8PathBuf| !self.lock().contains_key(path.as_path());
-        let std = std.iter().filter(known).map(|path| (path, true));
-        let all: Vec<_> = std
-            .chain(paths.iter().filter(known).map(|path| (path, false)))
-            .collect();
-        let read = self.on_deep_stack(|| {
-            let read = all
-                .par_iter()
-                .map(|(path, declarations)| ((*path).clone(), self.read(path, *declarations)));
-            read.collect::<Vec<_>>()
+        let mut dirs: BTreeMap<&Utf8Path, Vec<Wanted<'_>>> = BTreeMap::new();
+        let all = std.iter().map(|path| (path.as_path(), true));
+        for wanted @ (path, _) in all.chain(paths.iter().map(|path| (path.as_path(), false))) {
+            if !self.lock().contains_key(path) {
+                let dir = path.parent().unwrap_or(path);
+                dirs.entry(dir).or_default().push(wanted);
+            }
+        }
+        let read: Vec<_> = self.on_deep_stack(|| {
+            let dirs = dirs.par_iter();
+            dirs.flat_map(|(dir, files)| self.directory(dir, files))
+                .collect()
         });
         self.lock().extend(read);
+    }
+
+    /// Read files of a directory, or recall what they say.
+    fn directory(&self, dir: &Utf8Path, files: &[Wanted<'_>]) -> Vec<(Utf8PathBuf, Arc<Source>)> {
+        let keeps = self.system.keeps(dir);
+        let pack = keeps.then(|| Pack::recall(self.system, dir));
+        let read = files.par_iter().map(|(path, declarations_only)| {
+            let (source, new) = self.read(path, *declarations_only, pack.as_ref());
+            ((*path).to_owned(), source, new)
+        });
+        let mut sources = Vec::new();
+        let mut new = BTreeMap::new();
+        for (path, source, key) in read.collect::<Vec<_>>() {
+            let encoded = key.and_then(|key| Some((key, pack::encode(&source.facts)?)));
+            new.extend(encoded);
+            sources.push((path, source));
+        }
+        if let Some(pack) = pack.filter(|_| !new.is_empty())
+            && let Some(bytes) = pack.with(&new)
+        {
+            self.system.keep(dir, &bytes);
+        }
+        sources
     }
 
     fn on_deep_stack<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
@@ -73,7 +103,7 @@ impl<'a> Sources<'a> {
     pub(crate) fn get(&self, path: &Utf8Path) -> Arc<Source> {
         let known = self.lock().get(path).cloned();
         known.unwrap_or_else(|| {
-            let source = self.on_deep_stack(|| self.read(path, false));
+            let (source, _) = self.on_deep_stack(|| self.read(path, false, None));
             self.lock().insert(path.to_owned(), Arc::clone(&source));
             source
         })
@@ -101,38 +131,63 @@ impl<'a> Sources<'a> {
         files.into_iter().map(again).collect()
     }
 
-    fn read(&self, path: &Utf8Path, declarations_only: bool) -> Arc<Source> {
-        let (bytes, unreadable) = match self.system.read(path) {
-            Ok(bytes) => (bytes, None),
-            Err(e) => (Vec::new(), Some(e.to_string())),
+    /// A file, and the key of what it says where that is to be kept.
+    fn read(
+        &self,
+        path: &Utf8Path,
+        declarations_only: bool,
+        pack: Option<&Pack>,
+    ) -> (Arc<Source>, Option<Key>) {
+        let (text, unreadable) = match self.system.read(path) {
+            Ok(bytes) => (text(bytes), None),
+            Err(e) => (Text::default(), Some(e.to_string())),
         };
-        let encoding = wrong_bytes(&bytes);
-        let (text, encoding) = match String::from_utf8(bytes) {
-            Ok(text) => (text, encoding),
-            Err(e) => {
-                let invalid = (e.utf8_error().valid_up_to(), "invalid UTF-8 encoding");
-                let first = encoding.map_or(invalid, |other| other.min(invalid));
-                (
-                    String::from_utf8_lossy(e.as_bytes()).into_owned(),
-                    Some(first),
-                )
+        let src = Arc::from(text.text);
+        // Files that are not as Go wants them are few.
+        let pack = pack.filter(|_| text.wrong.is_none() && unreadable.is_none());
+        let key = pack.map(|_| pack::key(&src, declarations_only));
+        let known = pack.zip(key).and_then(|(pack, key)| pack.facts(&key, &src));
+        let new = key.filter(|_| known.is_none());
+        let mut facts = known.unwrap_or_else(|| {
+            if declarations_only {
+                FileFacts::read_declarations(&src)
+            } else {
+                FileFacts::read(&src)
             }
-        };
-        let name = path.file_name().unwrap_or_default().to_owned();
-        let text = Arc::from(text);
-        let mut facts = if declarations_only {
-            FileFacts::read_declarations(&text)
-        } else {
-            FileFacts::read(&text)
-        };
-        if let Some((pos, message)) = encoding {
+        });
+        if let Some((pos, message)) = text.wrong {
             facts.add_error(pos, message);
         }
-        Arc::new(Source {
+        let name = path.file_name().unwrap_or_default().to_owned();
+        let source = Source {
             name,
             facts,
             unreadable,
-        })
+        };
+        (Arc::new(source), new)
+    }
+}
+
+/// The text of a file.
+#[derive(Default)]
+struct Text {
+    text: String,
+    /// The first byte that Go refuses, and its words for it.
+    wrong: Option<(usize, &'static str)>,
+}
+
+fn text(bytes: Vec<u8>) -> Text {
+    let wrong = wrong_bytes(&bytes);
+    match String::from_utf8(bytes) {
+        Ok(text) => Text { text, wrong },
+        Err(e) => {
+            let invalid = (e.utf8_error().valid_up_to(), "invalid UTF-8 encoding");
+            let first = wrong.map_or(invalid, |other| other.min(invalid));
+            Text {
+                text: String::from_utf8_lossy(e.as_bytes()).into_owned(),
+                wrong: Some(first),
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one door to files. Everything that the analyzer reads comes through [`System`].
 
-use std::io;
+use std::io::{self, Read};
 
 use camino::Utf8Path;
 
@@ -8,6 +8,20 @@ use camino::Utf8Path;
 pub trait System: Sync {
     /// The bytes of a file.
     fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>>;
+
+    /// Whether it keeps what was read of the files of a directory for later runs: of dependencies,
+    /// which do not change.
+    fn keeps(&self, _dir: &Utf8Path) -> bool {
+        false
+    }
+
+    /// What was kept of the files of a directory. It need not be whole.
+    fn recall(&self, _dir: &Utf8Path) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Keep this of the files of a directory, or do not.
+    fn keep(&self, _dir: &Utf8Path, _bytes: &[u8]) {}
 }
 
 /// The disk.
@@ -18,15 +32,17 @@ pub struct Disk;
 const MAX_FILE: u64 = 256 << 20;
 
 impl System for Disk {
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
     fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>> {
-        let size = std::fs::metadata(path)?.len();
+        let file = std::fs::File::open(path)?;
+        let size = file.metadata()?.len();
         if size > MAX_FILE {
             return Err(io::Error::other(format!(
                 "{} MiB are too much for a source file",
                 size >> 20
             )));
         }
-        std::fs::read(path)
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        file.take(MAX_FILE).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }

@@ -38,6 +38,8 @@ pub(crate) enum Job {
     Rules,
     /// List what the standard library does under wasm.
     Std(StdArgs),
+    /// Tell about the cache, or clean it.
+    Cache(CacheArgs),
 }
 
 const AFTER: &str = "\
@@ -74,7 +76,29 @@ enum Command {
     Rules,
     /// List the functions of the standard library that fail, fake or lie under wasm
     Std(StdArgs),
+    /// Tell what is kept between runs, or remove it
+    Cache(CacheArgs),
 }
+
+/// Options of `wasmcheck cache`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = CACHE)]
+pub(crate) struct CacheArgs {
+    #[command(subcommand)]
+    pub(crate) job: Option<CacheJob>,
+}
+
+/// What is done to the cache.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum CacheJob {
+    /// Remove everything that is kept
+    Clean,
+}
+
+const CACHE: &str = "\
+What the source of dependencies and of the standard library says is kept between runs, by the
+content of the files; a run with --no-cache reads it anew. The cache stays below 512 MiB by itself.
+The variable WASMCHECK_CACHE names another directory for it.";
 
 /// Options of `wasmcheck explain`.
 #[derive(Clone, Debug, ClapArgs)]
@@ -171,6 +195,9 @@ pub(crate) struct ModuleArgs {
     /// Show no progress
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// Read the source of all dependencies anew, and keep nothing of it for later runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Fetch neither modules nor toolchains (GOPROXY=off, GOTOOLCHAIN=local)
     #[arg(long)]
     pub(crate) offline: bool,
@@ -426,6 +453,7 @@ impl Args {
             Some(Command::Explain(explain)) => Job::Explain(explain),
             Some(Command::Rules) => Job::Rules,
             Some(Command::Std(std)) => Job::Std(std),
+            Some(Command::Cache(cache)) => Job::Cache(cache),
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) level: Level,
     pub(crate) targets: Vec<Target>,
     pub(crate) tags: Vec<String>,
+    /// Facts of dependencies are kept between runs.
+    pub(crate) cached: bool,
     /// The user trusts the code, and lets Node run it.
     pub(crate) node: bool,
     /// Wall time of the run stage.
@@ -121,6 +123,7 @@ fn settings(args: &CheckArgs) -> Settings {
         level,
         targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
+        cached: !args.module.no_cache,
         node: args.host.contains(&HostArg::Node),
         budget: args.budget,
         config: Config::default(),

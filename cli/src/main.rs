@@ -2,6 +2,7 @@
 
 mod args;
 mod attempt;
+mod cache;
 mod check;
 mod config;
 mod exec;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Job::Explain(args) => explain::explain(args),
         Job::Rules => explain::rules(),
         Job::Std(args) => explain::std(args),
+        Job::Cache(args) => cache::run(args),
         Job::Exec(args) => return exec::run(args, &interrupt),
     };
     match done {

@@ -3,11 +3,12 @@
 use std::thread;
 use std::time::Instant;
 
-use analyzer::{Compiled, Disk, Places, Scan, StubSignature, Why};
+use analyzer::{Compiled, Places, Scan, StubSignature, Why};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
 use toolchain::{Error, Go, Linked, Platform, Session};
 
+use crate::cache::CachedDisk;
 use crate::check::{self, Chosen, Settings};
 use crate::progress::Progress;
 use crate::sandbox::Sandbox;
@@ -164,7 +165,8 @@ impl<'r> Run<'r> {
             stubs: &stubs,
         };
         let builds: Vec<Goos> = listings.iter().map(|(goos, _)| *goos).collect();
-        let scan = Scan::new(settings, &listings, &Disk);
+        let disk = CachedDisk::new(self.settings.cached, &[&env.goroot, &env.gomodcache]);
+        let scan = Scan::new(settings, &listings, &disk);
         with(scan, &builds, incomplete)
     }
 

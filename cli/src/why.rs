@@ -25,6 +25,7 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
         level: Level::Scan,
         targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
+        cached: !args.module.no_cache,
         node: false,
         budget: Duration::ZERO,
         config: Config::default(),

@@ -2,11 +2,13 @@
 //!
 //! Source of the format: the section "Using cgo with the go command" of `cmd/cgo/doc.go`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::syntax::Comment;
 use crate::syntax::ast::File;
 
 /// What a file wants from C.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Cgo {
     /// Offset of the quote of `"C"`.
     pub(crate) pos: u32,
@@ -17,7 +19,7 @@ pub(crate) struct Cgo {
 }
 
 /// `#cgo CONDITION NAME: VALUE`
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CgoFlag {
     /// Build constraint in the old form; empty without one.
     pub(crate) condition: String,

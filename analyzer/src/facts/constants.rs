@@ -1,6 +1,8 @@
 //! Integer constants: expressions made of literals and names, kept small, to be evaluated when it
 //! is known what the names stand for on a target.
 
+use serde::{Deserialize, Serialize};
+
 use super::Span;
 use super::types::TypeRef;
 use crate::syntax::Tok;
@@ -10,7 +12,7 @@ use crate::syntax::ast::{Decl, Expr, File, ValueSpec};
 pub(crate) type ConstId = u32;
 
 /// A piece of a constant expression; operands come before it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum ConstExpr {
     Int(i64),
     Iota,
@@ -30,7 +32,7 @@ pub(crate) enum ConstExpr {
 }
 
 /// A constant of the package.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct ConstantFact {
     pub(crate) name: Span,
     pub(crate) ty: Option<TypeRef>,
@@ -39,7 +41,7 @@ pub(crate) struct ConstantFact {
 }
 
 /// What is wrong with some constants only.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum Check {
     /// The length of an array: it must not be negative.
     Length,
@@ -50,7 +52,7 @@ pub(crate) enum Check {
 }
 
 /// The constants of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Constants {
     pub(crate) exprs: Vec<ConstExpr>,
     pub(crate) declared: Vec<ConstantFact>,

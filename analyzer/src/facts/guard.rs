@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ALL, JS, WASIP1};
 use crate::syntax::Tok;
 use crate::syntax::ast::Expr;
 use hashbrown::HashMap;
 
 /// The targets on which a condition can be true, and those on which it can be false.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Truth {
     pub(super) can: u8,
     pub(super) cannot: u8,
@@ -48,7 +50,7 @@ impl Truth {
 }
 
 /// A variable of package `runtime` that differs between targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Platform {
     Goos,
     Goarch,
@@ -74,7 +76,7 @@ pub(super) fn holds(a: &Text<'_>, b: &Text<'_>, test: impl Fn(&str, &str) -> boo
 }
 
 /// What a name or an expression is known to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Known {
     /// A condition.
     Truth(Truth),

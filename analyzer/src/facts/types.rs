@@ -1,13 +1,15 @@
 //! What a file says of types, as far as names alone can tell: the shape of declared types, where
 //! values come from, and the places where they are used.
 
+use serde::{Deserialize, Serialize};
+
 use super::constants::Constants;
 use super::{NO_OWNER, Span, Use};
 use crate::syntax::Tok;
 use crate::syntax::ast::{Expr, Field, FuncDecl, Ident, Signature, TypeSpec};
 
 /// A named type, pointers to it included: `T`, `*T`, `p.T`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TypeRef {
     pub(crate) qualifier: Option<Span>,
     pub(crate) name: Span,
@@ -17,7 +19,7 @@ pub(crate) struct TypeRef {
 pub(crate) type ValueId = u32;
 
 /// Where a value comes from, a step at a time: each refers to earlier ones only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Value {
     /// It has a type that is written: a parameter, a literal, a conversion.
     Of(TypeRef),
@@ -31,7 +33,7 @@ pub(crate) enum Value {
 }
 
 /// A type that is declared at package level.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct TypeFact {
     pub(crate) name: Span,
     /// Another name for its type: methods declared on it are that type's.
@@ -40,7 +42,7 @@ pub(crate) struct TypeFact {
 }
 
 /// What is known of a declared type.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Shape {
     /// Fields with the types that have names, embedded ones apart.
     Struct {
@@ -60,7 +62,7 @@ pub(crate) enum Shape {
 }
 
 /// A value is put where a type is wanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Conversion {
     pub(crate) from: ValueId,
     pub(crate) to: Wanted,
@@ -69,7 +71,7 @@ pub(crate) struct Conversion {
 }
 
 /// The type that is wanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum Wanted {
     Type(TypeRef),
     /// That of a field of a struct.
@@ -77,7 +79,7 @@ pub(crate) enum Wanted {
 }
 
 /// A function, a method, or a method of an interface.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FunctionFact {
     pub(crate) name: Span,
     /// Base type of the receiver of a method.
@@ -93,7 +95,7 @@ pub(crate) struct FunctionFact {
 }
 
 /// A call of something that may be known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct CallFact {
     pub(crate) callee: ValueId,
     /// Its arguments: how many, and where they start in [`TypeFacts::args`].
@@ -105,7 +107,7 @@ pub(crate) struct CallFact {
 }
 
 /// An argument of a call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Arg {
     pub(crate) value: Option<ValueId>,
     /// Offset; none where the expression has no name in it to point at.
@@ -113,7 +115,7 @@ pub(crate) struct Arg {
 }
 
 /// `x.a`, where it may be known what `x` is. Names of most imports are not here: see [`Use::sel`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Access {
     pub(crate) of: ValueId,
     /// Where it stands, as of a use of the name after the dot.
@@ -121,14 +123,14 @@ pub(crate) struct Access {
 }
 
 /// A variable of the package, and its value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct VariableFact {
     pub(crate) name: Span,
     pub(crate) value: ValueId,
 }
 
 /// The results of a call are given to this many names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Assigned {
     pub(crate) callee: ValueId,
     pub(crate) names: usize,
@@ -137,7 +139,7 @@ pub(crate) struct Assigned {
 }
 
 /// Two operands of an operator that wants one type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Operands {
     pub(crate) left: ValueId,
     pub(crate) right: ValueId,
@@ -146,7 +148,7 @@ pub(crate) struct Operands {
 }
 
 /// All of it, for one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct TypeFacts {
     pub(crate) types: Vec<TypeFact>,
     pub(crate) functions: Vec<FunctionFact>,

@@ -1,7 +1,5 @@
 //! `undefined-name`, `undefined-imported-name`, `redeclared`: names against the files that are left.
 
-use std::collections::BTreeMap;
-
 use hashbrown::{HashMap, HashSet};
 use model::{Effect, Finding, Goos, Rule};
 
@@ -208,7 +206,11 @@ fn declared_elsewhere(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -
 
 /// Names, and methods of a type, that two selected files declare.
 fn redeclared<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<(&str, &str), (&Source, Span)> = BTreeMap::new();
+    // What one file declares twice is redeclared on every target.
+    if package.files.len() < 2 {
+        return;
+    }
+    let mut seen: HashMap<(&str, &str), (&Source, Span)> = HashMap::new();
     for file in &package.files {
         let facts = &file.facts;
         for decl in &facts.decls {

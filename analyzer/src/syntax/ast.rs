@@ -1,6 +1,8 @@
 //! The syntax tree of a Go file. Types and values are both [`Expr`], as the parser cannot tell
 //! them apart.
 
+use serde::{Deserialize, Serialize};
+
 use super::lexer::Comment;
 use super::token::Tok;
 
@@ -23,7 +25,7 @@ pub(crate) struct File<'s> {
 }
 
 /// What could not be read, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SyntaxError {
     pub(crate) pos: u32,
     pub(crate) message: String,

@@ -1,7 +1,9 @@
 //! Tokens of Go, as the specification's section "Lexical elements" names them.
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of token. Operators that only the parser of expressions tells apart are one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tok {
     Eof,
     /// A byte that starts no token.

@@ -66,6 +66,7 @@ impl World {
             .env("GOTOOLCHAIN", "local")
             .env("GOMODCACHE", modcache)
             .env("GOFLAGS", "-modcacherw")
+            .env("WASMCHECK_CACHE", modcache.with_file_name("cache"))
             .env_remove("GOWORK")
             .env_remove("NO_COLOR");
         command

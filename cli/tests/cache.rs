@@ -1,0 +1,136 @@
+//! What is kept between runs never changes what they say: not when it is damaged, half written,
+//! shared by runs at the same time, or cannot be written at all.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot start has failed, and this one damages files"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use common::World;
+
+/// A module with dependencies, and a cache of its own.
+fn world() -> (World, PathBuf) {
+    let world = World::of(&fixtures::named("calls"));
+    let cache = world.scratch.path().join("cache");
+    (world, cache)
+}
+
+fn scan(world: &World, cache: &Path, more: &[&str]) -> Command {
+    let mut args = vec!["--level", "scan", "--quiet", "--format", "json"];
+    args.extend(more);
+    let mut command = world.command(&args);
+    command.env("WASMCHECK_CACHE", cache);
+    command
+}
+
+fn report(world: &World, cache: &Path, more: &[&str]) -> String {
+    let output = scan(world, cache, more).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\"targets\""), "{text}");
+    text
+}
+
+/// The files of the cache, by name.
+fn kept(cache: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cache.join("facts")).into_iter().flatten();
+    let mut files: Vec<_> = entries.flatten().map(|e| e.path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_is_kept_changes_nothing() {
+    let (world, cache) = world();
+    let without = report(&world, &cache, &["--no-cache"]);
+    assert_eq!(kept(&cache), Vec::<PathBuf>::new(), "nothing is to be kept");
+    assert_eq!(report(&world, &cache, &[]), without);
+    let files = kept(&cache);
+    assert!(files.len() > 10, "{files:?}");
+    let bytes: Vec<_> = files.iter().map(|f| fs::read(f).unwrap()).collect();
+    assert_eq!(report(&world, &cache, &[]), without);
+
+    // Flipped, cut off, emptied, and of somebody else.
+    for (n, file) in files.iter().enumerate() {
+        let mut damaged = bytes[n].clone();
+        match n % 4 {
+            0 => *damaged.last_mut().unwrap() ^= 0x80,
+            1 => damaged.truncate(damaged.len() / 2),
+            2 => damaged.clear(),
+            _ => damaged.clone_from(&bytes[(n + 1) % bytes.len()]),
+        }
+        fs::write(file, damaged).unwrap();
+    }
+    assert_eq!(report(&world, &cache, &[]), without);
+    assert_eq!(kept(&cache), files);
+    let whole = files.iter().zip(&bytes).filter(|(file, bytes)| {
+        let now = fs::read(file).unwrap();
+        now == **bytes || now.len() > bytes.len()
+    });
+    assert_eq!(whole.count(), files.len(), "what was damaged is made anew");
+}
+
+#[test]
+fn runs_at_the_same_time_and_killed_ones_leave_a_cache_that_holds() {
+    let (world, cache) = world();
+    let without = report(&world, &cache, &["--no-cache"]);
+    let start = || {
+        let mut command = scan(&world, &cache, &[]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    for millis in [40, 80, 120, 160, 200, 240] {
+        let mut run = start();
+        thread::sleep(Duration::from_millis(millis));
+        // SIGKILL; it may have ended before.
+        let _ = run.kill();
+        run.wait().unwrap();
+    }
+    thread::scope(|scope| {
+        let runs: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| report(&world, &cache, &[])))
+            .collect();
+        for run in runs {
+            assert_eq!(run.join().unwrap(), without);
+        }
+    });
+    assert_eq!(report(&world, &cache, &[]), without);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_none() {
+    let (world, _) = world();
+    let file = world.scratch.path().join("file");
+    fs::write(&file, "").unwrap();
+    let without = report(&world, &file, &["--no-cache"]);
+    assert_eq!(report(&world, &file, &[]), without);
+}
+
+#[test]
+fn it_tells_what_it_keeps_and_removes_it() {
+    let (world, cache) = world();
+    report(&world, &cache, &[]);
+    let tell = |args: &[&str]| {
+        let mut command = world.command(args);
+        let output = command.env("WASMCHECK_CACHE", &cache).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let count = kept(&cache).len();
+    let told = tell(&["cache"]);
+    assert!(told.contains(&format!("{count} files")), "{told}");
+    let mine = cache.join("mine");
+    fs::write(&mine, "not of the cache").unwrap();
+    let told = tell(&["cache", "clean"]);
+    assert!(told.contains(&format!("removed {count} files")), "{told}");
+    assert_eq!(kept(&cache), Vec::<PathBuf>::new());
+    assert!(mine.exists());
+    assert!(tell(&["cache", "clean"]).contains("removed 0 files"));
+}
