@@ -66,35 +66,38 @@ impl From<BinaryReaderError> for WasmError {
 
 /// Read a wasm file; `name` is what the answer calls it.
 pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
-    Ok(read(name, bytes, None)?.0)
+    Ok(inspect_wasm(name, bytes, Asked::default())?.0)
 }
 
 /// What is asked about a file besides what every answer has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
+    /// All functions of a Go program.
+    pub functions: bool,
     /// The ways to this function.
     pub why: Option<&'a str>,
     /// At most so many.
     pub count: usize,
 }
 
-/// Read a wasm file with all functions of a Go program, and the ways that are asked for.
+impl Asked<'_> {
+    /// All functions.
+    pub const FUNCTIONS: Self = Self {
+        functions: true,
+        why: None,
+        count: 0,
+    };
+}
+
+/// Read a wasm file, with what is asked for, and the ways.
 pub fn inspect_wasm(
     name: &str,
     bytes: &[u8],
     asked: Asked<'_>,
 ) -> Result<(WasmFile, Vec<WasmPath>), WasmError> {
-    read(name, bytes, Some(asked))
-}
-
-fn read(
-    name: &str,
-    bytes: &[u8],
-    asked: Option<Asked<'_>>,
-) -> Result<(WasmFile, Vec<WasmPath>), WasmError> {
     check_magic(bytes)?;
-    let sections = Sections::read(bytes)?;
-    let image = image::Image::of(&sections.segments);
+    let mut sections = Sections::read(bytes)?;
+    let image = image::Image::of(&std::mem::take(&mut sections.segments));
     let table = sections.table();
     let pclntab = image
         .as_ref()
@@ -119,7 +122,7 @@ fn read(
     let as_linked = producer == Producer::Go && code.signed && undefined_calls.is_empty();
     let invalid = if as_linked { None } else { why_invalid(bytes) };
     let program = match (&image, &pclntab) {
-        (Some(image), Some(pclntab)) => Program::read(&sections, image, pclntab, &code, &table),
+        (Some(image), Some(pclntab)) => Program::read(&sections, image, pclntab, code, &table),
         _ => None,
     };
     let go_version = go_version(&sections.producers);
@@ -128,11 +131,11 @@ fn read(
     let program = program.as_ref();
     let sinks = program.map_or_else(Vec::new, |p| p.sinks(goos, release));
     let packages = program.map_or_else(Vec::new, |p| p.packages(|path| info.module_of(path)));
-    let functions = program.filter(|_| asked.is_some());
+    let functions = program.filter(|_| asked.functions);
     let functions = functions.map_or_else(Vec::new, Program::functions);
-    let why = asked.and_then(|asked| Some((program?, asked.why?, asked.count)));
-    let ways = why.map_or_else(Vec::new, |(program, symbol, count)| {
-        program.ways(symbol, count)
+    let ways = program.zip(asked.why);
+    let ways = ways.map_or_else(Vec::new, |(program, symbol)| {
+        program.ways(symbol, asked.count)
     });
     let names = match (&pclntab, sections.names.is_empty()) {
         (Some(_), _) => Names::Pclntab,

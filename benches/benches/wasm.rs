@@ -49,7 +49,7 @@ fn operators(bencher: Bencher<'_, '_>) {
 fn inspect(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::new(FILE.len()))
-        .bench(|| inspect_wasm("vet.wasm", &FILE, Asked::default()).expect("a Go program"));
+        .bench(|| inspect_wasm("vet.wasm", &FILE, Asked::FUNCTIONS).expect("a Go program"));
 }
 
 #[divan::bench(sample_count = 20)]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use analyzer::Asked;
 use camino::Utf8Path;
-use model::{ExitStatus, SCHEMA, WasmFile, WasmPath};
+use model::{ExitStatus, Producer, SCHEMA, WasmFile, WasmPath};
 use serde::Serialize;
 
 use crate::args::{InspectArgs, InspectFormat};
@@ -26,11 +26,13 @@ struct Why<'a> {
 
 /// Read the file and tell what is in it.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
-    let (wasm, ways) = read(&args.file, args.why.as_deref())?;
+    // A list of all functions takes as much memory as the rest.
+    let functions = args.format == InspectFormat::Json || args.why.is_some();
+    let (wasm, ways) = read(&args.file, functions, args.why.as_deref())?;
     let text = match (&args.why, &args.diff) {
         (Some(symbol), _) => why(args, &wasm, symbol, &ways)?,
         (None, Some(old)) => {
-            let diff = Diff::of(&read(old, None)?.0, &wasm);
+            let diff = Diff::of(&read(old, false, None)?.0, &wasm);
             match args.format {
                 InspectFormat::Text => diff.render(),
                 InspectFormat::Json => output::json(&diff),
@@ -49,10 +51,18 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(ExitStatus::Clean.code()))
 }
 
-fn read(file: &Utf8Path, why: Option<&str>) -> Result<(WasmFile, Vec<WasmPath>), Failure> {
+fn read(
+    file: &Utf8Path,
+    functions: bool,
+    why: Option<&str>,
+) -> Result<(WasmFile, Vec<WasmPath>), Failure> {
     let bytes = files::read_wasm(file).map_err(Failure::no_verdict)?;
     let name = file.file_name().unwrap_or(file.as_str());
-    let asked = Asked { why, count: WAYS };
+    let asked = Asked {
+        functions,
+        why,
+        count: WAYS,
+    };
     analyzer::inspect_wasm(name, &bytes, asked)
         .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))
 }
@@ -73,7 +83,7 @@ fn why(
     symbol: &str,
     paths: &[WasmPath],
 ) -> Result<String, Failure> {
-    if wasm.functions.is_empty() {
+    if wasm.producer != Producer::Go {
         return Err(Failure::usage(format!(
             "{}: ways are found in programs of the Go toolchain alone; this is {}",
             args.file,

@@ -29,6 +29,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let asked = Asked {
+        functions: true,
         why: Some("os.(*File).Write"),
         count: 3,
     };

@@ -159,12 +159,19 @@ pub enum StepKind {
 pub struct WasmSink {
     /// As in `wasmcheck std`.
     pub symbol: String,
-    /// The path begins at initialisation.
-    pub init: bool,
+    /// Where it does so, of the targets that the file can be for.
+    pub targets: Vec<Target>,
     /// Another function of the standard library is what gets there.
     pub inside_std: bool,
     /// The most believable path to it.
     pub path: WasmPath,
+}
+
+impl WasmSink {
+    /// Whether the path begins at initialisation.
+    pub fn is_init(&self) -> bool {
+        self.path.root == PathRoot::Init
+    }
 }
 
 /// A function of a Go program.

@@ -51,13 +51,10 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
     };
     let scratch = tempfile::tempdir()?;
     let module = scratch.path().join("programs");
-    unpack(PROGRAMS, &module)?;
-    let reach = fixtures::named("reach");
-    for (name, text) in reach.files.iter().filter(|(name, _)| name != "go.mod") {
-        let file = module.join("reach").join(name);
-        std::fs::create_dir_all(file.parent().context("a file lies somewhere")?)?;
-        std::fs::write(file, text)?;
-    }
+    fixtures::unpack(PROGRAMS, &module)?;
+    let reach = module.join("reach");
+    fixtures::named("reach").unpack(&reach)?;
+    std::fs::remove_file(reach.join("go.mod"))?;
     let mut table = String::from(
         "# What the wasm engine says of programs, beside what Go's linker says. Written by `cargo xtask linker`.\n#\n\
          # Go\tprogram\ttarget\tbuild\tbytes\tfunctions\treachable\tmissed\textra\tfrom main\tmissed\textra\tinlined only\n",
@@ -205,7 +202,7 @@ impl Go {
         build.env(TO, &dump).env(LINKER, &self.linker);
         done(&mut build)?;
         let bytes = std::fs::read(&file)?;
-        let (wasm, _) = inspect_wasm(package, &bytes, Asked::default())?;
+        let (wasm, _) = inspect_wasm(package, &bytes, Asked::FUNCTIONS)?;
         let truth = Truth::read(&std::fs::read_to_string(&dump)?);
         let text = truth.functions.values().map(|(_, name)| name.as_str());
         let names = differ(&text.collect::<Vec<_>>(), &wasm.functions, |f| {
@@ -363,17 +360,6 @@ fn done(command: &mut Command) -> Result<()> {
     let output = command.output()?;
     if !output.status.success() {
         bail!("{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
-}
-
-/// Write the files of a txtar archive.
-fn unpack(archive: &str, dir: &Path) -> Result<()> {
-    for part in archive.split("\n-- ").skip(1) {
-        let (name, text) = part.split_once(" --\n").context("a file has a name")?;
-        let file = dir.join(name);
-        std::fs::create_dir_all(file.parent().context("a file lies somewhere")?)?;
-        std::fs::write(file, format!("{text}\n"))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! From the bytes of a Go program to its graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use hashbrown::{HashMap, HashSet};
@@ -9,7 +9,7 @@ use super::code::{Code, Constant, NO_PC};
 use super::graph::{Edge, Graph, Kind, Node, Object, What};
 use super::image::Image;
 use super::moduledata::{Itabs, Moduledata};
-use super::objects::{Alignment, Mask, data_objects};
+use super::objects::{Alignment, Layout, Mask};
 use super::pclntab::{FIRST, Pclntab};
 use super::types::{self, Descriptor};
 
@@ -18,7 +18,6 @@ pub(super) struct Parts<'p, 'i> {
     pub(super) image: &'i Image,
     pub(super) md: &'p Moduledata,
     pub(super) pclntab: &'p Pclntab<'i>,
-    pub(super) code: &'p Code,
     /// Positions in the code section, by position in the function table.
     pub(super) table: &'p [Option<u32>],
     /// Functions of the code section, and those that are imported.
@@ -26,13 +25,14 @@ pub(super) struct Parts<'p, 'i> {
     pub(super) imports: usize,
 }
 
-/// Find the graph.
-pub(super) fn graph<'i>(parts: &Parts<'_, 'i>) -> Graph<'i> {
-    let mut builder = Builder::new(parts);
+/// Find the graph. What it is made of goes away as soon as it can: a program has a lot of it.
+pub(super) fn graph<'i>(parts: &Parts<'_, 'i>, code: Code) -> Graph<'i> {
+    let mut builder = Builder::new(parts, code);
     builder.find_types();
     builder.find_objects();
     builder.edges_of_code();
     builder.edges_of_objects();
+    builder.types.clear();
     let inlined = builder.inlined();
     let (offsets, edges) = builder.sorted(inlined.len());
     Graph {
@@ -47,6 +47,7 @@ pub(super) fn graph<'i>(parts: &Parts<'_, 'i>) -> Graph<'i> {
 
 struct Builder<'p, 'i> {
     parts: &'p Parts<'p, 'i>,
+    code: Code,
     mask: Mask,
     types: BTreeMap<u64, Descriptor>,
     /// Starts and ends of itabs.
@@ -57,11 +58,11 @@ struct Builder<'p, 'i> {
 }
 
 impl<'p, 'i> Builder<'p, 'i> {
-    fn new(parts: &'p Parts<'p, 'i>) -> Self {
-        let words = (parts.md.data.end - parts.md.data.start) / 8;
+    fn new(parts: &'p Parts<'p, 'i>, code: Code) -> Self {
         Self {
             parts,
-            mask: Mask::run(parts.image, parts.md.gcdata, words),
+            code,
+            mask: Mask::run(parts.image, parts.md.gcdata, &parts.md.data),
             types: BTreeMap::new(),
             itabs: BTreeMap::new(),
             objects: Vec::new(),
@@ -75,12 +76,8 @@ impl<'p, 'i> Builder<'p, 'i> {
         let md = self.parts.md;
         let before = self.parts.image.start()..md.pclntab.start.min(md.findfunctab);
         // Up to 1.26 only lists follow, of all types and itabs.
-        let behind = if md.is_127 {
-            md.pclntab.end
-        } else {
-            md.own.start
-        };
-        [before, behind..md.own.start]
+        let behind = if md.is_127 { md.pclntab.end } else { md.own };
+        [before, behind..md.own]
     }
 
     /// The end of the read-only data around an address.
@@ -107,13 +104,9 @@ impl<'p, 'i> Builder<'p, 'i> {
     /// All types that code or data refer to, and those that they refer to.
     fn find_types(&mut self) {
         let Parts {
-            image,
-            md,
-            code,
-            table,
-            ..
+            image, md, table, ..
         } = *self.parts;
-        let in_code = code.addresses.iter().map(|c| u64::from(c.value));
+        let in_code = self.code.addresses.iter().map(|c| u64::from(c.value));
         let constants = self.constants();
         let constants = constants.iter().flat_map(|range| self.words(range));
         let constants = constants.map(|(_, word)| word);
@@ -173,7 +166,7 @@ impl<'p, 'i> Builder<'p, 'i> {
     // Objects.
 
     fn find_objects(&mut self) {
-        let Parts { md, code, .. } = *self.parts;
+        let md = self.parts.md;
         let constants = self.constants();
         let (mut data_refs, mut from_data) = (Vec::new(), Vec::new());
         let mut constant_refs = Vec::new();
@@ -184,14 +177,11 @@ impl<'p, 'i> Builder<'p, 'i> {
                 constant_refs.push(address);
             }
         };
-        for constant in &code.addresses {
+        for constant in &self.code.addresses {
             refer(u64::from(constant.value));
         }
         for (at, word) in self.words(&md.data) {
-            let pointer = self
-                .mask
-                .has(usize::try_from((at - md.data.start) / 8).unwrap_or(0));
-            if pointer {
+            if self.mask.has(at) {
                 refer(word);
                 from_data.push(word);
             }
@@ -217,7 +207,14 @@ impl<'p, 'i> Builder<'p, 'i> {
         from_data.sort_unstable();
         data_refs.sort_unstable();
         data_refs.dedup();
-        let starts = data_objects(&md.data, &self.mask, &data_refs, &from_data, alignment);
+        let layout = Layout {
+            range: &md.data,
+            mask: &self.mask,
+            refs: &data_refs,
+            from_data: &from_data,
+            alignment,
+        };
+        let starts = layout.starts();
         let ends = starts.iter().skip(1).copied().chain([md.data.end]);
         let data = starts.iter().zip(ends).map(|(start, end)| Object {
             start: *start,
@@ -244,20 +241,20 @@ impl<'p, 'i> Builder<'p, 'i> {
             .map(|(at, ty)| (*at, (ty.end, What::Type)));
         let itabs = self.itabs.iter().map(|(at, end)| (*at, (*end, What::Itab)));
         known.extend(types.chain(itabs));
-        let mut starts: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut starts: BTreeSet<u64> = BTreeSet::new();
         while !refs.is_empty() {
             let new: Vec<u64> = refs
                 .drain(..)
                 .filter(|at| {
                     let inside = known.range(..=*at).next_back();
                     let inside = inside.is_some_and(|(_, (end, _))| at < end);
-                    !inside && starts.insert(*at, 0).is_none()
+                    !inside && starts.insert(*at)
                 })
                 .collect();
             // Dictionaries of generic functions lead to others.
             for at in new.into_iter().filter(|at| at.is_multiple_of(8)) {
                 let end = self.end_of_constants(at).unwrap_or(at);
-                let next = starts.range(at + 1..).next().map_or(end, |(next, _)| *next);
+                let next = starts.range(at + 1..).next().copied().unwrap_or(end);
                 let bound = known.range(at..).next().map_or(end, |(next, _)| *next);
                 let words = self.words(&(at..next.min(bound).min(end)));
                 let inner = words.map(|(_, word)| word);
@@ -268,7 +265,7 @@ impl<'p, 'i> Builder<'p, 'i> {
                 }));
             }
         }
-        let starts = starts.into_keys().map(|at| (at, (at, What::Constant)));
+        let starts = starts.into_iter().map(|at| (at, (at, What::Constant)));
         known.extend(starts);
         let mut next = u64::MAX;
         for (start, (end, what)) in known.into_iter().rev() {
@@ -324,11 +321,9 @@ impl<'p, 'i> Builder<'p, 'i> {
 
     fn edges_of_code(&mut self) {
         let Parts {
-            code,
-            imports,
-            functions,
-            ..
+            imports, functions, ..
         } = *self.parts;
+        let code = std::mem::take(&mut self.code);
         for call in &code.calls {
             let local = (call.callee as usize).checked_sub(imports);
             if let Some(local) = local.filter(|local| *local < functions) {
@@ -404,11 +399,9 @@ impl<'p, 'i> Builder<'p, 'i> {
             if word == 0 {
                 continue;
             }
-            let offset = (at - self.parts.md.data.start) / 8;
-            let pointer = self.mask.has(usize::try_from(offset).unwrap_or(0));
             // The mask has no types and itabs: they do not move.
             let header = || self.types.contains_key(&word) || self.itabs.contains_key(&word);
-            if (pointer || header())
+            if (self.mask.has(at) || header())
                 && let Some((to, _)) = self.target(word)
             {
                 self.edge(node, to, Kind::Data, NO_PC);

@@ -15,8 +15,8 @@ pub(super) struct Moduledata {
     /// The index of the function table by PC: up to Go 1.25 it ends the read-only data, as the
     /// largest object there.
     pub(super) findfunctab: u64,
-    /// Where it lies itself.
-    pub(super) own: Range<u64>,
+    /// Its own address.
+    pub(super) own: u64,
     pub(super) noptrdata: Range<u64>,
     pub(super) data: Range<u64>,
     /// Where all of it ends, data that starts as zeros included.
@@ -90,7 +90,7 @@ impl Moduledata {
         let found = Self {
             pclntab: word(0)?..end,
             findfunctab: word(19)?,
-            own: at..at + 70 * WORD,
+            own: at,
             noptrdata: range(24, 25)?,
             data: range(26, 27)?,
             end: word(34)?,

@@ -12,15 +12,22 @@ use super::image::Image;
 
 /// Which words of a range are pointers, a bit each.
 #[derive(Debug, Default)]
-pub(super) struct Mask(Vec<u64>);
+pub(super) struct Mask {
+    /// Address of the first word.
+    start: u64,
+    bits: Vec<u64>,
+}
 
 impl Mask {
-    /// Run a GC program for a range of this many words (`runtime/mbitmap.go`, `runGCProg`).
-    pub(super) fn run(image: &Image, program: u64, words: u64) -> Self {
-        let mut mask = Self::default();
-        let words = usize::try_from(words).unwrap_or(0);
+    /// Run the GC program of a range (`runtime/mbitmap.go`, `runGCProg`).
+    pub(super) fn run(image: &Image, program: u64, range: &Range<u64>) -> Self {
+        let mut mask = Self {
+            start: range.start,
+            bits: Vec::new(),
+        };
+        let words = usize::try_from((range.end - range.start) / 8).unwrap_or(0);
         let _ = mask.fill(image.from(program).unwrap_or_default(), words);
-        mask.0.resize(words.div_ceil(64), 0);
+        mask.bits.resize(words.div_ceil(64), 0);
         mask
     }
 
@@ -48,24 +55,29 @@ impl Mask {
                 bits.push(bits[from + n % span.max(1)]);
             }
         }
-        self.0 = vec![0; words.div_ceil(64)];
+        self.bits = vec![0; words.div_ceil(64)];
         for (n, _) in bits.iter().enumerate().take(words).filter(|(_, bit)| **bit) {
-            self.0[n / 64] |= 1 << (n % 64);
+            self.bits[n / 64] |= 1 << (n % 64);
         }
         Some(())
     }
 
-    /// Whether any of these words is one.
-    fn any(&self, words: Range<usize>) -> bool {
-        let mut at = words.start;
-        while at < words.end {
-            let Some(bits) = self.0.get(at / 64) else {
+    /// The number of the word at an address; one without a bit before the range.
+    fn word(&self, address: u64) -> usize {
+        let word = address.checked_sub(self.start).map(|bytes| bytes / 8);
+        word.and_then(|word| usize::try_from(word).ok())
+            .unwrap_or(usize::MAX)
+    }
+
+    /// Whether any word between two addresses is a pointer.
+    fn any(&self, from: u64, to: u64) -> bool {
+        let (mut at, end) = (self.word(from), self.word(to));
+        while at < end {
+            let Some(bits) = self.bits.get(at / 64) else {
                 return false;
             };
-            let left = words.end - at;
-            let bits = bits >> (at % 64);
-            let here = left.min(64 - at % 64);
-            if bits & (u64::MAX >> (64 - here)) != 0 {
+            let here = (end - at).min(64 - at % 64);
+            if bits >> (at % 64) & (u64::MAX >> (64 - here)) != 0 {
                 return true;
             }
             at += here;
@@ -73,10 +85,11 @@ impl Mask {
         false
     }
 
-    pub(super) fn has(&self, word: usize) -> bool {
-        self.0
-            .get(word / 64)
-            .is_some_and(|bits| bits >> (word % 64) & 1 == 1)
+    /// Whether the word at an address is a pointer.
+    pub(super) fn has(&self, address: u64) -> bool {
+        let word = self.word(address);
+        let bits = self.bits.get(word / 64);
+        bits.is_some_and(|bits| bits >> (word % 64) & 1 == 1)
     }
 }
 
@@ -90,38 +103,6 @@ fn varint(bytes: &mut impl Iterator<Item = u8>) -> Option<usize> {
         }
     }
     None
-}
-
-/// The starts of the objects of the data section, in order: `refs` are the addresses in it that
-/// something refers to, in order, `from_data` those of them that other data refers to.
-pub(super) fn data_objects(
-    range: &Range<u64>,
-    mask: &Mask,
-    refs: &[u64],
-    from_data: &[u64],
-    alignment: Alignment,
-) -> Vec<u64> {
-    let layout = Layout {
-        range,
-        mask,
-        refs,
-        from_data,
-    };
-    let eights = layout.start_of_eights();
-    let sixteens = layout.end_of_eights(eights);
-    let small = (eights > range.start).then_some(range.start);
-    let mut starts: Vec<u64> = small.into_iter().collect();
-    starts.extend((eights..sixteens).step_by(8));
-    if alignment == Alignment::Declared {
-        layout.large(sixteens, alignment, &mut starts);
-        return starts;
-    }
-    let twentyfours = layout.end_of_sixteens(sixteens);
-    starts.extend((sixteens..twentyfours).step_by(16));
-    let large = layout.end_of_twentyfours(twentyfours);
-    starts.extend((twentyfours..large.0).step_by(32));
-    layout.large(large.1, alignment, &mut starts);
-    starts
 }
 
 /// How objects are aligned.
@@ -165,32 +146,41 @@ impl Alignment {
     }
 }
 
-struct Layout<'a> {
-    range: &'a Range<u64>,
-    mask: &'a Mask,
-    refs: &'a [u64],
-    /// Those that other objects refer to: to the start of one, but for few.
-    from_data: &'a [u64],
+/// A data section, to be divided into objects.
+pub(super) struct Layout<'a> {
+    pub(super) range: &'a Range<u64>,
+    pub(super) mask: &'a Mask,
+    /// The addresses in it that something refers to, in order.
+    pub(super) refs: &'a [u64],
+    /// Those that other data refers to: to the start of an object, but for few.
+    pub(super) from_data: &'a [u64],
+    pub(super) alignment: Alignment,
 }
 
 impl Layout<'_> {
-    fn is_pointer(&self, address: u64) -> bool {
-        let word = address.saturating_sub(self.range.start) / 8;
-        self.mask.has(usize::try_from(word).unwrap_or(usize::MAX))
+    /// The starts of its objects, in order.
+    pub(super) fn starts(&self) -> Vec<u64> {
+        let eights = self.start_of_eights();
+        let sixteens = self.end_of_eights(eights);
+        let small = (eights > self.range.start).then_some(self.range.start);
+        let mut starts: Vec<u64> = small.into_iter().collect();
+        starts.extend((eights..sixteens).step_by(8));
+        if self.alignment == Alignment::Declared {
+            self.large(sixteens, &mut starts);
+            return starts;
+        }
+        let twentyfours = self.end_of_sixteens(sixteens);
+        starts.extend((sixteens..twentyfours).step_by(16));
+        let large = self.end_of_twentyfours(twentyfours);
+        starts.extend((twentyfours..large.0).step_by(32));
+        self.large(large.1, &mut starts);
+        starts
     }
 
     /// What a candidate counts more than another.
-    fn bonus(&self, start: u64, alignment: Alignment) -> i32 {
+    fn bonus(&self, start: u64) -> i32 {
         let from_data = self.from_data.binary_search(&start).is_ok();
-        i32::from(from_data) * SEEN + alignment.bonus(start)
-    }
-
-    fn has_pointer(&self, from: u64, to: u64) -> bool {
-        let word = |address: u64| {
-            let word = address.saturating_sub(self.range.start) / 8;
-            usize::try_from(word).unwrap_or(usize::MAX)
-        };
-        self.mask.any(word(from)..word(to))
+        i32::from(from_data) * SEEN + self.alignment.bonus(start)
     }
 
     fn is_referred_to(&self, address: u64) -> bool {
@@ -202,7 +192,7 @@ impl Layout<'_> {
         const FEW: u64 = 64;
         let Range { start, end } = *self.range;
         let mut words = (start..end.min(start + FEW)).step_by(8);
-        words.find(|at| self.is_pointer(*at)).unwrap_or(start)
+        words.find(|at| self.mask.has(*at)).unwrap_or(start)
     }
 
     /// Objects of 8 bytes are pointers, and something refers to each. The first word that is no
@@ -210,7 +200,7 @@ impl Layout<'_> {
     fn end_of_eights(&self, start: u64) -> u64 {
         let end = self.range.end;
         let mut words = (start..end).step_by(8);
-        let other = words.find(|at| !self.is_pointer(*at) || !self.is_referred_to(*at));
+        let other = words.find(|at| !self.mask.has(*at) || !self.is_referred_to(*at));
         let other = other.unwrap_or(end);
         (other & !15).max(start)
     }
@@ -219,7 +209,7 @@ impl Layout<'_> {
     /// padding, unless its third word is one.
     fn end_of_sixteens(&self, from: u64) -> u64 {
         let mut slots = (from..self.range.end).step_by(16);
-        let empty = slots.find(|at| !self.is_pointer(*at) && !self.is_pointer(at + 8));
+        let empty = slots.find(|at| !self.mask.has(*at) && !self.mask.has(at + 8));
         let Some(empty) = empty else {
             return self.range.end;
         };
@@ -235,7 +225,7 @@ impl Layout<'_> {
     }
 
     fn is_twentyfour(&self, at: u64) -> bool {
-        !self.is_pointer(at + 24) && !self.is_referred_to(at + 24)
+        !self.mask.has(at + 24) && !self.is_referred_to(at + 24)
     }
 
     /// Where objects of 24 bytes end, and where those of 32 and more begin: both lie 32 bytes
@@ -269,24 +259,24 @@ impl Layout<'_> {
 
     /// Objects of 32 bytes and more: the chain of references, none nearer to the next than those
     /// before it, that leaves the fewest out.
-    fn large(&self, from: u64, alignment: Alignment, starts: &mut Vec<u64>) {
+    fn large(&self, from: u64, starts: &mut Vec<u64>) {
         let first = self.refs.partition_point(|r| *r < from);
         let mut candidates: Vec<u64> = vec![from];
         let aligned = self.refs[first..]
             .iter()
-            .filter(|r| r.is_multiple_of(alignment.least()) && **r != from);
+            .filter(|r| r.is_multiple_of(self.alignment.least()) && **r != from);
         candidates.extend(aligned);
         candidates.retain(|r| *r < self.range.end);
         if candidates.len() > MANY {
             starts.extend(candidates);
         } else {
-            starts.extend(self.chain(&candidates, alignment));
+            starts.extend(self.chain(&candidates));
         }
     }
 
     /// The best chain of candidates whose distances do not shrink, objects that nothing refers to put
     /// between them where they would.
-    fn chain(&self, candidates: &[u64], alignment: Alignment) -> Vec<u64> {
+    fn chain(&self, candidates: &[u64]) -> Vec<u64> {
         let mut ways: Vec<Vec<Way>> = vec![Vec::new(); candidates.len()];
         if let Some(first) = ways.first_mut() {
             first.push(Way {
@@ -301,20 +291,20 @@ impl Layout<'_> {
                 let last = candidates.len().min(i + 1 + REACH);
                 for j in i + 1..last {
                     let distance = candidates[j] - candidates[i];
-                    for piece in steps(distance, way.least, alignment.least()) {
+                    for piece in steps(distance, way.least, self.alignment.least()) {
                         // An object without a pointer would lie in another section.
                         let last = candidates[j] - distance % piece - piece;
-                        if !self.has_pointer(candidates[i], candidates[i] + piece)
-                            || !self.has_pointer(last, candidates[j])
+                        if !self.mask.any(candidates[i], candidates[i] + piece)
+                            || !self.mask.any(last, candidates[j])
                         {
                             continue;
                         }
-                        let hidden = (distance / piece).saturating_sub(1);
+                        let hidden = hidden(distance, piece);
+                        let size = distance - piece * hidden;
+                        let least = self.alignment.least_size(size, candidates[j]);
                         let next = Way {
-                            least: alignment
-                                .least_size(distance - piece * hidden, candidates[j])
-                                .max(way.least),
-                            score: way.score + SEEN + self.bonus(candidates[j], alignment)
+                            least: least.max(way.least),
+                            score: way.score + SEEN + self.bonus(candidates[j])
                                 - i32::try_from(hidden).unwrap_or(0) * UNSEEN,
                             from: Some((small(i), small(number), piece)),
                         };
@@ -336,7 +326,7 @@ impl Layout<'_> {
             let from = ways[i as usize][number as usize].from;
             if let Some((before, _, piece)) = from {
                 let start = candidates[before as usize];
-                let hidden = ((address - start) / piece).saturating_sub(1);
+                let hidden = hidden(address - start, piece);
                 found.extend((1..=hidden).map(|n| start + n * piece).rev());
             }
             at = from.map(|(before, number, _)| (before, number));
@@ -358,6 +348,8 @@ const HIDDEN: u64 = 64;
 /// refers to.
 const SEEN: i32 = 4;
 const UNSEEN: i32 = 4;
+
+/// A way to a candidate.
 #[derive(Clone, Copy)]
 struct Way {
     /// What objects from here on measure at least.
@@ -366,6 +358,11 @@ struct Way {
     /// The candidate before, the number of its way, and the size of the objects on the step from
     /// there, of which the last may be larger.
     from: Option<(u32, u32, u64)>,
+}
+
+/// How many objects of a size lie between two candidates of this distance, besides the first.
+const fn hidden(distance: u64, piece: u64) -> u64 {
+    (distance / piece).saturating_sub(1)
 }
 
 /// How a distance may be divided after objects of some size: one object, two, or as many of that
@@ -408,12 +405,12 @@ mod tests {
     use super::*;
 
     /// A mask with these words set.
-    fn mask(words: &[usize]) -> Mask {
+    fn mask(start: u64, words: &[usize]) -> Mask {
         let mut bits = vec![0; words.iter().max().map_or(0, |last| last / 64 + 1)];
         for word in words {
             bits[word / 64] |= 1 << (word % 64);
         }
-        Mask(bits)
+        Mask { start, bits }
     }
 
     #[test]
@@ -425,7 +422,14 @@ mod tests {
         let refs = [
             0x1000, 0x1008, 0x1010, 0x1020, 0x1030, 0x1060, 0x1068, 0x10a8,
         ];
-        let found = data_objects(&range, &mask(&pointers), &refs, &[], Alignment::BySize);
+        let layout = Layout {
+            range: &range,
+            mask: &mask(range.start, &pointers),
+            refs: &refs,
+            from_data: &[],
+            alignment: Alignment::BySize,
+        };
+        let found = layout.starts();
         let first = [0x1000, 0x1008, 0x1010, 0x1020, 0x1030, 0x1060];
         assert_eq!(found, first, "{found:x?}");
     }
@@ -436,15 +440,16 @@ mod tests {
         let pointers: Vec<usize> = (0..64).collect();
         let layout = Layout {
             range: &range,
-            mask: &mask(&pointers),
+            mask: &mask(0, &pointers),
             refs: &[],
             from_data: &[],
+            alignment: Alignment::BySize,
         };
         let candidates = [0, 64, 128, 256, 320, 384];
-        let found = layout.chain(&candidates, Alignment::BySize);
+        let found = layout.chain(&candidates);
         assert_eq!(found, [0, 64, 128, 192, 256, 320, 384]);
         // What would be smaller than those before it lies inside of one.
-        let found = layout.chain(&[0, 64, 128, 160, 192, 256], Alignment::BySize);
+        let found = layout.chain(&[0, 64, 128, 160, 192, 256]);
         assert_eq!(found, [0, 64, 128, 192, 256]);
     }
 
@@ -453,7 +458,9 @@ mod tests {
         let run = |program: &[u8], words| {
             let mut mask = Mask::default();
             let _ = mask.fill(program, words);
-            (0..words).map(|word| mask.has(word)).collect::<Vec<_>>()
+            (0..words as u64)
+                .map(|word| mask.has(word * 8))
+                .collect::<Vec<_>>()
         };
         // Three bits as they are, then these three twice more.
         let bits = [true, false, true];
@@ -464,6 +471,6 @@ mod tests {
         // Cut off, or about nothing: no pointers, and no panic.
         assert_eq!(run(&[3], 9), [false; 9]);
         assert_eq!(run(&[0x85, 1], 9), [false; 9]);
-        assert!(mask(&[70]).any(60..71) && !mask(&[70]).any(0..70));
+        assert!(mask(8, &[70]).any(488, 576) && !mask(8, &[70]).any(8, 568));
     }
 }

@@ -135,7 +135,8 @@ impl<'i> Pclntab<'i> {
             }
             let tree = self.field(local, 11 + tables as usize + Self::TREE as usize)?;
             let index = self.field(local, 11 + Self::INDEX)?;
-            let last = self.largest(index).filter(|_| tree != u32::MAX)?;
+            let last = self.values(index).map(|(_, value)| value).max()?;
+            let last = u64::try_from(last).ok().filter(|_| tree != u32::MAX)?;
             Some((gofunc + u64::from(tree), last))
         };
         let Some((tree, last)) = read() else {
@@ -181,26 +182,6 @@ impl<'i> Pclntab<'i> {
         frames
     }
 
-    /// The largest value of a PC table; none when it has no value from 0 on.
-    fn largest(&self, table: u32) -> Option<u64> {
-        if table == 0 {
-            return None;
-        }
-        let mut at = self.pcs + table as usize;
-        let (mut value, mut largest) = (-1_i64, -1_i64);
-        for first in std::iter::once(true).chain(std::iter::repeat(false)) {
-            let delta = self.varint(&mut at)?;
-            if delta == 0 && !first {
-                break;
-            }
-            let half = i64::from(delta >> 1);
-            value += if delta & 1 == 1 { !half } else { half };
-            largest = largest.max(value);
-            self.varint(&mut at)?;
-        }
-        u64::try_from(largest).ok()
-    }
-
     fn byte(&self, local: usize, n: usize) -> Option<u8> {
         let offset = (*self.offsets.get(local)?)?;
         self.bytes.get(offset + n).copied()
@@ -221,23 +202,27 @@ impl<'i> Pclntab<'i> {
         Some((name, u32::try_from(line).ok()?))
     }
 
-    /// The value of a PC table at a resume point (`runtime/symtab.go`, `pcvalue`).
+    /// The value of a PC table at a resume point.
     fn value(&self, table: u32, pc_b: u64) -> Option<i64> {
+        let mut values = self.values(table);
+        values.find(|(end, _)| pc_b < *end).map(|(_, value)| value)
+    }
+
+    /// The values of a PC table, each with the resume point where it ends (`runtime/symtab.go`,
+    /// `pcvalue`). Position 0 is no table.
+    fn values(&self, table: u32) -> impl Iterator<Item = (u64, i64)> {
         let mut at = self.pcs + table as usize;
         let (mut value, mut pc) = (-1_i64, 0_u64);
-        for first in std::iter::once(true).chain(std::iter::repeat(false)) {
-            let delta = self.varint(&mut at)?;
-            if delta == 0 && !first {
-                return None;
-            }
+        let mut first = true;
+        std::iter::from_fn(move || {
+            let delta = self.varint(&mut at).filter(|delta| *delta != 0 || first)?;
+            first = false;
             let half = i64::from(delta >> 1);
             value += if delta & 1 == 1 { !half } else { half };
             pc += u64::from(self.varint(&mut at)?);
-            if pc_b < pc {
-                return Some(value);
-            }
-        }
-        None
+            Some((pc, value))
+        })
+        .take_while(move |_| table != 0)
     }
 
     fn varint(&self, at: &mut usize) -> Option<u32> {

@@ -1,10 +1,11 @@
 //! A Go program: its functions, what reaches them, and the ways there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 use model::{
-    Goos, PackageSize, PathLevel, PathRoot, PathStep, StepKind, WasmFunction, WasmPath, WasmSink,
+    Goos, PackageSize, PathLevel, PathRoot, PathStep, StepKind, Target, WasmFunction, WasmPath,
+    WasmSink,
 };
 use wasmparser::{Element, ElementItems, ElementKind, Operator};
 
@@ -58,21 +59,21 @@ impl<'p, 'i> Program<'p, 'i> {
         sections: &'p Sections<'p>,
         image: &'i Image,
         pclntab: &'p Pclntab<'i>,
-        code: &Code,
+        code: Code,
         table: &[Option<u32>],
     ) -> Option<Self> {
         let (address, in_functions) = pclntab.address();
         let md = Moduledata::find(image, address, in_functions)?;
         let (functions, imports) = (sections.bodies.len(), sections.imports.len());
-        let graph = build::graph(&Parts {
+        let parts = Parts {
             image,
             md: &md,
             pclntab,
-            code,
             table,
             functions,
             imports,
-        });
+        };
+        let graph = build::graph(&parts, code);
         let main = (0..functions).find(|f| pclntab.name(*f) == Some("main.main"));
         // What the host calls to start or resume a program is no root: everything runs from it.
         let entry = ["_start", "_initialize", "run", "resume", "getsp"];
@@ -234,20 +235,19 @@ impl<'p, 'i> Program<'p, 'i> {
     /// The functions that are known to fail, fake or lie on this `GOOS`, and can be reached. Those
     /// that run at initialisation come first.
     pub(super) fn sinks(&self, goos: Goos, release: u32) -> Vec<WasmSink> {
-        let mut known: HashMap<String, &'static str> = HashMap::new();
+        let mut known: HashMap<String, (&'static str, Vec<Target>)> = HashMap::new();
         for (symbol, rows) in all_behaviours() {
-            let here = rows.iter().any(|row| {
-                let targets = row.targets.iter();
-                row.versions.has(release) && targets.into_iter().any(|t| t.goos() == goos)
-            });
-            if here {
-                known.insert(spelling(symbol), symbol);
+            let rows = rows.iter().filter(|row| row.versions.has(release));
+            let targets = rows.flat_map(|row| &row.targets).copied();
+            let here: BTreeSet<Target> = targets.filter(|t| t.goos() == goos).collect();
+            if !here.is_empty() {
+                known.insert(spelling(symbol), (symbol, here.into_iter().collect()));
             }
         }
         let paths = self.paths();
         let mut sinks: Vec<WasmSink> = Vec::new();
         for (at, name) in self.named() {
-            let Some(symbol) = known.get(&spelling(name)) else {
+            let Some((symbol, targets)) = known.get(&spelling(name)) else {
                 continue;
             };
             let Some((root, way)) = paths.to(&self.graph, at) else {
@@ -259,13 +259,13 @@ impl<'p, 'i> Program<'p, 'i> {
             let callers = &path.steps[..path.steps.len().saturating_sub(1)];
             sinks.push(WasmSink {
                 symbol: (*symbol).to_owned(),
-                init: path.root == PathRoot::Init,
+                targets: targets.clone(),
                 inside_std: callers.last().is_some_and(std),
                 path,
             });
         }
         sinks.sort_by(|a, b| {
-            let key = |s: &WasmSink| (s.inside_std, !s.init, s.path.level);
+            let key = |s: &WasmSink| (s.inside_std, !s.is_init(), s.path.level);
             key(a).cmp(&key(b)).then_with(|| a.symbol.cmp(&b.symbol))
         });
         sinks.dedup_by(|a, b| a.symbol == b.symbol);

@@ -76,36 +76,32 @@ pub(super) fn is_likely(image: &Image, md: &Moduledata, at: u64) -> bool {
     check().unwrap_or(false)
 }
 
-/// A name begins with flags and a length, and is text.
+/// Flags and text of a name (`abi.Name`): its length stands before it in one or two bytes.
+fn text(image: &Image, at: u64) -> Option<(u8, &[u8])> {
+    let bytes = image.from(at)?;
+    let (flags, mut len, mut start) = (*bytes.first()?, usize::from(*bytes.get(1)?), 2);
+    if len >= 0x80 {
+        len = (len & 0x7f) | usize::from(*bytes.get(2)?) << 7;
+        start = 3;
+    }
+    Some((flags, bytes.get(start..start + len)?))
+}
+
 fn has_name(image: &Image, md: &Moduledata, at: u64) -> bool {
-    let check = || {
-        let bytes = image.from(at)?;
-        let (flags, mut len) = (*bytes.first()?, usize::from(*bytes.get(1)?));
-        let mut start = 2;
-        if len >= 0x80 {
-            len = (len & 0x7f) | usize::from(*bytes.get(2)?) << 7;
-            start = 3;
-        }
-        let name = bytes.get(start..start + len.min(64))?;
-        let text = !name.iter().any(|b| *b < b' ');
-        Some(md.types.contains(&at) && flags < 16 && len > 0 && text)
+    let is_text = |(flags, name): (u8, &[u8])| {
+        flags < 16 && !name.is_empty() && !name.iter().take(64).any(|b| *b < b' ')
     };
-    check().unwrap_or(false)
+    md.types.contains(&at) && text(image, at).is_some_and(is_text)
 }
 
 /// The name of the type at an address, with the name of its package.
 pub(super) fn name(image: &Image, md: &Moduledata, at: u64) -> Option<String> {
     const EXTRA_STAR: u8 = 2;
-    let name = md.types.start + u64::from(image.word32(at + 40)?);
-    let bytes = image.from(name)?;
-    let (mut len, mut start) = (usize::from(*bytes.get(1)?), 2);
-    if len >= 0x80 {
-        len = (len & 0x7f) | usize::from(*bytes.get(2)?) << 7;
-        start = 3;
-    }
-    let text = std::str::from_utf8(bytes.get(start..start + len)?).ok()?;
+    let (_, name) = text(image, md.types.start + u64::from(image.word32(at + 40)?))?;
+    let name = std::str::from_utf8(name).ok()?;
     let star = image.byte(at + 20)? & EXTRA_STAR != 0;
-    Some(text[usize::from(star && text.starts_with('*'))..].to_owned())
+    let plain = name.strip_prefix('*').filter(|_| star);
+    Some(plain.unwrap_or(name).to_owned())
 }
 
 /// Read the descriptor at an address; `slots` is the number of functions in the table.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::WasmFile;
+use model::{PackageSize, WasmFile, WasmModule};
 use serde::Serialize;
 
 use super::style;
@@ -20,13 +20,29 @@ pub(crate) struct Diff {
     /// Bytes of the files.
     size: [u64; 2],
     functions: [usize; 2],
-    /// Packages whose code has another size, the largest change first: before and after.
-    packages: Vec<(String, u64, u64)>,
-    /// Modules with another version: before and after, empty for none.
-    modules: Vec<(String, String, String)>,
+    /// Packages whose code has another size, the largest change first.
+    packages: Vec<PackageChange>,
+    /// Modules with another version.
+    modules: Vec<ModuleChange>,
     imports: Changes,
     /// Functions of the standard library that fail, fake or lie, and that its modules call.
     sinks: Changes,
+}
+
+/// Code of a package, in bytes; 0 where it is not.
+#[derive(Debug, Serialize)]
+struct PackageChange {
+    package: String,
+    old: u64,
+    new: u64,
+}
+
+/// Versions of a module; none where it is not.
+#[derive(Debug, Serialize)]
+struct ModuleChange {
+    module: String,
+    old: Option<String>,
+    new: Option<String>,
 }
 
 /// What is new, and what is gone.
@@ -102,20 +118,10 @@ impl Diff {
         });
         list("What fails, fakes or lies", sinks.collect());
         list("Imports from the host", signed(&self.imports));
-        let modules =
-            self.modules
-                .iter()
-                .map(|(path, old, new)| match (old.as_str(), new.as_str()) {
-                    ("", new) => format!("+ {path} {new}"),
-                    (old, "") => format!("- {path} {old}"),
-                    (old, new) => format!("  {path} {old} → {new}"),
-                });
+        let modules = self.modules.iter().map(ModuleChange::row);
         list("Modules", modules.collect());
-        let packages = self
-            .packages
-            .iter()
-            .take(SHOWN)
-            .map(|(path, old, new)| format!("{:>12}  {path}", change(*old, *new)));
+        let packages = self.packages.iter().take(SHOWN);
+        let packages = packages.map(|p| format!("{:>12}  {}", change(p.old, p.new), p.package));
         list("Code of packages", packages.collect());
         if self.packages.len() > SHOWN {
             lines.push(format!("  and {} more", self.packages.len() - SHOWN));
@@ -124,32 +130,56 @@ impl Diff {
     }
 }
 
-fn packages(old: &WasmFile, new: &WasmFile) -> Vec<(String, u64, u64)> {
-    let mut sizes: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let name = |path: &Option<String>| path.clone().unwrap_or_else(|| "(linker)".to_owned());
+impl ModuleChange {
+    fn row(&self) -> String {
+        let module = &self.module;
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => format!("  {module} {old} → {new}"),
+            (Some(old), None) => format!("- {module} {old}"),
+            (None, new) => format!("+ {module} {}", new.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+fn packages(old: &WasmFile, new: &WasmFile) -> Vec<PackageChange> {
+    let mut sizes: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for package in &old.packages {
-        sizes.entry(name(&package.package)).or_default().0 = package.code;
+        sizes.entry(title(package)).or_default().0 = package.code;
     }
     for package in &new.packages {
-        sizes.entry(name(&package.package)).or_default().1 = package.code;
+        sizes.entry(title(package)).or_default().1 = package.code;
     }
     let changed = sizes.into_iter().filter(|(_, (old, new))| old != new);
-    let mut changed: Vec<_> = changed.map(|(path, (old, new))| (path, old, new)).collect();
-    changed.sort_by_key(|(path, old, new)| (std::cmp::Reverse(old.abs_diff(*new)), path.clone()));
+    let changed = changed.map(|(package, (old, new))| PackageChange {
+        package: package.to_owned(),
+        old,
+        new,
+    });
+    let mut changed: Vec<_> = changed.collect();
+    changed.sort_by_key(|p| std::cmp::Reverse(p.old.abs_diff(p.new)));
     changed
 }
 
-fn modules(old: &WasmFile, new: &WasmFile) -> Vec<(String, String, String)> {
-    let mut versions: BTreeMap<String, (String, String)> = BTreeMap::new();
-    let built = |m: &model::WasmModule| m.replaced_by.clone().unwrap_or_else(|| m.version.clone());
+fn title(package: &PackageSize) -> &str {
+    package.package.as_deref().unwrap_or("(linker)")
+}
+
+fn modules(old: &WasmFile, new: &WasmFile) -> Vec<ModuleChange> {
+    let mut versions: BTreeMap<&str, (Option<String>, Option<String>)> = BTreeMap::new();
+    let built = |m: &WasmModule| m.replaced_by.clone().unwrap_or_else(|| m.version.clone());
     for module in &old.modules {
-        versions.entry(module.path.clone()).or_default().0 = built(module);
+        versions.entry(&module.path).or_default().0 = Some(built(module));
     }
     for module in &new.modules {
-        versions.entry(module.path.clone()).or_default().1 = built(module);
+        versions.entry(&module.path).or_default().1 = Some(built(module));
     }
     let changed = versions.into_iter().filter(|(_, (old, new))| old != new);
-    changed.map(|(path, (old, new))| (path, old, new)).collect()
+    let changed = changed.map(|(module, (old, new))| ModuleChange {
+        module: module.to_owned(),
+        old,
+        new,
+    });
+    changed.collect()
 }
 
 /// `+1.2 KiB`

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Goos, PathLevel, PathRoot, PathStep, StepKind, Target, WasmFile, WasmPath, WasmSink};
+use model::{PathLevel, PathRoot, PathStep, StepKind, Target, WasmFile, WasmPath, WasmSink};
 use web::view;
 
 use super::style;
@@ -27,19 +27,19 @@ pub(crate) fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> Strin
 }
 
 /// Sinks, with the way to each.
-pub(super) fn sinks<'s>(
-    out: &mut String,
-    goos: Goos,
-    sinks: impl IntoIterator<Item = &'s WasmSink>,
-) {
+pub(super) fn sinks<'s>(out: &mut String, sinks: impl IntoIterator<Item = &'s WasmSink>) {
     let head = style::HEAD;
     for sink in sinks {
-        let when = if sink.init { ", at initialisation" } else { "" };
+        let when = if sink.is_init() {
+            ", at initialisation"
+        } else {
+            ""
+        };
         let level = level(sink.path.level);
         let _ = writeln!(out, "\n  {head}{}{head:#}{when}, {level}", sink.symbol);
         for behaviour in analyzer::behaviours(&sink.symbol) {
             let here = behaviour.targets.iter().copied();
-            let here: Vec<Target> = here.filter(|t| t.goos() == goos).collect();
+            let here: Vec<Target> = here.filter(|t| sink.targets.contains(t)).collect();
             if !here.is_empty() {
                 let colour = style::effect(behaviour.effect);
                 let (effect, on) = (behaviour.effect.name(), view::targets_in_words(&here));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Entry, Goos, Names, Producer, WasmFile};
+use model::{Entry, Names, Producer, WasmFile};
 use web::{proof, view};
 
 use super::{paths, style};
@@ -106,14 +106,9 @@ fn told_sinks(out: &mut String, wasm: &WasmFile, all: bool) {
         out,
         "\n{head}What fails, fakes or lies, and is linked in{head:#}"
     );
-    let goos = if wasm.imports.iter().any(|i| i.module == "gojs") {
-        Goos::Js
-    } else {
-        Goos::Wasip1
-    };
-    paths::sinks(out, goos, outside);
+    paths::sinks(out, outside);
     if all {
-        paths::sinks(out, goos, inside);
+        paths::sinks(out, inside);
     } else if !inside.is_empty() {
         let _ = writeln!(
             out,
