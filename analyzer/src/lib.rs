@@ -8,6 +8,7 @@ mod compiled;
 mod constraint;
 mod facts;
 mod graph;
+mod linked;
 mod merge;
 mod observed;
 mod outline;
@@ -35,5 +36,5 @@ pub use crate::std_facts::{
     missing_names, split_symbol,
 };
 pub use crate::system::{Disk, System};
-pub use crate::wasm::{Asked, WasmError, inspect_wasm, read_wasm};
+pub use crate::wasm::{Asked, Inspected, Line, SinkUse, WasmError, glue, inspect_wasm, read_wasm};
 pub use crate::why::Why;

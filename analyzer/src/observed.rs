@@ -9,7 +9,7 @@ use model::{
 use crate::graph::Package;
 use crate::rules::{Context, Saying, shorten};
 use crate::scan::Scan;
-use crate::std_facts::behaviours;
+use crate::std_facts::{behaviours, split_symbol};
 
 impl Scan<'_> {
     /// Join with what was found in the wasm of a main package: calls to functions that nobody
@@ -79,7 +79,7 @@ fn callee(cx: &Context<'_, '_>, findings: &[Finding], call: &UndefinedCall) -> O
 }
 
 /// Whether a line calls a name, after a qualifier or without one.
-fn has_call(line: &str, before: &str, name: &str) -> bool {
+pub(crate) fn has_call(line: &str, before: &str, name: &str) -> bool {
     let call = format!("{before}{name}(");
     line.match_indices(&call).any(|(at, _)| {
         let last = line[..at].chars().next_back();
@@ -100,7 +100,10 @@ fn source_line<'c, 'a>(
 
 /// The package that a file name in a binary belongs to: by its directory, or, with `-trimpath`, by
 /// its import path.
-fn package_of_file<'c, 'a>(cx: &'c Context<'_, 'a>, file: &Utf8Path) -> Option<&'c Package<'a>> {
+pub(crate) fn package_of_file<'c, 'a>(
+    cx: &'c Context<'_, 'a>,
+    file: &Utf8Path,
+) -> Option<&'c Package<'a>> {
     let dir = file.parent()?;
     let mut packages = cx.graph.packages.values();
     packages.find(|p| p.listed.dir == dir || p.path() == dir.as_str())
@@ -238,17 +241,10 @@ fn output_table() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The crash happened inside the package of the function that a finding is about.
 fn crashed_there(finding: &Finding, seen: &Observation) -> Option<String> {
-    let (package, _) = split(&finding.symbol)?;
-    let inside = |f: &&Frame| split(&f.function).is_some_and(|(p, _)| p == package);
+    let (package, _) = split_symbol(&finding.symbol)?;
+    let inside = |f: &&Frame| split_symbol(&f.function).is_some_and(|(p, _)| p == package);
     let frame = seen.stack.iter().find(inside)?;
     Some(format!("{}, in `{}`", seen.told, frame.function))
-}
-
-/// `import/path` and the rest of a symbol.
-fn split(symbol: &str) -> Option<(&str, &str)> {
-    let slash = symbol.rfind('/').map_or(0, |i| i + 1);
-    let dot = symbol[slash..].find('.')? + slash;
-    Some((&symbol[..dot], &symbol[dot + 1..]))
 }
 
 /// A program that ended by a panic, a fatal error or a trap.
@@ -330,11 +326,5 @@ mod tests {
                 "{text}: {symbol}"
             );
         }
-    }
-
-    #[test]
-    fn symbols_are_split_after_the_import_path() {
-        assert_eq!(split("os/exec.(*Cmd).Run"), Some(("os/exec", "(*Cmd).Run")));
-        assert_eq!(split("net.Listen"), Some(("net", "Listen")));
     }
 }

@@ -8,6 +8,7 @@ use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, 
 
 use crate::compiled::{self, Compiled};
 use crate::graph::{DeclaredGuard, Graph, Package, Places};
+use crate::linked::LinkedProgram;
 use crate::rules::{self, Context};
 use crate::source::Sources;
 use crate::system::System;
@@ -77,6 +78,8 @@ pub(crate) struct Build<'a> {
     pub(crate) broken_mains: BTreeSet<String>,
     /// Packages that were run, and behaved.
     pub(crate) behaved: BTreeSet<(Target, String)>,
+    /// Mains whose wasm was read.
+    pub(crate) programs: Vec<LinkedProgram>,
 }
 
 /// An own package that can be run.
@@ -134,6 +137,7 @@ impl<'a> Scan<'a> {
                 compiled: None,
                 broken_mains: BTreeSet::new(),
                 behaved: BTreeSet::new(),
+                programs: Vec::new(),
             });
         }
         Self {
@@ -159,6 +163,7 @@ impl<'a> Scan<'a> {
             compiled: &mut build.compiled,
             broken_mains: &mut build.broken_mains,
             behaved: &mut build.behaved,
+            programs: &mut build.programs,
         };
         Some((cx, parts))
     }
@@ -258,6 +263,7 @@ pub(crate) struct BuildParts<'b> {
     compiled: &'b mut Option<BTreeSet<String>>,
     pub(crate) broken_mains: &'b mut BTreeSet<String>,
     pub(crate) behaved: &'b mut BTreeSet<(Target, String)>,
+    pub(crate) programs: &'b mut Vec<LinkedProgram>,
 }
 
 impl Build<'_> {

@@ -1,6 +1,6 @@
 //! What functions of the standard library do under wasm, although they build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
@@ -150,6 +150,16 @@ pub fn split_symbol(symbol: &str) -> Option<(&str, &str)> {
     let dot = start + symbol[start..].find('.')?;
     let (path, name) = (&symbol[..dot], &symbol[dot + 1..]);
     (!path.is_empty() && !name.is_empty()).then_some((path, name))
+}
+
+/// Whether every call of a function of the standard library leaves an instruction in the wasm:
+/// no Go version inlines it.
+pub(crate) fn leaves_a_call(symbol: &str) -> bool {
+    static NEVER_INLINED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+        let lines = include_str!("../data/std-calls.tsv").lines();
+        lines.filter(|line| !line.starts_with('#')).collect()
+    });
+    NEVER_INLINED.contains(symbol)
 }
 
 type Table = BTreeMap<&'static str, Vec<Behaviour>>;

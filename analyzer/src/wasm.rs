@@ -8,14 +8,17 @@ mod buildinfo;
 mod calls;
 mod code;
 mod graph;
+mod hosts;
 mod image;
 mod moduledata;
 mod objects;
 mod paths;
 mod pclntab;
 mod program;
+mod sinks;
 mod types;
 
+use hashbrown::HashSet;
 use model::{
     Entry, Goos, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmImport,
     WasmModule, WasmPath,
@@ -27,9 +30,11 @@ use wasmparser::{
 
 use self::buildinfo::BuildInfo;
 use self::code::Wanted;
+pub use self::hosts::glue;
 use self::image::Segment;
 use self::pclntab::Pclntab;
 use self::program::Program;
+pub use self::sinks::SinkUse;
 
 /// Why a file cannot be read as wasm.
 #[derive(Debug, thiserror::Error)]
@@ -66,14 +71,21 @@ impl From<BinaryReaderError> for WasmError {
 
 /// Read a wasm file; `name` is what the answer calls it.
 pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
-    Ok(inspect_wasm(name, bytes, Asked::default())?.0)
+    Ok(inspect_wasm(name, bytes, Asked::default())?.file)
 }
+
+/// A file, and a line in it, from 1.
+pub type Line = (String, u32);
 
 /// What is asked about a file besides what every answer has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
     /// All functions of a Go program.
     pub functions: bool,
+    /// The places that use what fails, fakes or lies.
+    pub uses: bool,
+    /// Which of these files, as the build has them, and lines there is code of.
+    pub places: &'a [Line],
     /// The ways to this function.
     pub why: Option<&'a str>,
     /// At most so many.
@@ -84,17 +96,28 @@ impl Asked<'_> {
     /// All functions.
     pub const FUNCTIONS: Self = Self {
         functions: true,
+        uses: false,
+        places: &[],
         why: None,
         count: 0,
     };
 }
 
+/// What is said of a file.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// The file.
+    pub file: WasmFile,
+    /// The ways to the function that was asked for, the most believable first.
+    pub ways: Vec<WasmPath>,
+    /// The places that use what fails, fakes or lies, where they are asked for.
+    pub uses: Vec<SinkUse>,
+    /// The places that were asked for and have code.
+    pub places: HashSet<Line>,
+}
+
 /// Read a wasm file, with what is asked for, and the ways.
-pub fn inspect_wasm(
-    name: &str,
-    bytes: &[u8],
-    asked: Asked<'_>,
-) -> Result<(WasmFile, Vec<WasmPath>), WasmError> {
+pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspected, WasmError> {
     check_magic(bytes)?;
     let mut sections = Sections::read(bytes)?;
     let image = image::Image::of(&std::mem::take(&mut sections.segments));
@@ -122,7 +145,9 @@ pub fn inspect_wasm(
     let as_linked = producer == Producer::Go && code.signed && undefined_calls.is_empty();
     let invalid = if as_linked { None } else { why_invalid(bytes) };
     let program = match (&image, &pclntab) {
-        (Some(image), Some(pclntab)) => Program::read(&sections, image, pclntab, code, &table),
+        (Some(image), Some(pclntab)) => {
+            Program::read(&sections, &info, image, pclntab, code, &table)
+        }
         _ => None,
     };
     let go_version = go_version(&sections.producers);
@@ -130,7 +155,10 @@ pub fn inspect_wasm(
     let release = go_version.as_deref().and_then(release).unwrap_or(0);
     let program = program.as_ref();
     let sinks = program.map_or_else(Vec::new, |p| p.sinks(goos, release));
-    let packages = program.map_or_else(Vec::new, |p| p.packages(|path| info.module_of(path)));
+    let packages = program.map_or_else(Vec::new, Program::packages);
+    let uses = program.filter(|_| asked.uses);
+    let uses = uses.map_or_else(Vec::new, |p| p.uses(goos, release));
+    let places = program.map_or_else(HashSet::new, |p| p.with_code(asked.places));
     let functions = program.filter(|_| asked.functions);
     let functions = functions.map_or_else(Vec::new, Program::functions);
     let ways = program.zip(asked.why);
@@ -142,7 +170,10 @@ pub fn inspect_wasm(
         (None, false) => Names::NameSection,
         (None, true) => Names::None,
     };
-    let file = WasmFile {
+    sections.size.go = program.map(Program::tables);
+    let mut file = WasmFile {
+        hosts: Vec::new(),
+        glue: None,
         schema: SCHEMA,
         file: name.to_owned(),
         package: None,
@@ -167,7 +198,13 @@ pub fn inspect_wasm(
         sinks,
         functions,
     };
-    Ok((file, ways))
+    file.hosts = hosts::fits(&file);
+    Ok(Inspected {
+        file,
+        ways,
+        uses,
+        places,
+    })
 }
 
 fn check_magic(bytes: &[u8]) -> Result<(), WasmError> {
@@ -260,9 +297,14 @@ impl<'w> Sections<'w> {
             }
             Payload::StartSection { .. } => self.has_start = true,
             Payload::CodeSectionStart { range, .. } => self.size.code = len(&range),
-            Payload::CodeSectionEntry(body) => self.bodies.push(body),
+            Payload::CodeSectionEntry(body) => {
+                let bytes = len(&body.range());
+                self.size.largest_function = self.size.largest_function.max(bytes);
+                self.bodies.push(body);
+            }
             Payload::DataSection(data) => {
                 self.size.data = len(&data.range());
+                self.size.data_segments = u64::from(data.count());
                 for segment in data {
                     self.segments.extend(Segment::of(&segment?));
                 }

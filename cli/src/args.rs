@@ -238,9 +238,9 @@ Exit codes: 0 when something leads there, 1 when nothing does, 3 when a target h
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = INSPECT)]
 pub(crate) struct InspectArgs {
-    /// A wasm file, whoever made it
-    #[arg(value_name = "FILE.wasm")]
-    pub(crate) file: Utf8PathBuf,
+    /// Wasm files, whoever made them
+    #[arg(value_name = "FILE.wasm", required = true)]
+    pub(crate) files: Vec<Utf8PathBuf>,
     /// Show the ways in a Go program to a function: `os/exec.(*Cmd).Start`, `syscall.Kill`
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) why: Option<String>,
@@ -254,10 +254,13 @@ pub(crate) struct InspectArgs {
     /// Print its modules as a software bill of materials, `CycloneDX` 1.6
     #[arg(long, conflicts_with_all = ["why", "diff", "sinks"])]
     pub(crate) sbom: bool,
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: InspectFormat,
-    /// Write it to a file instead, in the format of --format
+    /// What to print on standard output [default: what the end of --output names, else text]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<InspectFormat>,
+    /// Exit with 1 when the file is larger, as in 8MiB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_size: Option<ByteSize>,
+    /// Write it to a file instead; the end of the name chooses the format: .json, .html or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<Utf8PathBuf>,
 }
@@ -269,17 +272,20 @@ Examples:
   wasmcheck inspect app.wasm --why 'os/exec.(*Cmd).Start' how it gets to a function
   wasmcheck inspect app.wasm --diff old.wasm              what has changed since
   wasmcheck inspect app.wasm --sbom -o app.cdx.json       its modules, for other tools
-  wasmcheck inspect app.wasm --format json -o app.json   everything, all functions included
+  wasmcheck inspect app.wasm -o app.json                 everything, all functions included
+  wasmcheck inspect app.wasm -o app.html                 a page, with a map of the packages
+  wasmcheck inspect app.wasm --max-size 8MiB             a budget: exit code 1 when it is larger
 
 A stripped Go program tells as much as another: its own tables are never stripped.
 
-Exit codes: 0, or 3 for a file that cannot be read as wasm.";
+Exit codes: 0; 1 when it is larger than --max-size; 3 for a file that cannot be read as wasm.";
 
 /// Formats of `wasmcheck inspect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InspectFormat {
     Text,
     Json,
+    Html,
 }
 
 /// Options of `wasmcheck exec`.

@@ -26,6 +26,16 @@ pub(crate) fn read_wasm(file: &Utf8Path) -> Result<Vec<u8>, String> {
     std::fs::read(file).map_err(|e| told(&e))
 }
 
+/// The content of a small file that may lie beside another.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub(crate) fn beside(file: &Utf8Path, name: &str) -> Option<Vec<u8>> {
+    const MAX: u64 = 1 << 20;
+    let other = file.with_file_name(name);
+    let metadata = std::fs::metadata(&other).ok()?;
+    let small = metadata.is_file() && metadata.len() < MAX;
+    small.then(|| std::fs::read(&other).ok())?
+}
+
 /// Write a file through one beside it, so that a full disk leaves no half of it.
 pub(crate) fn write(file: &Utf8Path, text: &str) -> std::io::Result<()> {
     let temporary = file.with_file_name(format!(".{}.part", file.file_name().unwrap_or("report")));

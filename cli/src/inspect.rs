@@ -2,15 +2,19 @@
 
 use std::process::ExitCode;
 
-use analyzer::Asked;
+use analyzer::{Asked, Inspected};
 use camino::Utf8Path;
-use model::{ExitStatus, Producer, SCHEMA, WasmFile, WasmPath};
+use model::{Entry, ExitStatus, Producer, SCHEMA, WasmFile, WasmPath};
 use serde::Serialize;
 
 use crate::args::{InspectArgs, InspectFormat};
 use crate::check::Failure;
 use crate::output::diff::Diff;
 use crate::{files, output, sbom};
+use web::view;
+
+/// The support file of Go for JavaScript hosts.
+const GLUE: &str = "wasm_exec.js";
 
 /// Ways that are shown.
 const WAYS: usize = 5;
@@ -24,74 +28,136 @@ struct Why<'a> {
     paths: &'a [WasmPath],
 }
 
-/// Read the file and tell what is in it.
+/// Read the files and tell what is in them.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
+    let format = format(args)?;
     // A list of all functions takes as much memory as the rest.
-    let functions = args.format == InspectFormat::Json || args.why.is_some();
-    let (wasm, ways) = read(&args.file, functions, args.why.as_deref())?;
-    let text = match (&args.why, &args.diff) {
-        (Some(symbol), _) => why(args, &wasm, symbol, &ways)?,
-        (None, Some(old)) => {
-            let diff = Diff::of(&read(old, false, None)?.0, &wasm);
-            match args.format {
-                InspectFormat::Text => diff.render(),
-                InspectFormat::Json => output::json(&diff),
-            }
+    let functions = format == InspectFormat::Json || args.why.is_some();
+    let mut answers = Vec::new();
+    let mut status = ExitStatus::Clean;
+    for file in &args.files {
+        let read = read(file, functions, args.why.as_deref())?;
+        if over(args, &read.file) {
+            status = ExitStatus::Findings;
         }
-        (None, None) if args.sbom => bill(args, &wasm)?,
-        (None, None) => match args.format {
-            InspectFormat::Text => output::wasm::render(&wasm, args.sinks),
-            InspectFormat::Json => output::json(&wasm),
-        },
+        answers.push(answer(args, format, file, &read)?);
+    }
+    let text = match (answers.as_slice(), format) {
+        ([_, _, ..], InspectFormat::Json) => format!("[\n{}\n]\n", answers.join(",\n")),
+        _ => answers.join("\n"),
     };
     match &args.output {
         Some(file) => output::write_file(file, &text)?,
         None => output::print(&text)?,
     }
-    Ok(ExitCode::from(ExitStatus::Clean.code()))
+    Ok(ExitCode::from(status.code()))
 }
 
-fn read(
+/// The format that is asked for, or that the end of the output's name says.
+fn format(args: &InspectArgs) -> Result<InspectFormat, Failure> {
+    let named = args.output.as_ref().and_then(|file| file.extension());
+    let named = match named {
+        Some("json") => InspectFormat::Json,
+        Some("html" | "htm") => InspectFormat::Html,
+        _ => InspectFormat::Text,
+    };
+    let format = args.format.unwrap_or(named);
+    let special = args.why.is_some() || args.diff.is_some() || args.sbom;
+    if format == InspectFormat::Html && (special || args.files.len() > 1) {
+        return Err(Failure::usage(
+            "a page is about one file, and about all of it: leave --why, --diff and --sbom, and name one file"
+                .to_owned(),
+        ));
+    }
+    Ok(format)
+}
+
+fn answer(
+    args: &InspectArgs,
+    format: InspectFormat,
     file: &Utf8Path,
-    functions: bool,
-    why: Option<&str>,
-) -> Result<(WasmFile, Vec<WasmPath>), Failure> {
+    read: &Inspected,
+) -> Result<String, Failure> {
+    let wasm = &read.file;
+    if let Some(symbol) = &args.why {
+        return why(file, format, wasm, symbol, &read.ways);
+    }
+    if let Some(old) = &args.diff {
+        let diff = Diff::of(&self::read(old, false, None)?.file, wasm);
+        return Ok(match format {
+            InspectFormat::Json => output::json(&diff),
+            InspectFormat::Text | InspectFormat::Html => diff.render(),
+        });
+    }
+    if args.sbom {
+        return bill(file, wasm);
+    }
+    Ok(match format {
+        InspectFormat::Text => output::wasm::render(wasm, args.sinks),
+        InspectFormat::Json => output::json(wasm),
+        InspectFormat::Html => web::file_page(wasm, &output::paths::told),
+    })
+}
+
+/// Whether a file is larger than it may be; says so.
+fn over(args: &InspectArgs, wasm: &WasmFile) -> bool {
+    let Some(most) = args.max_size.map(|size| size.as_u64()) else {
+        return false;
+    };
+    let size = wasm.size.file;
+    if size > most {
+        let (has, may) = (view::bytes(size), view::bytes(most));
+        output::complain(&format!(
+            "{}: {has} are {} more than the {may} that it may have; `--diff OLD.wasm` shows what has grown",
+            wasm.file,
+            view::bytes(size - most)
+        ));
+    }
+    size > most
+}
+
+fn read(file: &Utf8Path, functions: bool, why: Option<&str>) -> Result<Inspected, Failure> {
     let bytes = files::read_wasm(file).map_err(Failure::no_verdict)?;
     let name = file.file_name().unwrap_or(file.as_str());
     let asked = Asked {
         functions,
         why,
         count: WAYS,
+        ..Asked::default()
     };
-    analyzer::inspect_wasm(name, &bytes, asked)
-        .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))
+    let mut read = analyzer::inspect_wasm(name, &bytes, asked)
+        .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))?;
+    if read.file.entry == Entry::Js {
+        let text = files::beside(file, GLUE);
+        read.file.glue = text.map(|text| analyzer::glue(&read.file, GLUE, &text));
+    }
+    Ok(read)
 }
 
-fn bill(args: &InspectArgs, wasm: &WasmFile) -> Result<String, Failure> {
+fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<String, Failure> {
     if wasm.modules.is_empty() {
         return Err(Failure::no_verdict(format!(
-            "{}: it has no list of modules; the go command writes one into every program of the Go toolchain",
-            args.file
+            "{file}: it has no list of modules; the go command writes one into every program of the Go toolchain"
         )));
     }
     Ok(sbom::render(wasm))
 }
 
 fn why(
-    args: &InspectArgs,
+    file: &Utf8Path,
+    format: InspectFormat,
     wasm: &WasmFile,
     symbol: &str,
     paths: &[WasmPath],
 ) -> Result<String, Failure> {
     if wasm.producer != Producer::Go {
         return Err(Failure::usage(format!(
-            "{}: ways are found in programs of the Go toolchain alone; this is {}",
-            args.file,
+            "{file}: ways are found in programs of the Go toolchain alone; this is {}",
             wasm.producer.title()
         )));
     }
-    Ok(match args.format {
-        InspectFormat::Text => output::paths::render(wasm, symbol, paths),
+    Ok(match format {
+        InspectFormat::Text | InspectFormat::Html => output::paths::render(wasm, symbol, paths),
         InspectFormat::Json => output::json(&Why {
             schema: SCHEMA,
             file: &wasm.file,

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Instant;
 
-use analyzer::{Compiled, Places, Scan, StubSignature, Why};
+use analyzer::{Asked, Compiled, Places, Scan, StubSignature, Why};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
 use toolchain::{Error, Go, Linked, Platform, Session};
@@ -243,10 +243,18 @@ impl<'r> Run<'r> {
     fn inspect(&self, scan: &mut Scan<'_>, linked: &[LinkedMain], report: &mut Report) {
         for main in linked {
             let name = format!("{}/{}.wasm", main.goos, main.package);
-            let read = files::read_wasm(&main.file)
-                .and_then(|bytes| analyzer::read_wasm(&name, &bytes).map_err(|e| e.to_string()));
+            let places = scan.places(main.goos);
+            let asked = Asked {
+                uses: true,
+                places: &places,
+                ..Asked::default()
+            };
+            let read = files::read_wasm(&main.file).and_then(|bytes| {
+                analyzer::inspect_wasm(&name, &bytes, asked).map_err(|e| e.to_string())
+            });
             match read {
-                Ok(mut wasm) => {
+                Ok(mut read) => {
+                    let wasm = &mut read.file;
                     wasm.package = Some(main.package.clone());
                     let built = |t: &&Target| t.goos() == main.goos;
                     wasm.targets = self
@@ -256,8 +264,9 @@ impl<'r> Run<'r> {
                         .filter(built)
                         .copied()
                         .collect();
-                    scan.inspected(main.goos, &main.package, &mut wasm);
-                    report.wasm.push(wasm);
+                    scan.inspected(main.goos, &main.package, wasm);
+                    scan.linked(main.goos, &main.package, &read);
+                    report.wasm.push(read.file);
                 }
                 Err(reason) => report.incomplete.push(Incomplete {
                     stage: "build".to_owned(),
@@ -265,6 +274,9 @@ impl<'r> Run<'r> {
                     reason: format!("{name} was linked and cannot be read back: {reason}"),
                 }),
             }
+        }
+        for goos in Goos::ALL {
+            scan.dropped(goos);
         }
     }
 

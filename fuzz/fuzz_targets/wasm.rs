@@ -30,6 +30,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let asked = Asked {
         functions: true,
+        uses: true,
+        places: &[(String::new(), 1)],
         why: Some("os.(*File).Write"),
         count: 3,
     };

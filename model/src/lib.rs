@@ -22,7 +22,7 @@ pub use crate::report::{
 };
 pub use crate::target::{Goos, Target, Verdict};
 pub use crate::wasm::{
-    Entry, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep, Producer, ProducerField,
-    Setting, Sizes, StepKind, UndefinedCall, WasmFile, WasmFunction, WasmImport, WasmModule,
-    WasmPath, WasmSink,
+    Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,
+    Producer, ProducerField, Setting, Sizes, StepKind, UndefinedCall, WasmFile, WasmFunction,
+    WasmImport, WasmModule, WasmPath, WasmSink,
 };

@@ -51,6 +51,12 @@ pub struct WasmFile {
     pub invalid: Option<String>,
     /// Calls to functions that nobody defines, which Go's linker let through.
     pub undefined_calls: Vec<UndefinedCall>,
+    /// Which hosts can run it.
+    #[serde(default)]
+    pub hosts: Vec<HostFit>,
+    /// The `wasm_exec.js` that lies beside it; none where there is none, or no program for it.
+    #[serde(default)]
+    pub glue: Option<Glue>,
     /// What the packages of a Go program take in its code section, the largest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageSize>,
@@ -61,6 +67,48 @@ pub struct WasmFile {
     /// a report has not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<WasmFunction>,
+}
+
+/// Whether two things go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fit {
+    /// Nothing speaks against it.
+    Yes,
+    /// Something is missing, or too large.
+    No,
+    /// It depends on something that is not known.
+    Unknown,
+}
+
+/// How a file fits a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostFit {
+    /// Name of the host.
+    pub host: String,
+    /// Whether it can load and start the file.
+    pub fits: Fit,
+    /// What speaks against it.
+    pub why: Vec<String>,
+    /// What the host needs to run it.
+    pub with: Option<String>,
+    /// What else is to be known.
+    pub note: Option<String>,
+    /// Where that is from.
+    pub source: String,
+}
+
+/// A support file for Go in a JavaScript host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Glue {
+    /// Its name.
+    pub file: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+    /// Whether it is one for this program.
+    pub fits: Fit,
+    /// Why, in a sentence.
+    pub told: String,
 }
 
 /// What a package takes in a Go program.
@@ -117,6 +165,22 @@ pub enum PathLevel {
     Variable,
     /// A type has the method, and something may call it through an interface.
     Methods,
+    /// A type has the method, no interface has it, and something may look it up by its name.
+    Reflection,
+}
+
+impl PathLevel {
+    /// What has to be so for control to take the path.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Direct => "by calls alone",
+            Self::FunctionValue => "if the function value is called",
+            Self::Interface => "if the method is called through the interface",
+            Self::Variable => "if what the variable holds is used",
+            Self::Methods => "if something calls the method of the type",
+            Self::Reflection => "if reflection calls the method of the type",
+        }
+    }
 }
 
 /// A function on a path.
@@ -152,6 +216,8 @@ pub enum StepKind {
     Variable,
     /// It uses a type that has it as a method.
     Methods,
+    /// It uses a type that has it as a method, which only reflection can call.
+    Reflection,
 }
 
 /// A function of the standard library in a program that fails, fakes or lies under wasm.
@@ -303,6 +369,29 @@ pub struct Sizes {
     pub data: u64,
     /// Its custom sections.
     pub custom: u64,
+    /// Its largest function body.
+    #[serde(default)]
+    pub largest_function: u64,
+    /// How many data segments it has.
+    #[serde(default)]
+    pub data_segments: u64,
+    /// Parts of a Go program; none for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go: Option<GoSizes>,
+}
+
+/// What parts of a Go program take, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GoSizes {
+    /// The table of functions, with their names, files and lines, in the data section.
+    pub pclntab: u64,
+    /// Type descriptors with their methods, without names, in the data section.
+    pub types: u64,
+    /// Code of the functions that only reflection keeps: exported methods that no interface has.
+    /// The linker keeps them all once a program may look a method up by a name that it makes.
+    pub reflection: u64,
+    /// How many these are.
+    pub reflection_functions: usize,
 }
 
 /// Where the names of functions come from.
@@ -324,6 +413,10 @@ pub struct UndefinedCall {
     pub caller: String,
     /// The function that is missing; none where it is not known.
     pub callee: Option<String>,
+    /// The function that the call leads to instead; none where there is no function of that number,
+    /// which no engine takes.
+    #[serde(default)]
+    pub instead: Option<String>,
     /// File of the call, as the binary says.
     pub file: Option<String>,
     /// Line of the call, from 1.

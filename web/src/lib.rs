@@ -1,7 +1,9 @@
 //! A report as one HTML page, and the grouping that every output for readers shares.
 
+pub mod file;
 mod page;
 pub mod proof;
+mod treemap;
 pub mod view;
 
-pub use crate::page::page;
+pub use crate::page::{file_page, page};

@@ -1,10 +1,14 @@
 //! The page: one file, no script, nothing fetched. Everything that comes from a module is
 //! escaped by the template.
 
-use askama::Template;
-use model::{Observation, Report, RunKind, Verdict};
+use std::collections::BTreeMap;
 
+use askama::Template;
+use model::{Observation, Report, RunKind, Verdict, WasmFile, WasmSink};
+
+use crate::file;
 use crate::proof::{self, Built, Runs};
+use crate::treemap::{self, Area};
 use crate::view::View;
 
 #[derive(Template)]
@@ -17,6 +21,46 @@ struct Page<'r> {
     runs: Vec<Runs<'r>>,
     /// Programs whose host calls were counted.
     calls: Vec<&'r Observation>,
+}
+
+/// What is said of a sink, a line each.
+pub(crate) type Tell<'t> = &'t dyn Fn(&WasmSink) -> Vec<String>;
+
+#[derive(Template)]
+#[template(path = "file.html")]
+struct FilePage<'w> {
+    wasm: &'w WasmFile,
+    version: &'static str,
+    made: String,
+    facts: Vec<(&'static str, String)>,
+    outside: Vec<&'w WasmSink>,
+    inside: Vec<&'w WasmSink>,
+    tell: Tell<'w>,
+    areas: Vec<Area>,
+    imports: BTreeMap<&'w str, Vec<&'w str>>,
+}
+
+/// Render what is known of a wasm file as one self-contained page; `tell` says what is known of a
+/// function that fails.
+///
+/// # Panics
+///
+/// Never: writing into a string cannot fail.
+pub fn file_page(wasm: &WasmFile, tell: Tell<'_>) -> String {
+    let (inside, outside) = wasm.sinks.iter().partition(|s| s.inside_std);
+    FilePage {
+        wasm,
+        version: env!("CARGO_PKG_VERSION"),
+        made: file::made_by(wasm),
+        facts: file::facts(wasm),
+        outside,
+        inside,
+        tell,
+        areas: treemap::areas(wasm),
+        imports: proof::imports(wasm),
+    }
+    .render()
+    .expect("writing into a string cannot fail")
 }
 
 /// Render a report as one self-contained page.

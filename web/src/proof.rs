@@ -168,5 +168,23 @@ pub fn undefined_call(call: &UndefinedCall) -> String {
     format!("{}{callee}{place}", call.caller)
 }
 
-/// What a call to nobody does.
-pub const UNDEFINED_CALLS: &str = "Go's linker writes a number that means nothing for such a function: an engine refuses the module, or, in a large program, another function is called.";
+/// What calls to nobody do in a file.
+pub fn calls_to_nobody(wasm: &WasmFile) -> String {
+    let mut instead = wasm
+        .undefined_calls
+        .iter()
+        .filter_map(|c| c.instead.as_ref());
+    let number =
+        "Go's linker writes the same meaningless number for every function that nobody defines";
+    match (instead.next(), &wasm.invalid) {
+        (Some(other), None) => format!(
+            "{number}. In this file that is the number of `{other}`: the calls run it, with arguments that are not its own, and engines say nothing."
+        ),
+        (Some(other), Some(_)) => {
+            format!("{number}, in this file that of `{other}`; and no engine takes the module.")
+        }
+        (None, _) => format!(
+            "{number}. This file has no function of that number: no engine takes the module, even if it is never called."
+        ),
+    }
+}

@@ -202,7 +202,7 @@ impl Go {
         build.env(TO, &dump).env(LINKER, &self.linker);
         done(&mut build)?;
         let bytes = std::fs::read(&file)?;
-        let (wasm, _) = inspect_wasm(package, &bytes, Asked::FUNCTIONS)?;
+        let wasm = inspect_wasm(package, &bytes, Asked::FUNCTIONS)?.file;
         let truth = Truth::read(&std::fs::read_to_string(&dump)?);
         let text = truth.functions.values().map(|(_, name)| name.as_str());
         let names = differ(&text.collect::<Vec<_>>(), &wasm.functions, |f| {

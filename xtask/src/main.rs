@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "chores talk to developers")]
 
 mod e2e;
+mod inlined;
 mod linker;
 mod oracle;
 mod pairs;
@@ -19,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, file sizes, headers
   fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
+  inlined  write which functions of the standard library leave their calls in the wasm (minutes)
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
@@ -42,6 +44,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
         ["schema"] => schema::write(),
+        ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
         ["fuzz", seconds] => fuzz(seconds),
         ["pairs"] => pairs::run(&target_dir().join("debug/wasmcheck")),

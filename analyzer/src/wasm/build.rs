@@ -11,7 +11,7 @@ use super::image::Image;
 use super::moduledata::{Itabs, Moduledata};
 use super::objects::{Alignment, Layout, Mask};
 use super::pclntab::{FIRST, Pclntab};
-use super::types::{self, Descriptor};
+use super::types::{self, Descriptor, Signature};
 
 /// What a graph is made of.
 pub(super) struct Parts<'p, 'i> {
@@ -29,9 +29,11 @@ pub(super) struct Parts<'p, 'i> {
 pub(super) fn graph<'i>(parts: &Parts<'_, 'i>, code: Code) -> Graph<'i> {
     let mut builder = Builder::new(parts, code);
     builder.find_types();
+    builder.find_reflection();
     builder.find_objects();
     builder.edges_of_code();
     builder.edges_of_objects();
+    let types = builder.types.iter().map(|(at, ty)| ty.end - at).sum();
     builder.types.clear();
     let inlined = builder.inlined();
     let (offsets, edges) = builder.sorted(inlined.len());
@@ -42,6 +44,7 @@ pub(super) fn graph<'i>(parts: &Parts<'_, 'i>, code: Code) -> Graph<'i> {
         inlined,
         offsets,
         edges,
+        types,
     }
 }
 
@@ -50,6 +53,11 @@ struct Builder<'p, 'i> {
     code: Code,
     mask: Mask,
     types: BTreeMap<u64, Descriptor>,
+    /// The methods that interfaces want.
+    wanted: HashSet<Signature>,
+    /// Methods may be looked up by names that the program makes: the linker has kept all that are
+    /// exported.
+    reflects: bool,
     /// Starts and ends of itabs.
     itabs: BTreeMap<u64, u64>,
     /// In order of their starts.
@@ -64,6 +72,8 @@ impl<'p, 'i> Builder<'p, 'i> {
             code,
             mask: Mask::run(parts.image, parts.md.gcdata, &parts.md.data),
             types: BTreeMap::new(),
+            wanted: HashSet::new(),
+            reflects: false,
             itabs: BTreeMap::new(),
             objects: Vec::new(),
             edges: Vec::new(),
@@ -125,9 +135,32 @@ impl<'p, 'i> Builder<'p, 'i> {
             if let Some(ty) = types::read(image, md, at, table.len() as u64) {
                 todo.extend(&ty.types);
                 todo.extend(ty.methods.iter().filter_map(|m| m.ty));
+                self.wanted.extend(&ty.wants);
                 self.types.insert(at, ty);
             }
         }
+    }
+
+    /// Whether the program looks methods up by name. If it does, the linker has kept the exported
+    /// methods of all types that become interfaces, else only those that something else leads to
+    /// (`cmd/link/internal/ld/deadcode.go`). Measured: 9 of 10 are kept in programs that do, and
+    /// less than one in five in others.
+    fn find_reflection(&mut self) {
+        let methods = self.types.values().flat_map(|ty| &ty.methods);
+        let (mut kept, mut dropped) = (0, 0);
+        for method in methods.filter(|m| self.is_for_reflection(m.signature)) {
+            match method.functions {
+                [None, None] => dropped += 1,
+                _ => kept += 1,
+            }
+        }
+        self.reflects = kept > dropped;
+    }
+
+    /// Whether a method is exported, and no interface has it.
+    fn is_for_reflection(&self, signature: Signature) -> bool {
+        let Parts { image, md, .. } = *self.parts;
+        types::is_exported(image, md, signature) && !self.wanted.contains(&signature)
     }
 
     /// `abi.ITab`: interface type, type, hash, and a function for each method of the interface.
@@ -365,17 +398,25 @@ impl<'p, 'i> Builder<'p, 'i> {
         let Some(ty) = self.types.get(&at) else {
             return;
         };
-        let methods = ty.methods.iter().flat_map(|m| m.functions).flatten();
         let table = self.parts.table;
-        let functions = methods.filter_map(|slot| *table.get(slot as usize)?);
-        let functions: Vec<Node> = functions.collect();
+        let functions = ty.methods.iter().flat_map(|method| {
+            let kind = if self.reflects && self.is_for_reflection(method.signature) {
+                Kind::Reflection
+            } else {
+                Kind::Type
+            };
+            let functions = method.functions.into_iter().flatten();
+            functions.filter_map(move |slot| Some(((*table.get(slot as usize)?)?, kind)))
+        });
+        let functions: Vec<(Node, Kind)> = functions.collect();
         let others = ty.types.iter().chain(&ty.functions);
         let others = others
             .copied()
             .chain(ty.methods.iter().filter_map(|m| m.ty));
-        let others: Vec<Node> = others.filter_map(|to| Some(self.target(to)?.0)).collect();
-        for to in functions.into_iter().chain(others) {
-            self.edge(node, to, Kind::Type, NO_PC);
+        let others = others.filter_map(|to| Some((self.target(to)?.0, Kind::Type)));
+        let others: Vec<(Node, Kind)> = others.collect();
+        for (to, kind) in functions.into_iter().chain(others) {
+            self.edge(node, to, kind, NO_PC);
         }
     }
 

@@ -60,6 +60,10 @@ fn generic(
     Ok(())
 }
 
+/// Position in the code section of the function whose number the linker writes for an undefined one:
+/// two bytes, `imports - 0x1000` with a sign, read without one.
+const CALLED_INSTEAD: usize = 0x3000;
+
 /// The calls to undefined functions; none when a tool other than Go's linker wrote the code.
 pub(super) fn undefined(
     code: &Code,
@@ -71,13 +75,18 @@ pub(super) fn undefined(
     if !code.signed {
         return Vec::new();
     }
+    let name = |local: usize| {
+        let known = pclntab.and_then(|t| t.name(local));
+        known.or_else(|| sections.name(local))
+    };
+    // Engines read the number without its sign.
+    let instead = (CALLED_INSTEAD < sections.bodies.len()).then(|| {
+        name(CALLED_INSTEAD).map_or_else(|| format!("function {CALLED_INSTEAD}"), str::to_owned)
+    });
     let negative = code.negative.iter();
     let calls = negative.filter(|(_, _, operand)| Ok(*operand) == undefined);
     let known = calls.map(|(caller, pc, _)| {
         let local = *caller as usize;
-        let name = pclntab
-            .and_then(|t| t.name(local))
-            .or_else(|| sections.name(local));
         // The stored PC is the one after the call.
         let before = if *pc == NO_PC {
             0
@@ -86,8 +95,9 @@ pub(super) fn undefined(
         };
         let place = pclntab.and_then(|t| t.place(local, u64::from(before)));
         UndefinedCall {
-            caller: name.map_or_else(|| format!("function {local}"), str::to_owned),
+            caller: name(local).map_or_else(|| format!("function {local}"), str::to_owned),
             callee: None,
+            instead: instead.clone(),
             file: place.map(|(file, _)| file.to_owned()),
             line: place.map(|(_, line)| line),
         }

@@ -15,8 +15,10 @@ pub(super) enum Kind {
     Itab,
     /// A package variable, or data that one leads to.
     Data,
-    /// A type, and the methods in its table.
+    /// A type, and the methods in its table that an interface of the program has.
     Type,
+    /// A method in the table of a type that no interface has: only reflection keeps it.
+    Reflection,
 }
 
 /// A node: a function of the code section, then objects, then functions that exist only inlined.
@@ -60,6 +62,8 @@ pub(super) struct Graph<'i> {
     pub(super) edges: Vec<Edge>,
     /// The functions of the init tasks, in their order.
     pub(super) inits: Vec<Node>,
+    /// Bytes of all type descriptors, their methods included, their names not.
+    pub(super) types: u64,
 }
 
 impl Graph<'_> {
@@ -68,17 +72,33 @@ impl Graph<'_> {
         &self.edges[range]
     }
 
+    /// Whether a node is read-only data.
+    pub(super) fn is_constant(&self, node: Node) -> bool {
+        let object = (node as usize).checked_sub(self.functions);
+        let object = object.and_then(|at| self.objects.get(at));
+        object.is_some_and(|object| object.what == What::Constant)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
     /// What can be reached from some nodes.
     pub(super) fn reached(&self, roots: impl IntoIterator<Item = Node>) -> Vec<bool> {
+        self.reached_by(roots, |_| true)
+    }
+
+    /// What can be reached along references of some kinds.
+    pub(super) fn reached_by(
+        &self,
+        roots: impl IntoIterator<Item = Node>,
+        along: impl Fn(Kind) -> bool,
+    ) -> Vec<bool> {
         let mut reached = vec![false; self.len()];
         let mut todo: Vec<Node> = roots.into_iter().collect();
         todo.iter().for_each(|root| reached[*root as usize] = true);
         while let Some(node) = todo.pop() {
-            for edge in self.edges(node) {
+            for edge in self.edges(node).iter().filter(|e| along(e.kind)) {
                 if !std::mem::replace(&mut reached[edge.to as usize], true) {
                     todo.push(edge.to);
                 }

@@ -23,6 +23,7 @@ const fn cost(kind: Kind) -> u32 {
         Kind::Itab => 5,
         Kind::Data => 6,
         Kind::Type => 8,
+        Kind::Reflection => 40,
     }
 }
 
@@ -88,6 +89,7 @@ mod tests {
             offsets: vec![0],
             edges: Vec::new(),
             inits: Vec::new(),
+            types: 0,
         };
         for node in 0..nodes {
             let of = edges.iter().filter(|(from, ..)| *from == node);

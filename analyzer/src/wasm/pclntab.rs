@@ -31,6 +31,9 @@ pub(super) struct Pclntab<'i> {
 /// More functions are not inlined into one.
 const MANY: u64 = 1 << 16;
 
+/// A function, and the file and line where control is in it.
+pub(super) type Frame<'i> = (&'i str, Option<(&'i str, u32)>);
+
 /// A function that was inlined into another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inlined<'i> {
@@ -160,7 +163,7 @@ impl<'i> Pclntab<'i> {
         gofunc: u64,
         local: usize,
         pc: u64,
-    ) -> Vec<(&'i str, Option<(&'i str, u32)>)> {
+    ) -> Vec<Frame<'i>> {
         let inlined = self.inlined(image, gofunc, local);
         let index = self
             .field(local, 11 + Self::INDEX)
@@ -196,10 +199,42 @@ impl<'i> Pclntab<'i> {
     pub(super) fn place(&self, local: usize, pc_b: u64) -> Option<(&'i str, u32)> {
         let file = self.value(self.field(local, 5)?, pc_b)?;
         let line = self.value(self.field(local, 6)?, pc_b)?;
-        let unit = self.field(local, 8)?;
-        let slot = self.units + (unit as usize + usize::try_from(file).ok()?) * 4;
-        let name = self.text(self.files + self.word32(slot)? as usize)?;
+        let name = self.file(self.field(local, 8)? as usize, file)?;
         Some((name, u32::try_from(line).ok()?))
+    }
+
+    /// The files and lines that a function has code of, inlined code included, repeated as they
+    /// come.
+    pub(super) fn lines(&self, local: usize) -> Vec<(&'i str, u32)> {
+        let read = || {
+            let unit = self.field(local, 8)? as usize;
+            let mut files = self.values(self.field(local, 5)?).peekable();
+            let mut start = 0;
+            let mut lines = Vec::new();
+            for (end, line) in self.values(self.field(local, 6)?) {
+                // Where the file changes within the piece, the line is one of each.
+                while let Some((file_end, file)) = files.peek().copied() {
+                    if file_end > start {
+                        lines.push((file, line));
+                    }
+                    if file_end > end {
+                        break;
+                    }
+                    files.next();
+                }
+                start = end;
+            }
+            let named = lines.into_iter().filter_map(|(file, line)| {
+                Some((self.file(unit, file)?, u32::try_from(line).ok()?))
+            });
+            Some(named.collect())
+        };
+        read().unwrap_or_default()
+    }
+
+    fn file(&self, unit: usize, number: i64) -> Option<&'i str> {
+        let slot = self.units + (unit + usize::try_from(number).ok()?) * 4;
+        self.text(self.files + self.word32(slot)? as usize)
     }
 
     /// The value of a PC table at a resume point.

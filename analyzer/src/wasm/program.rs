@@ -1,24 +1,23 @@
 //! A Go program: its functions, what reaches them, and the ways there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use model::{
-    Goos, PackageSize, PathLevel, PathRoot, PathStep, StepKind, Target, WasmFunction, WasmPath,
-    WasmSink,
+    GoSizes, PackageSize, PathLevel, PathRoot, PathStep, StepKind, WasmFunction, WasmPath,
 };
 use wasmparser::{Element, ElementItems, ElementKind, Operator};
 
-use super::Sections;
 use super::build::{self, Parts};
+use super::buildinfo::BuildInfo;
 use super::code::{Code, NO_PC};
 use super::graph::{Edge, Graph, Kind, Node, What};
 use super::image::Image;
 use super::moduledata::Moduledata;
 use super::paths::Paths;
-use super::pclntab::Pclntab;
+use super::pclntab::{Frame, Pclntab};
 use super::types;
-use crate::std_facts::all_behaviours;
+use super::{Line, Sections};
 
 /// The functions of an active segment of the first table, and its offset.
 pub(super) fn elements(element: &Element<'_>) -> Option<(u32, Vec<u32>)> {
@@ -42,10 +41,11 @@ pub(super) fn elements(element: &Element<'_>) -> Option<(u32, Vec<u32>)> {
 /// A Go program with its graph.
 pub(super) struct Program<'p, 'i> {
     sections: &'p Sections<'p>,
+    info: &'p BuildInfo,
     image: &'i Image,
     pclntab: &'p Pclntab<'i>,
     md: Moduledata,
-    graph: Graph<'i>,
+    pub(super) graph: Graph<'i>,
     main: Vec<Node>,
     exported: Vec<Node>,
 }
@@ -57,6 +57,7 @@ impl<'p, 'i> Program<'p, 'i> {
     /// None when the program has no moduledata that makes sense.
     pub(super) fn read(
         sections: &'p Sections<'p>,
+        info: &'p BuildInfo,
         image: &'i Image,
         pclntab: &'p Pclntab<'i>,
         code: Code,
@@ -87,6 +88,7 @@ impl<'p, 'i> Program<'p, 'i> {
             main: main.map(node).into_iter().collect(),
             exported: exported.collect(),
             sections,
+            info,
             image,
             pclntab,
             md,
@@ -131,8 +133,27 @@ impl<'p, 'i> Program<'p, 'i> {
         real.chain(inlined).collect()
     }
 
-    /// What packages take in the code section, the largest first; `module` is that of a path.
-    pub(super) fn packages(&self, module: impl Fn(&str) -> Option<String>) -> Vec<PackageSize> {
+    /// What Go's own tables take, and what only reflection keeps.
+    pub(super) fn tables(&self) -> GoSizes {
+        let all = self.graph.reached(self.roots());
+        let without = |kind| kind != Kind::Reflection;
+        let called = self.graph.reached_by(self.roots(), without);
+        let kept = (0..self.graph.functions).filter(|local| all[*local] && !called[*local]);
+        let mut sizes = GoSizes {
+            pclntab: self.md.pclntab.end.saturating_sub(self.md.pclntab.start),
+            types: self.graph.types,
+            ..GoSizes::default()
+        };
+        for local in kept {
+            let range = self.sections.bodies[local].range();
+            sizes.reflection += (range.end - range.start) as u64;
+            sizes.reflection_functions += 1;
+        }
+        sizes
+    }
+
+    /// What packages take in the code section, the largest first.
+    pub(super) fn packages(&self) -> Vec<PackageSize> {
         let mut sizes: BTreeMap<Option<String>, (usize, u64)> = BTreeMap::new();
         for (local, body) in self.sections.bodies.iter().enumerate() {
             let size = sizes.entry(package(self.name(node(local)))).or_default();
@@ -140,7 +161,9 @@ impl<'p, 'i> Program<'p, 'i> {
             *size = (size.0 + 1, size.1 + (range.end - range.start) as u64);
         }
         let of = |(package, (functions, code)): (Option<String>, (usize, u64))| PackageSize {
-            module: package.as_deref().and_then(&module),
+            module: package
+                .as_deref()
+                .and_then(|path| self.info.module_of(path)),
             package,
             functions,
             code,
@@ -150,8 +173,18 @@ impl<'p, 'i> Program<'p, 'i> {
         sizes
     }
 
+    /// Whether a symbol is one of the standard library, or of the linker: import paths of modules
+    /// have a dot before their first slash, but for those that the build information names, and the
+    /// program itself is `main`.
+    pub(super) fn is_std(&self, name: &str) -> bool {
+        let path = package(name).unwrap_or_default();
+        let first = path.split('/').next().unwrap_or_default();
+        let named = || path == "main" || self.info.module_of(&path).is_some();
+        path.starts_with("vendor/") || !(first.contains('.') || named())
+    }
+
     /// Name of a function, real or only inlined; empty for data.
-    fn name(&self, node: Node) -> &str {
+    pub(super) fn name(&self, node: Node) -> &str {
         let at = node as usize;
         if at < self.graph.functions {
             let name = self.pclntab.name(at).or_else(|| self.sections.name(at));
@@ -163,7 +196,7 @@ impl<'p, 'i> Program<'p, 'i> {
     }
 
     /// All nodes that have a name, without data.
-    fn named(&self) -> impl Iterator<Item = (Node, &str)> {
+    pub(super) fn named(&self) -> impl Iterator<Item = (Node, &str)> {
         let inlined = self.graph.functions + self.graph.objects.len()..self.graph.len();
         let nodes = (0..self.graph.functions).chain(inlined).map(node);
         nodes.map(|node| (node, self.name(node)))
@@ -172,7 +205,7 @@ impl<'p, 'i> Program<'p, 'i> {
     // Ways.
 
     /// Ways that do not lead through the insides of the runtime, which touches everything.
-    fn paths(&self) -> Paths {
+    pub(super) fn paths(&self) -> Paths {
         let roots: Vec<(Node, u32)> = self
             .main
             .iter()
@@ -232,47 +265,8 @@ impl<'p, 'i> Program<'p, 'i> {
             .collect()
     }
 
-    /// The functions that are known to fail, fake or lie on this `GOOS`, and can be reached. Those
-    /// that run at initialisation come first.
-    pub(super) fn sinks(&self, goos: Goos, release: u32) -> Vec<WasmSink> {
-        let mut known: HashMap<String, (&'static str, Vec<Target>)> = HashMap::new();
-        for (symbol, rows) in all_behaviours() {
-            let rows = rows.iter().filter(|row| row.versions.has(release));
-            let targets = rows.flat_map(|row| &row.targets).copied();
-            let here: BTreeSet<Target> = targets.filter(|t| t.goos() == goos).collect();
-            if !here.is_empty() {
-                known.insert(spelling(symbol), (symbol, here.into_iter().collect()));
-            }
-        }
-        let paths = self.paths();
-        let mut sinks: Vec<WasmSink> = Vec::new();
-        for (at, name) in self.named() {
-            let Some((symbol, targets)) = known.get(&spelling(name)) else {
-                continue;
-            };
-            let Some((root, way)) = paths.to(&self.graph, at) else {
-                continue;
-            };
-            let path = self.path(root, &way, at);
-            // The call that leaves the program's own code, and those of its modules.
-            let std = |step: &PathStep| is_std(&step.function);
-            let callers = &path.steps[..path.steps.len().saturating_sub(1)];
-            sinks.push(WasmSink {
-                symbol: (*symbol).to_owned(),
-                targets: targets.clone(),
-                inside_std: callers.last().is_some_and(std),
-                path,
-            });
-        }
-        sinks.sort_by(|a, b| {
-            let key = |s: &WasmSink| (s.inside_std, !s.is_init(), s.path.level);
-            key(a).cmp(&key(b)).then_with(|| a.symbol.cmp(&b.symbol))
-        });
-        sinks.dedup_by(|a, b| a.symbol == b.symbol);
-        sinks
-    }
-
-    fn path(&self, root: Node, way: &[(Node, Edge)], to: Node) -> WasmPath {
+    /// A way in words: of its data, what it leads through.
+    pub(super) fn path(&self, root: Node, way: &[(Node, Edge)], to: Node) -> WasmPath {
         let mut steps: Vec<PathStep> = Vec::new();
         let mut level = Kind::Call;
         for (from, edge) in way {
@@ -323,13 +317,46 @@ impl<'p, 'i> Program<'p, 'i> {
         if edge.pc == NO_PC {
             steps.push(step(self.name(from), self.pclntab.declared(local)));
         } else {
-            let pc = u64::from(edge.pc).saturating_sub(1);
-            let frames = self.pclntab.frames(self.image, self.md.gofunc, local, pc);
-            steps.extend(frames.iter().rev().map(|(name, place)| step(name, *place)));
+            steps.extend(
+                self.frames(from, edge)
+                    .iter()
+                    .rev()
+                    .map(|(name, place)| step(name, *place)),
+            );
         }
         if let Some(last) = steps.last_mut() {
             last.how = Some(kind(edge.kind));
         }
+    }
+
+    /// What is inlined into a function, and the resume point after each.
+    pub(super) fn inlined(&self, from: Node) -> impl Iterator<Item = (&str, u16)> {
+        let of = (from as usize) < self.graph.functions;
+        let (image, gofunc) = (self.image, self.md.gofunc);
+        let inlined = of.then(|| self.pclntab.inlined(image, gofunc, from as usize));
+        let inlined = inlined.into_iter().flatten();
+        inlined.map(|i| (i.name, u16::try_from(i.pc + 1).unwrap_or(NO_PC)))
+    }
+
+    /// The places that there is code of.
+    pub(super) fn with_code(&self, places: &[Line]) -> HashSet<Line> {
+        let wanted: HashSet<(&str, u32)> = places
+            .iter()
+            .map(|(file, line)| (file.as_str(), *line))
+            .collect();
+        if wanted.is_empty() {
+            return HashSet::new();
+        }
+        let lines = (0..self.graph.functions).flat_map(|local| self.pclntab.lines(local));
+        let found = lines.filter(|place| wanted.contains(place));
+        found.map(|(file, line)| (file.to_owned(), line)).collect()
+    }
+
+    /// Where an edge leaves a function, what is inlined there first.
+    pub(super) fn frames(&self, from: Node, edge: Edge) -> Vec<Frame<'_>> {
+        let pc = u64::from(edge.pc).saturating_sub(1);
+        self.pclntab
+            .frames(self.image, self.md.gofunc, from as usize, pc)
     }
 
     /// What is to be said of data on a way: the types of an itab, or a type.
@@ -361,6 +388,7 @@ const fn kind(kind: Kind) -> StepKind {
         Kind::Itab => StepKind::Interface,
         Kind::Data => StepKind::Variable,
         Kind::Type => StepKind::Methods,
+        Kind::Reflection => StepKind::Reflection,
     }
 }
 
@@ -371,6 +399,7 @@ const fn path_level(kind: Kind) -> PathLevel {
         Kind::Itab => PathLevel::Interface,
         Kind::Data => PathLevel::Variable,
         Kind::Type => PathLevel::Methods,
+        Kind::Reflection => PathLevel::Reflection,
     }
 }
 
@@ -381,16 +410,8 @@ fn is_runtime(name: &str) -> bool {
         .any(|start| name.starts_with(start))
 }
 
-/// Whether a symbol is one of the standard library, or of the linker: import paths of modules have
-/// a dot before their first slash, and the program itself is `main`.
-fn is_std(name: &str) -> bool {
-    let path = package(name).unwrap_or_default();
-    let first = path.split('/').next().unwrap_or_default();
-    path != "main" && (!first.contains('.') || path.starts_with("vendor/"))
-}
-
 /// One spelling for methods of values and of pointers, and for all instances of a generic one.
-fn spelling(name: &str) -> String {
+pub(super) fn spelling(name: &str) -> String {
     let plain = name.split('[').next().unwrap_or(name);
     plain.replace("(*", "").replace(')', "")
 }
@@ -434,8 +455,6 @@ mod tests {
     fn methods_are_spelled_alike() {
         assert_eq!(spelling("os.(*File).Chmod"), spelling("os.File.Chmod"));
         assert_eq!(spelling("a.F[go.shape.int]"), "a.F");
-        assert!(is_std("os/exec.(*Cmd).Start") && is_std("vendor/golang.org/x/net/idna.F"));
-        assert!(!is_std("main.main") && !is_std("example.com/m.F"));
         assert!(is_runtime("internal/runtime/maps.newobject") && !is_runtime("os.runtime_args"));
     }
 

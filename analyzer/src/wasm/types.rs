@@ -18,14 +18,20 @@ pub(super) struct Descriptor {
     pub(super) functions: Vec<u64>,
     /// The methods that are left.
     pub(super) methods: Vec<Method>,
+    /// Of an interface, the methods that it wants.
+    pub(super) wants: Vec<Signature>,
     /// Where the mask of its pointers lies, and how long that is.
     pub(super) mask: (u64, u64),
 }
 
+/// Offsets of the name and the type of a method: the linker has one of each.
+pub(super) type Signature = (u32, u32);
+
 /// A method that the linker has kept.
 #[derive(Debug)]
 pub(super) struct Method {
-    /// Its type.
+    pub(super) signature: Signature,
+    /// Its type; none where the linker has dropped that alone.
     pub(super) ty: Option<u64>,
     /// Positions in the function table, of the method for interfaces and for direct calls.
     pub(super) functions: [Option<u32>; 2],
@@ -94,6 +100,12 @@ fn has_name(image: &Image, md: &Moduledata, at: u64) -> bool {
     md.types.contains(&at) && text(image, at).is_some_and(is_text)
 }
 
+/// Whether a method is exported (`abi.Name.IsExported`).
+pub(super) fn is_exported(image: &Image, md: &Moduledata, (name, _): Signature) -> bool {
+    let flags = image.byte(md.types.start + u64::from(name));
+    flags.is_some_and(|flags| flags & 1 == 1)
+}
+
 /// The name of the type at an address, with the name of its package.
 pub(super) fn name(image: &Image, md: &Moduledata, at: u64) -> Option<String> {
     const EXTRA_STAR: u8 = 2;
@@ -116,6 +128,7 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
         types: Vec::new(),
         functions: Vec::new(),
         methods: Vec::new(),
+        wants: Vec::new(),
         mask: (image.pointer(at + 32)?, mask),
     };
     ty.functions
@@ -150,8 +163,9 @@ pub(super) fn read(image: &Image, md: &Moduledata, at: u64, slots: u64) -> Optio
         INTERFACE => {
             let (list, count) = (image.pointer(at + 56)?, image.pointer(at + 64)?);
             for n in 0..count.min(MANY) {
-                let offset = image.word32(list + n * 8 + 4)?;
-                ty.types.push(md.types.start + u64::from(offset));
+                let signature = (image.word32(list + n * 8)?, image.word32(list + n * 8 + 4)?);
+                ty.types.push(md.types.start + u64::from(signature.1));
+                ty.wants.push(signature);
             }
             ty.covers(list, count.min(MANY) * 8);
             80
@@ -212,7 +226,8 @@ impl Descriptor {
             let offset = |field: u64| image.word32(list + n * 16 + field);
             // The linker writes -1 for what it has dropped, and it may drop the type of a method
             // alone (cmd/link/internal/ld/data.go, R_METHODOFF).
-            let ty = offset(4)?;
+            let signature = (offset(0)?, offset(4)?);
+            let ty = signature.1;
             let ty = (ty != 0 && ty != u32::MAX).then(|| md.types.start + u64::from(ty));
             let slot = |text: u32| {
                 let index = if md.in_functions { text } else { text >> 16 };
@@ -220,6 +235,7 @@ impl Descriptor {
                 u32::try_from(slot).ok().filter(|_| slot < slots)
             };
             self.methods.push(Method {
+                signature,
                 ty,
                 functions: [slot(offset(8)?), slot(offset(12)?)],
             });

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use model::{PathLevel, PathRoot, PathStep, StepKind, Target, WasmFile, WasmPath, WasmSink};
-use web::view;
+use model::{Effect, PathStep, Target, WasmFile, WasmPath, WasmSink};
+use web::{file, view};
 
 use super::style;
 
@@ -20,7 +20,12 @@ pub(crate) fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> Strin
         });
     }
     for path in paths {
-        let _ = writeln!(out, "\n  from {}, {}", root(path.root), level(path.level));
+        let _ = writeln!(
+            out,
+            "\n  from {}, {}",
+            file::root(path.root),
+            path.level.title()
+        );
         steps(&mut out, &path.steps);
     }
     out
@@ -35,75 +40,40 @@ pub(super) fn sinks<'s>(out: &mut String, sinks: impl IntoIterator<Item = &'s Wa
         } else {
             ""
         };
-        let level = level(sink.path.level);
+        let level = sink.path.level.title();
         let _ = writeln!(out, "\n  {head}{}{head:#}{when}, {level}", sink.symbol);
-        for behaviour in analyzer::behaviours(&sink.symbol) {
-            let here = behaviour.targets.iter().copied();
-            let here: Vec<Target> = here.filter(|t| sink.targets.contains(t)).collect();
-            if !here.is_empty() {
-                let colour = style::effect(behaviour.effect);
-                let (effect, on) = (behaviour.effect.name(), view::targets_in_words(&here));
-                let what = &behaviour.what;
-                let _ = writeln!(out, "    {colour}{effect}{colour:#} on {on}: {what}");
-            }
+        for (effect, rest) in behaviours(sink) {
+            let (colour, effect) = (style::effect(effect), effect.name());
+            let _ = writeln!(out, "    {colour}{effect}{colour:#} {rest}");
         }
         steps(out, &sink.path.steps);
     }
 }
 
+/// What a sink does, a line for each behaviour.
+pub(crate) fn told(sink: &WasmSink) -> Vec<String> {
+    let lines = behaviours(sink).into_iter();
+    lines
+        .map(|(effect, rest)| format!("{} {rest}", effect.name()))
+        .collect()
+}
+
+fn behaviours(sink: &WasmSink) -> Vec<(Effect, String)> {
+    let all = analyzer::behaviours(&sink.symbol).iter();
+    let here = all.filter_map(|behaviour| {
+        let here = behaviour.targets.iter().copied();
+        let here: Vec<Target> = here.filter(|t| sink.targets.contains(t)).collect();
+        let on = view::targets_in_words(&here);
+        (!here.is_empty()).then(|| (behaviour.effect, format!("on {on}: {}", behaviour.what)))
+    });
+    here.collect()
+}
+
 fn steps(out: &mut String, steps: &[PathStep]) {
     for step in steps {
-        let (soft, place) = (style::SOFT, place(step));
-        let how = step
-            .how
-            .and_then(|how| telling(how, step.through.as_deref()));
+        let (soft, place) = (style::SOFT, file::place(step));
+        let how = file::how(step);
         let how = how.map_or_else(String::new, |how| format!(", {how}"));
         let _ = writeln!(out, "    {}  {soft}{place}{how}{soft:#}", step.function);
-    }
-}
-
-fn place(step: &PathStep) -> String {
-    let file = step.file.as_deref().unwrap_or_default();
-    // The end of the path tells enough.
-    let mut parts = file.rsplitn(3, '/');
-    let (name, dir) = (parts.next().unwrap_or_default(), parts.next());
-    let short = dir.map_or_else(|| name.to_owned(), |dir| format!("{dir}/{name}"));
-    match step.line {
-        Some(line) => format!("{short}:{line}"),
-        None => short,
-    }
-}
-
-/// How a function leads to the next, where it does not just call it.
-fn telling(how: StepKind, through: Option<&str>) -> Option<String> {
-    let of = |text: &str| match through {
-        Some(through) => format!("{text} {through}"),
-        None => text.to_owned(),
-    };
-    Some(match how {
-        StepKind::Call => return None,
-        StepKind::Inlined => "inlined".to_owned(),
-        StepKind::FunctionValue => "as a function value".to_owned(),
-        StepKind::Interface => of("by way of"),
-        StepKind::Variable => of("in a package variable"),
-        StepKind::Methods => of("a method of"),
-    })
-}
-
-const fn root(root: PathRoot) -> &'static str {
-    match root {
-        PathRoot::Main => "main.main",
-        PathRoot::Init => "the initialisation of a package",
-        PathRoot::Export => "a function that the host calls",
-    }
-}
-
-const fn level(level: PathLevel) -> &'static str {
-    match level {
-        PathLevel::Direct => "by calls alone",
-        PathLevel::FunctionValue => "if the function value is called",
-        PathLevel::Interface => "if the method is called through the interface",
-        PathLevel::Variable => "if what the variable holds is used",
-        PathLevel::Methods => "if something calls the method of the type",
     }
 }

@@ -2,13 +2,10 @@
 
 use std::fmt::Write as _;
 
-use model::{Entry, Names, Producer, WasmFile};
-use web::{proof, view};
+use model::{Fit, WasmFile};
+use web::{file, proof, view};
 
 use super::{paths, style};
-
-/// Names that are shown before the rest is counted.
-const SHOWN: usize = 12;
 
 /// Packages that are shown with what they take.
 const LARGEST: usize = 8;
@@ -20,7 +17,7 @@ const LONG: usize = 100;
 pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
     let mut out = String::new();
     let (head, soft) = (style::HEAD, style::SOFT);
-    let made = made_by(wasm);
+    let made = file::made_by(wasm);
     let line = |out: &mut String, text: String| {
         out.push_str(text.trim_end());
         out.push('\n');
@@ -29,7 +26,7 @@ pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
         &mut out,
         format!("{head}{}{head:#}  {soft}{made}{soft:#}\n", wasm.file),
     );
-    for (name, value) in facts(wasm) {
+    for (name, value) in file::facts(wasm) {
         line(&mut out, format!("  {name:11} {value}"));
     }
     if let Some(why) = &wasm.invalid {
@@ -44,8 +41,9 @@ pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
         for call in &wasm.undefined_calls {
             line(&mut out, format!("  {}", proof::undefined_call(call)));
         }
-        line(&mut out, format!("\n  {}", proof::UNDEFINED_CALLS));
+        line(&mut out, format!("\n  {}", proof::calls_to_nobody(wasm)));
     }
+    told_hosts(&mut out, wasm);
     told_sinks(&mut out, wasm, all_sinks);
     told_sizes(&mut out, wasm);
     if !wasm.modules.is_empty() {
@@ -74,6 +72,38 @@ pub(crate) fn render(wasm: &WasmFile, all_sinks: bool) -> String {
         }
     }
     out
+}
+
+/// The hosts that can run it, and why others cannot.
+fn told_hosts(out: &mut String, wasm: &WasmFile) {
+    let (head, soft) = (style::HEAD, style::SOFT);
+    let _ = writeln!(out, "\n{head}Where it can run{head:#}\n");
+    for host in &wasm.hosts {
+        let word = match host.fits {
+            Fit::Yes => "yes",
+            Fit::No => "no",
+            Fit::Unknown => "perhaps",
+        };
+        let with = host.with.as_ref().map(|with| format!("with {with}"));
+        let more: Vec<String> = with
+            .into_iter()
+            .chain(host.note.clone())
+            .chain(host.why.iter().cloned())
+            .collect();
+        let line = format!(
+            "  {:18} {word:8} {soft}{}{soft:#}",
+            host.host,
+            more.join("; ")
+        );
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    if let Some(glue) = &wasm.glue {
+        let colour = match glue.fits {
+            Fit::No => style::ERROR,
+            _ => style::SOFT,
+        };
+        let _ = writeln!(out, "  {:18} {colour}{}{colour:#}", glue.file, glue.told);
+    }
 }
 
 /// The largest packages.
@@ -115,96 +145,5 @@ fn told_sinks(out: &mut String, wasm: &WasmFile, all: bool) {
             "\n  {} more that the standard library alone calls; --sinks shows them",
             inside.len()
         );
-    }
-}
-
-fn made_by(wasm: &WasmFile) -> String {
-    let title = wasm.producer.title();
-    match (&wasm.go_version, wasm.producer) {
-        (Some(version), Producer::Go) => version.clone(),
-        (Some(version), _) => format!("{title}, {version}"),
-        (None, Producer::Go) => "Go of an unknown version".to_owned(),
-        (None, _) => wasm
-            .producers
-            .iter()
-            .find(|p| p.field == "processed-by" && p.name.eq_ignore_ascii_case(title))
-            .map_or_else(|| title.to_owned(), |p| format!("{} {}", p.name, p.version)),
-    }
-}
-
-fn facts(wasm: &WasmFile) -> Vec<(&'static str, String)> {
-    let mut facts = Vec::new();
-    facts.extend(wasm.main.clone().map(|main| ("main", main)));
-    facts.push(("entry", entry(wasm.entry).to_owned()));
-    let size = &wasm.size;
-    facts.push((
-        "size",
-        format!(
-            "{}: code {}, data {}, custom sections {}",
-            view::bytes(size.file),
-            view::bytes(size.code),
-            view::bytes(size.data),
-            view::bytes(size.custom)
-        ),
-    ));
-    let names = match wasm.names {
-        Names::Pclntab => "named by Go's own table",
-        Names::NameSection => "named by the name section",
-        Names::None => "without names",
-    };
-    facts.push(("functions", format!("{}, {names}", wasm.function_count)));
-    if let Some(memory) = wasm.memory {
-        let most = memory
-            .max_pages
-            .map_or_else(|| "no limit".to_owned(), |max| view::bytes(max * 65536));
-        let from = if memory.imported {
-            ", from the host"
-        } else {
-            ""
-        };
-        facts.push((
-            "memory",
-            format!(
-                "{} at the start, {most} of its own{from}",
-                view::bytes(memory.min_pages * 65536)
-            ),
-        ));
-    }
-    if !wasm.features.is_empty() {
-        facts.push(("features", wasm.features.join(", ")));
-    }
-    for (module, names) in proof::imports(wasm) {
-        let shown = names
-            .iter()
-            .take(SHOWN)
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let hidden = names.len().saturating_sub(SHOWN);
-        let rest = if hidden > 0 {
-            format!(" and {hidden} more")
-        } else {
-            String::new()
-        };
-        facts.push(("imports", format!("{module}: {shown}{rest}")));
-    }
-    let shown = wasm
-        .exports
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    facts.push(("exports", shown));
-    facts
-}
-
-fn entry(entry: Entry) -> &'static str {
-    match entry {
-        Entry::Command => "a WASI command (_start)",
-        Entry::Reactor => "a WASI reactor (_initialize)",
-        Entry::Js => "Go for a JavaScript host (run, resume)",
-        Entry::Start => "a start section",
-        Entry::None => "none: a host calls its exports",
     }
 }

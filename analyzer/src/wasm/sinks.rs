@@ -1,0 +1,149 @@
+//! The functions of the standard library in a Go program that fail, fake or lie, and who uses them.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+use model::{Goos, Target, WasmPath, WasmSink};
+
+use super::code::NO_PC;
+use super::graph::{Edge, Kind, Node};
+use super::paths::Paths;
+use super::program::{Program, spelling};
+use crate::std_facts::all_behaviours;
+
+/// A place outside the standard library from where a program gets to such a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkUse {
+    /// The function, as in `wasmcheck std`.
+    pub symbol: &'static str,
+    /// File of the place, as the build has it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// The most believable way through the place to the function.
+    pub path: WasmPath,
+}
+
+/// What is known of functions, by their spelling.
+type Known = HashMap<String, (&'static str, Vec<Target>)>;
+
+fn known(goos: Goos, release: u32) -> Known {
+    let mut known = Known::new();
+    for (symbol, rows) in all_behaviours() {
+        let rows = rows.iter().filter(|row| row.versions.has(release));
+        let targets = rows.flat_map(|row| &row.targets).copied();
+        let here: BTreeSet<Target> = targets.filter(|t| t.goos() == goos).collect();
+        if !here.is_empty() {
+            known.insert(spelling(symbol), (symbol, here.into_iter().collect()));
+        }
+    }
+    known
+}
+
+impl Program<'_, '_> {
+    /// The functions that are known to fail, fake or lie on this `GOOS`, and can be reached. Those
+    /// that run at initialisation come first.
+    pub(super) fn sinks(&self, goos: Goos, release: u32) -> Vec<WasmSink> {
+        let known = known(goos, release);
+        let paths = self.paths();
+        let mut sinks: Vec<WasmSink> = Vec::new();
+        for (at, name) in self.named() {
+            let Some((symbol, targets)) = known.get(&spelling(name)) else {
+                continue;
+            };
+            let Some((root, way)) = paths.to(&self.graph, at) else {
+                continue;
+            };
+            let path = self.path(root, &way, at);
+            // The call that leaves the program's own code, and those of its modules.
+            let callers = &path.steps[..path.steps.len().saturating_sub(1)];
+            sinks.push(WasmSink {
+                symbol: (*symbol).to_owned(),
+                targets: targets.clone(),
+                inside_std: callers.last().is_some_and(|s| self.is_std(&s.function)),
+                path,
+            });
+        }
+        sinks.sort_by(|a, b| {
+            let key = |s: &WasmSink| (s.inside_std, !s.is_init(), s.path.level);
+            key(a).cmp(&key(b)).then_with(|| a.symbol.cmp(&b.symbol))
+        });
+        sinks.dedup_by(|a, b| a.symbol == b.symbol);
+        sinks
+    }
+
+    /// The places outside the standard library that use them.
+    pub(super) fn uses(&self, goos: Goos, release: u32) -> Vec<SinkUse> {
+        let known = known(goos, release);
+        let mut finder = Uses {
+            program: self,
+            sinks: HashMap::new(),
+            nodes: HashMap::new(),
+            paths: self.paths(),
+        };
+        for (at, name) in self.named() {
+            if let Some((symbol, _)) = known.get(&spelling(name)) {
+                finder.sinks.insert(at, symbol);
+                finder.nodes.insert(name, at);
+            }
+        }
+        let functions = (0..self.graph.functions).filter_map(|n| Node::try_from(n).ok());
+        let mut uses: Vec<SinkUse> = functions.flat_map(|from| finder.of(from)).collect();
+        uses.sort_by(|a, b| (&a.file, a.line, a.symbol).cmp(&(&b.file, b.line, b.symbol)));
+        uses.dedup_by(|a, b| (&a.file, a.line, a.symbol) == (&b.file, b.line, b.symbol));
+        uses
+    }
+}
+
+struct Uses<'u, 'p, 'i> {
+    program: &'u Program<'p, 'i>,
+    sinks: HashMap<Node, &'static str>,
+    /// The nodes of the sinks, by name.
+    nodes: HashMap<&'u str, Node>,
+    paths: Paths,
+}
+
+impl Uses<'_, '_, '_> {
+    /// The uses in the code of a function.
+    fn of(&self, from: Node) -> Vec<SinkUse> {
+        let graph = &self.program.graph;
+        let edges = graph.edges(from).iter();
+        let mut uses: Vec<SinkUse> = edges.filter_map(|edge| self.edge(from, *edge)).collect();
+        // A function that exists by itself, too, may be inlined here.
+        uses.extend(self.program.inlined(from).filter_map(|(name, pc)| {
+            let to = *self.nodes.get(name)?;
+            let kind = Kind::Inlined;
+            self.place(from, vec![(from, Edge { to, kind, pc })], to)
+        }));
+        uses
+    }
+
+    /// A sink that an edge leads to, itself or as a function value.
+    fn edge(&self, from: Node, edge: Edge) -> Option<SinkUse> {
+        let mut way = vec![(from, edge)];
+        let mut to = edge.to;
+        let graph = &self.program.graph;
+        if !self.sinks.contains_key(&to) && graph.is_constant(to) {
+            let value = *graph.edges(to).first()?;
+            way.push((to, value));
+            to = value.to;
+        }
+        self.place(from, way, to)
+    }
+
+    fn place(&self, from: Node, way: Vec<(Node, Edge)>, to: Node) -> Option<SinkUse> {
+        let symbol = self.sinks.get(&to)?;
+        let (_, edge) = way.first().filter(|(_, edge)| edge.pc != NO_PC)?;
+        let frames = self.program.frames(from, *edge);
+        let (function, place) = frames.first()?;
+        let (file, line) = place.filter(|_| !self.program.is_std(function))?;
+        let (root, mut before) = self.paths.to(&self.program.graph, from)?;
+        before.extend(way);
+        Some(SinkUse {
+            symbol,
+            file: file.to_owned(),
+            line,
+            path: self.program.path(root, &before, to),
+        })
+    }
+}
