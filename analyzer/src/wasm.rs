@@ -132,8 +132,12 @@ pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspec
             *place = slot;
         }
     }
-    let wanted = Wanted::of(image.as_ref(), table.len());
-    let (code, features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
+    let mut wanted = Wanted::of(image.as_ref(), table.len());
+    let (mut code, mut features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
+    if pclntab.is_some() && !code.signed && !code.unfolded {
+        wanted.rewritten = true;
+        (code, features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
+    }
     let producer = producer(&sections.producers, pclntab.is_some());
     let undefined_calls = if producer == Producer::Go {
         calls::undefined(&code, pclntab.as_ref(), &sections)

@@ -7,45 +7,8 @@
 
 mod common;
 
-use std::process::Command;
-
-use common::World;
+use common::{World, build, inspect};
 use serde_json::Value;
-
-/// Build a fixture's main package, stripped or not.
-fn build(world: &World, goos: &str, package: &str, strip: bool) -> String {
-    let file = world.scratch.path().join(format!("{goos}-{strip}.wasm"));
-    let mut go = Command::new("go");
-    go.args(["build", "-o"]).arg(&file);
-    if strip {
-        go.arg("-ldflags=-s -w");
-    }
-    go.arg(package).current_dir(&world.module);
-    go.env("GOOS", goos)
-        .env("GOARCH", "wasm")
-        .env("GOTOOLCHAIN", "local");
-    go.env_remove("GOWORK").env_remove("GOFLAGS");
-    let built = go.output().unwrap();
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
-    file.to_str().unwrap().to_owned()
-}
-
-fn inspect(world: &World, file: &str) -> Value {
-    let ran = world
-        .command(&["inspect", "--format", "json", file])
-        .output()
-        .unwrap();
-    assert!(
-        ran.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-    serde_json::from_slice(&ran.stdout).unwrap()
-}
 
 #[test]
 fn go_tells_what_it_built_stripped_or_not() {

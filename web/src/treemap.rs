@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use model::{PackageSize, WasmFile};
-use treemap::{MapItem, Mappable, Rect, TreemapLayout};
 
 use crate::view;
 
@@ -52,7 +51,7 @@ pub(crate) fn areas(wasm: &WasmFile) -> Vec<Area> {
     }
     let rest = rest.into_iter().map(|((class, module), (count, code))| {
         let packages = view::count(count, "small package");
-        (format!("{packages} of {module}"), code, class)
+        (format!("{packages} in {module}"), code, class)
     });
     parts.extend(rest);
     parts.retain(|(_, code, _)| *code > 0);
@@ -60,30 +59,96 @@ pub(crate) fn areas(wasm: &WasmFile) -> Vec<Area> {
     lay_out(&parts)
 }
 
+fn lay_out(parts: &[(String, u64, &'static str)]) -> Vec<Area> {
+    let sizes: Vec<u64> = parts.iter().map(|(_, code, _)| *code).collect();
+    let areas = parts.iter().zip(squarify(&sizes, Rect::ALL));
+    let areas = areas.map(|((name, code, class), Rect { x, y, w, h })| Area {
+        x,
+        y,
+        w,
+        h,
+        label: label(name, w, h),
+        title: format!("{name}: {}", view::bytes(*code)),
+        class,
+    });
+    areas.collect()
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rect {
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+}
+
+impl Rect {
+    const ALL: Self = Self {
+        x: 0.0,
+        y: 0.0,
+        w: WIDTH,
+        h: HEIGHT,
+    };
+}
+
+/// Divide an area by sizes, the largest first, into rectangles that are nearly squares: rows along
+/// the shorter side, each as long as that makes its rectangles squarer (Bruls, Huizing and van Wijk,
+/// "Squarified Treemaps", 2000).
 #[expect(
     clippy::cast_precision_loss,
     reason = "areas need no more than 52 bits of a size"
 )]
-fn lay_out(parts: &[(String, u64, &'static str)]) -> Vec<Area> {
-    let item = |(_, code, _): &(String, u64, &str)| -> Box<dyn Mappable> {
-        Box::new(MapItem::with_size(*code as f64))
-    };
-    let mut items: Vec<Box<dyn Mappable>> = parts.iter().map(item).collect();
-    let all = Rect::from_points(0.0, 0.0, WIDTH, HEIGHT);
-    TreemapLayout::new().layout_items(&mut items, all);
-    let areas = parts.iter().zip(&items).map(|((name, code, class), item)| {
-        let Rect { x, y, w, h } = *item.bounds();
-        Area {
-            x,
-            y,
-            w,
-            h,
-            label: label(name, w, h),
-            title: format!("{name}: {}", view::bytes(*code)),
-            class,
+fn squarify(sizes: &[u64], mut left: Rect) -> Vec<Rect> {
+    let total: u64 = sizes.iter().sum();
+    let scale = left.w * left.h / total.max(1) as f64;
+    let areas: Vec<f64> = sizes.iter().map(|size| *size as f64 * scale).collect();
+    let mut rects = Vec::new();
+    let mut rest = areas.as_slice();
+    while !rest.is_empty() {
+        let side = left.w.min(left.h);
+        let longer = (1..rest.len()).find(|n| worst(&rest[..=*n], side) > worst(&rest[..*n], side));
+        let (row, others) = rest.split_at(longer.unwrap_or(rest.len()));
+        let depth = row.iter().sum::<f64>() / side.max(f64::MIN_POSITIVE);
+        let mut along = 0.0;
+        for area in row {
+            let length = area / depth.max(f64::MIN_POSITIVE);
+            rects.push(if left.w < left.h {
+                let x = left.x + along;
+                Rect {
+                    x,
+                    y: left.y,
+                    w: length,
+                    h: depth,
+                }
+            } else {
+                let y = left.y + along;
+                Rect {
+                    x: left.x,
+                    y,
+                    w: depth,
+                    h: length,
+                }
+            });
+            along += length;
         }
-    });
-    areas.collect()
+        if left.w < left.h {
+            (left.y, left.h) = (left.y + depth, left.h - depth);
+        } else {
+            (left.x, left.w) = (left.x + depth, left.w - depth);
+        }
+        rest = others;
+    }
+    rects
+}
+
+/// How far the longest rectangle of a row is from a square.
+fn worst(row: &[f64], side: f64) -> f64 {
+    let sum: f64 = row.iter().sum();
+    let ratio = |area: &f64| {
+        let ratio = side * side * area / (sum * sum);
+        ratio.max(1.0 / ratio)
+    };
+    row.iter().map(ratio).fold(0.0, f64::max)
 }
 
 /// As much of a name as fits: its last elements.
@@ -93,8 +158,10 @@ fn label(name: &str, w: f64, h: f64) -> String {
     let fits = |text: &str| {
         h > 15.0 && w > CHARACTER * (f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX)) + 1.0)
     };
-    let short = name.rsplit('/').next().unwrap_or(name);
-    let label = [name, short].into_iter().find(|text| fits(text));
+    let last = name.rsplit('/').next().unwrap_or(name);
+    // Of several packages: how many there are.
+    let first = name.split(" in ").next().unwrap_or(name);
+    let label = [name, first, last].into_iter().find(|text| fits(text));
     label.unwrap_or_default().to_owned()
 }
 
@@ -111,6 +178,7 @@ mod tests {
             let share = f64::from(u32::try_from(*code).unwrap()) / 1000.0;
             assert!((area.w * area.h / (WIDTH * HEIGHT) - share).abs() < 0.001);
             assert!(area.x >= 0.0 && area.x + area.w <= WIDTH + 0.01);
+            assert!(area.y >= 0.0 && area.y + area.h <= HEIGHT + 0.01);
         }
         assert_eq!(areas[0].label, "a/b");
         assert_eq!(label("example.com/module/package", 60.0, 20.0), "package");

@@ -44,6 +44,9 @@ pub(super) struct Code {
     pub(super) extensions: BTreeSet<(u8, u32)>,
     /// A call target is written in more bytes than unsigned LEB128 takes: signed.
     pub(super) signed: bool,
+    /// An address is written as a constant of 64 bits and made one of 32 bits, as Go's compiler has
+    /// it; optimisers make one constant of both.
+    pub(super) unfolded: bool,
     /// Calls whose target reads negative: caller, resume point, operand.
     pub(super) negative: Vec<(u32, u16, i64)>,
 }
@@ -56,6 +59,9 @@ pub(super) struct Wanted {
     pub(super) to: u64,
     /// Functions that a PC may name.
     pub(super) functions: u64,
+    /// An optimiser wrote the code: addresses may be operands of 32 bits, and
+    /// offsets of loads and stores; functions may be inlined, and leave the PCs of their own calls.
+    pub(super) rewritten: bool,
 }
 
 impl Wanted {
@@ -64,6 +70,7 @@ impl Wanted {
             from: image.map_or(u64::MAX, Image::start),
             to: image.map_or(0, Image::end),
             functions: functions as u64,
+            rewritten: false,
         }
     }
 }
@@ -122,7 +129,8 @@ impl Code {
                     if value >= wanted.from {
                         let next = body.get(at.pos).copied().unwrap_or_default();
                         if value < wanted.to {
-                            if is_kept_address(next) {
+                            self.unfolded |= next == I32_WRAP;
+                            if wanted.rewritten || is_kept_address(next) {
                                 self.addresses.push(constant(caller, value));
                             }
                         } else if value & !0xffff == own {
@@ -135,7 +143,20 @@ impl Code {
                             && is_kept_function(next)
                         {
                             self.pcs.push(constant(caller, value));
+                        } else if wanted.rewritten
+                            && (value >> 16).wrapping_sub(FIRST) < wanted.functions
+                        {
+                            self.pcs.push(constant(caller, value & !0xffff));
                         }
+                    }
+                }
+                0x28..=0x3e | 0x41 if wanted.rewritten => {
+                    let value = match op {
+                        0x41 => at.sleb()?.cast_unsigned() & 0xffff_ffff,
+                        _ => at.memarg()?,
+                    };
+                    if (wanted.from..wanted.to).contains(&value) {
+                        self.addresses.push(constant(caller, value));
                     }
                 }
                 0x10 => {
@@ -186,7 +207,9 @@ impl Code {
                 at.pass_leb()?;
             }
             0x45..=0xbf | 0x00 | 0x01 | 0x05 | 0x0b | 0x0f | 0x1a | 0x1b => {}
-            0x28..=0x3e => at.memarg()?,
+            0x28..=0x3e => {
+                at.memarg()?;
+            }
             0x43 => at.skip(4)?,
             0x44 => at.skip(8)?,
             0x0e => {
@@ -219,7 +242,9 @@ impl Code {
             0xfd => {
                 let sub = at.leb()?;
                 match sub {
-                    0..=11 | 92 | 93 => at.memarg()?,
+                    0..=11 | 92 | 93 => {
+                        at.memarg()?;
+                    }
                     12 | 13 => at.skip(16)?,
                     21..=34 => at.skip(1)?,
                     84..=91 => {
@@ -248,6 +273,9 @@ fn constant(caller: u32, value: u64) -> Constant {
         value: u32::try_from(value).unwrap_or(u32::MAX),
     }
 }
+
+/// `i32.wrap_i64`
+const I32_WRAP: u8 = 0xa7;
 
 /// Whether an address is used by the next instruction as the linker's are: kept in a local, on the
 /// stack of Go or of wasm, stored, compared, subtracted from, made an index. Measured against the
@@ -307,12 +335,13 @@ impl Reader<'_> {
         Ok(signed(&self.bytes[start..self.pos]))
     }
 
-    fn memarg(&mut self) -> Result<(), Unread> {
+    /// The offset of a load or store.
+    fn memarg(&mut self) -> Result<u64, Unread> {
         let align = self.leb()?;
         if align & 0x40 != 0 {
             self.pass_leb()?;
         }
-        self.pass_leb()
+        self.leb()
     }
 }
 

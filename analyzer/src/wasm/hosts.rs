@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use model::{Entry, Fit, Glue, HostFit, WasmFile};
+use model::{Entry, Fit, Glue, HostFit, Producer, WasmFile};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -105,6 +105,17 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
             .as_ref()
             .map(|_| "no engine takes it".to_owned()),
     );
+    // A page can load what wants nothing, and call what it exports.
+    if host.entry == [Entry::Js] && file.imports.is_empty() && file.invalid.is_none() {
+        return HostFit {
+            host: host.name.clone(),
+            fits: Fit::Unknown,
+            why: vec!["a script of your own must load it and call its exports".to_owned()],
+            with: None,
+            note: None,
+            source: host.source.clone(),
+        };
+    }
     let fits = why.is_empty();
     let known = &HOSTS.features.names;
     let other = file.features.iter().filter(|f| !known.contains(f));
@@ -123,7 +134,10 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
             (true, true) => Fit::Yes,
         },
         why,
-        with: host.with.clone().filter(|_| fits),
+        with: host
+            .with
+            .clone()
+            .filter(|_| fits && file.producer == Producer::Go),
         note: host.note.clone().filter(|_| fits),
         source: host.source.clone(),
     }
@@ -164,11 +178,14 @@ fn missing(file: &WasmFile, host: &Host) -> Vec<String> {
         (few, None) => {
             let shown = few.iter().take(3).map(|n| format!("`{n}`"));
             let more = few.len().saturating_sub(3);
-            let mut text = shown.collect::<Vec<_>>().join(", ");
-            if more > 0 {
-                text.push_str(&format!(" and {more} more"));
-            }
-            vec![format!("it wants {text}, which this host does not supply")]
+            let shown = shown.collect::<Vec<_>>().join(", ");
+            let more = match more {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            vec![format!(
+                "it wants {shown}{more}, which this host does not supply"
+            )]
         }
     }
 }
@@ -205,10 +222,7 @@ fn too_large(file: &WasmFile) -> Vec<String> {
 
 /// How a support file fits a program: a `wasm_exec.js` that lies beside it.
 pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
-    let hash: String = Sha256::digest(text)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let hash = format!("{:x}", Sha256::digest(text));
     let known = HOSTS.glue.iter().find(|g| g.sha256 == hash);
     let supplies = |module: &str| {
         let key = format!("{module}: {{");
@@ -231,7 +245,7 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
                 "it does not supply `{module}`, which the program imports: take that of {needs}"
             ),
         )
-    } else if tiny != (file.producer == model::Producer::Tinygo) {
+    } else if tiny != (file.producer == Producer::Tinygo) {
         let (has, needs) = if tiny {
             ("TinyGo", "Go")
         } else {

@@ -288,14 +288,14 @@ impl Layout<'_> {
         for i in 0..candidates.len() {
             let here = std::mem::take(&mut ways[i]);
             for (number, way) in here.iter().enumerate() {
-                let last = candidates.len().min(i + 1 + REACH);
-                for j in i + 1..last {
+                let reach = candidates.len().min(i + 1 + REACH);
+                for j in i + 1..reach {
                     let distance = candidates[j] - candidates[i];
                     for piece in steps(distance, way.least, self.alignment.least()) {
                         // An object without a pointer would lie in another section.
-                        let last = candidates[j] - distance % piece - piece;
+                        let tail = candidates[j] - distance % piece - piece;
                         if !self.mask.any(candidates[i], candidates[i] + piece)
-                            || !self.mask.any(last, candidates[j])
+                            || !self.mask.any(tail, candidates[j])
                         {
                             continue;
                         }
