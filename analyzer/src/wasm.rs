@@ -7,6 +7,7 @@ mod build;
 mod buildinfo;
 mod calls;
 mod code;
+mod generic;
 mod graph;
 mod hosts;
 mod image;
@@ -30,6 +31,7 @@ use wasmparser::{
 
 use self::buildinfo::BuildInfo;
 use self::code::Wanted;
+use self::generic::Generic;
 pub use self::hosts::glue;
 use self::image::Segment;
 use self::pclntab::Pclntab;
@@ -163,12 +165,18 @@ pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspec
     let uses = program.filter(|_| asked.uses);
     let uses = uses.map_or_else(Vec::new, |p| p.uses(goos, release));
     let places = program.map_or_else(HashSet::new, |p| p.with_code(asked.places));
-    let functions = program.filter(|_| asked.functions);
-    let functions = functions.map_or_else(Vec::new, Program::functions);
-    let ways = program.zip(asked.why);
-    let ways = ways.map_or_else(Vec::new, |(program, symbol)| {
-        program.ways(symbol, asked.count)
-    });
+    let other = (program.is_none() && (asked.functions || asked.why.is_some()))
+        .then(|| Generic::read(&sections, producer));
+    let functions = match (program, &other) {
+        (Some(program), _) if asked.functions => program.functions(),
+        (None, Some(other)) if asked.functions => other.functions(),
+        _ => Vec::new(),
+    };
+    let ways = match (program, &other, asked.why) {
+        (Some(program), _, Some(symbol)) => program.ways(symbol, asked.count),
+        (None, Some(other), Some(symbol)) => other.ways(symbol, asked.count),
+        _ => Vec::new(),
+    };
     let names = match (&pclntab, sections.names.is_empty()) {
         (Some(_), _) => Names::Pclntab,
         (None, false) => Names::NameSection,
@@ -247,7 +255,10 @@ struct Sections<'w> {
     exported: Vec<u32>,
     /// Function indices by position in the first table.
     elements: Vec<(u32, Vec<u32>)>,
-    has_start: bool,
+    /// The function that runs at instantiation, if there is one.
+    start: Option<u32>,
+    /// Type indices of the functions that it defines.
+    types: Vec<u32>,
     memory: Option<Memory>,
     /// Ranges of the bodies in the file.
     bodies: Vec<wasmparser::FunctionBody<'w>>,
@@ -299,7 +310,12 @@ impl<'w> Sections<'w> {
                     self.elements.extend(program::elements(&element?));
                 }
             }
-            Payload::StartSection { .. } => self.has_start = true,
+            Payload::StartSection { func, .. } => self.start = Some(func),
+            Payload::FunctionSection(functions) => {
+                for ty in functions {
+                    self.types.push(ty?);
+                }
+            }
             Payload::CodeSectionStart { range, .. } => self.size.code = len(&range),
             Payload::CodeSectionEntry(body) => {
                 let bytes = len(&body.range());
@@ -379,7 +395,7 @@ impl<'w> Sections<'w> {
             Entry::Reactor
         } else if exports("run") && exports("resume") {
             Entry::Js
-        } else if self.has_start {
+        } else if self.start.is_some() {
             Entry::Start
         } else {
             Entry::None
@@ -397,6 +413,13 @@ impl<'w> Sections<'w> {
         locals
             .map(|local| local.filter(|local| (*local as usize) < count))
             .collect()
+    }
+
+    /// Position in the code section of a function that the module defines.
+    fn local(&self, index: u32) -> Option<u32> {
+        let imports = u32::try_from(self.imports.len()).ok()?;
+        let local = index.checked_sub(imports)?;
+        ((local as usize) < self.bodies.len()).then_some(local)
     }
 
     /// The name of a function that the module defines, as the name section has it.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use analyzer::{Asked, Inspected};
 use camino::Utf8Path;
-use model::{Entry, ExitStatus, Producer, SCHEMA, WasmFile, WasmPath};
+use model::{Entry, ExitStatus, SCHEMA, WasmFile, WasmPath};
 use serde::Serialize;
 
 use crate::args::{InspectArgs, InspectFormat};
@@ -80,7 +80,7 @@ fn answer(
 ) -> Result<String, Failure> {
     let wasm = &read.file;
     if let Some(symbol) = &args.why {
-        return why(file, format, wasm, symbol, &read.ways);
+        return Ok(why(format, wasm, symbol, &read.ways));
     }
     if let Some(old) = &args.diff {
         let diff = Diff::of(&self::read(old, false, None)?.file, wasm);
@@ -143,20 +143,8 @@ fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<String, Failure> {
     Ok(sbom::render(wasm))
 }
 
-fn why(
-    file: &Utf8Path,
-    format: InspectFormat,
-    wasm: &WasmFile,
-    symbol: &str,
-    paths: &[WasmPath],
-) -> Result<String, Failure> {
-    if wasm.producer != Producer::Go {
-        return Err(Failure::usage(format!(
-            "{file}: ways are found in programs of the Go toolchain alone; this is {}",
-            wasm.producer.title()
-        )));
-    }
-    Ok(match format {
+fn why(format: InspectFormat, wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
+    match format {
         InspectFormat::Text | InspectFormat::Html => output::paths::render(wasm, symbol, paths),
         InspectFormat::Json => output::json(&Why {
             schema: SCHEMA,
@@ -164,5 +152,5 @@ fn why(
             symbol,
             paths,
         }),
-    })
+    }
 }

@@ -36,15 +36,11 @@ pub(super) fn graph<'i>(parts: &Parts<'_, 'i>, code: Code) -> Graph<'i> {
     let types = builder.types.iter().map(|(at, ty)| ty.end - at).sum();
     builder.types.clear();
     let inlined = builder.inlined();
-    let (offsets, edges) = builder.sorted(inlined.len());
+    let inits = builder.inits();
     Graph {
-        functions: parts.functions,
-        inits: builder.inits(),
-        objects: builder.objects,
-        inlined,
-        offsets,
-        edges,
+        inits,
         types,
+        ..Graph::new(parts.functions, builder.objects, inlined, builder.edges)
     }
 }
 
@@ -517,30 +513,5 @@ impl<'p, 'i> Builder<'p, 'i> {
             );
         }
         inits
-    }
-
-    /// Edges by the node that they leave: where those of each begin, and all of them.
-    fn sorted(&mut self, inlined: usize) -> (Vec<u32>, Vec<Edge>) {
-        let nodes = self.parts.functions + self.objects.len() + inlined;
-        let mut offsets = vec![0_u32; nodes + 1];
-        for (from, _) in &self.edges {
-            offsets[*from as usize + 1] += 1;
-        }
-        for n in 0..nodes {
-            offsets[n + 1] += offsets[n];
-        }
-        let none = Edge {
-            to: 0,
-            kind: Kind::Call,
-            pc: NO_PC,
-        };
-        let mut sorted = vec![none; self.edges.len()];
-        let mut next = offsets.clone();
-        for (from, edge) in self.edges.drain(..) {
-            let at = &mut next[from as usize];
-            sorted[*at as usize] = edge;
-            *at += 1;
-        }
-        (offsets, sorted)
     }
 }

@@ -1,6 +1,8 @@
 //! What refers to what in a Go program: functions, and the data through which functions are
 //! reached. It is the linker's own graph, found again in the file it wrote.
 
+use super::code::NO_PC;
+
 /// How believable it is that control takes a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -64,6 +66,46 @@ pub(super) struct Graph<'i> {
     pub(super) inits: Vec<Node>,
     /// Bytes of all type descriptors, their methods included, their names not.
     pub(super) types: u64,
+}
+
+impl<'i> Graph<'i> {
+    /// A graph of these nodes, its edges each with the node that it leaves.
+    pub(super) fn new(
+        functions: usize,
+        objects: Vec<Object>,
+        inlined: Vec<&'i str>,
+        from: Vec<(Node, Edge)>,
+    ) -> Self {
+        let nodes = functions + objects.len() + inlined.len();
+        let mut offsets = vec![0_u32; nodes + 1];
+        for (from, _) in &from {
+            offsets[*from as usize + 1] += 1;
+        }
+        for n in 0..nodes {
+            offsets[n + 1] += offsets[n];
+        }
+        let none = Edge {
+            to: 0,
+            kind: Kind::Call,
+            pc: NO_PC,
+        };
+        let mut edges = vec![none; from.len()];
+        let mut next = offsets.clone();
+        for (from, edge) in from {
+            let at = &mut next[from as usize];
+            edges[*at as usize] = edge;
+            *at += 1;
+        }
+        Self {
+            functions,
+            objects,
+            inlined,
+            offsets,
+            edges,
+            inits: Vec::new(),
+            types: 0,
+        }
+    }
 }
 
 impl Graph<'_> {

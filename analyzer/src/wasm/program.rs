@@ -376,7 +376,7 @@ impl<'p, 'i> Program<'p, 'i> {
     }
 }
 
-fn node(n: usize) -> Node {
+pub(super) fn node(n: usize) -> Node {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
@@ -418,7 +418,7 @@ pub(super) fn spelling(name: &str) -> String {
 
 /// The import path in a symbol name: up to the first dot after the last slash, both before the
 /// first bracket; dots in its last element are written `%2e` (`cmd/internal/objabi/path.go`).
-fn package(name: &str) -> Option<String> {
+pub(super) fn package(name: &str) -> Option<String> {
     let plain = name.split('[').next().unwrap_or(name);
     if plain.starts_with("go:") || plain.starts_with("type:") {
         return None;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Effect, PathStep, Target, WasmFile, WasmPath, WasmSink};
+use model::{Effect, PathStep, Producer, Target, WasmFile, WasmPath, WasmSink};
 use web::{file, view};
 
 use super::style;
@@ -13,8 +13,10 @@ pub(crate) fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> Strin
     let mut out = format!("{head}{symbol}{head:#} in {}\n", wasm.file);
     let known = wasm.functions.iter().any(|f| f.name == symbol);
     if paths.is_empty() {
-        out.push_str(if known {
+        out.push_str(if known && wasm.producer == Producer::Go {
             "\n  it is there, and only the start of the runtime gets to it\n"
+        } else if known {
+            "\n  it is there, and no export leads to it\n"
         } else {
             "\n  it is not in this program: nothing that is kept refers to it\n"
         });
@@ -74,6 +76,7 @@ fn steps(out: &mut String, steps: &[PathStep]) {
         let (soft, place) = (style::SOFT, file::place(step));
         let how = file::how(step);
         let how = how.map_or_else(String::new, |how| format!(", {how}"));
-        let _ = writeln!(out, "    {}  {soft}{place}{how}{soft:#}", step.function);
+        let line = format!("    {}  {soft}{place}{how}{soft:#}", step.function);
+        let _ = writeln!(out, "{}", line.trim_end());
     }
 }

@@ -1,0 +1,233 @@
+//! A module that Go's linker did not write: what its instructions, its table and its name section
+//! say of who calls whom.
+//!
+//! An indirect call may lead to any function of the table that has its type: that is a node of its
+//! own, so that the graph stays small.
+
+use hashbrown::{HashMap, HashSet};
+use model::{PathLevel, PathRoot, PathStep, Producer, StepKind, WasmFunction, WasmPath};
+use wasmparser::Operator;
+
+use super::Sections;
+use super::code::NO_PC;
+use super::graph::{Edge, Graph, Kind, Node, Object, What};
+use super::paths::Paths;
+use super::program::{node, package};
+
+/// The module with its graph.
+pub(super) struct Generic<'m, 'w> {
+    sections: &'m Sections<'w>,
+    producer: Producer,
+    graph: Graph<'static>,
+    roots: Vec<Node>,
+}
+
+impl<'m, 'w> Generic<'m, 'w> {
+    pub(super) fn read(sections: &'m Sections<'w>, producer: Producer) -> Self {
+        let functions = sections.bodies.len();
+        let mut edges = Vec::new();
+        let mut types: HashMap<u32, Node> = HashMap::new();
+        for (local, body) in sections.bodies.iter().enumerate() {
+            let Ok(mut operators) = body.get_operators_reader() else {
+                continue;
+            };
+            while let Ok(operator) = operators.read() {
+                let (index, kind) = match operator {
+                    Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+                        (function_index, Kind::Call)
+                    }
+                    Operator::RefFunc { function_index } => (function_index, Kind::Value),
+                    Operator::CallIndirect { type_index, .. }
+                    | Operator::ReturnCallIndirect { type_index, .. } => {
+                        let next = node(functions + types.len());
+                        let to = *types.entry(type_index).or_insert(next);
+                        edges.push((node(local), edge(to, Kind::Value)));
+                        continue;
+                    }
+                    _ => continue,
+                };
+                if let Some(to) = sections.local(index) {
+                    edges.push((node(local), edge(to, kind)));
+                }
+            }
+        }
+        let table: HashSet<Node> = sections
+            .elements
+            .iter()
+            .flat_map(|(_, functions)| functions)
+            .filter_map(|index| sections.local(*index))
+            .collect();
+        for to in table {
+            let ty = sections.types.get(to as usize);
+            if let Some(from) = ty.and_then(|ty| types.get(ty)) {
+                edges.push((*from, edge(to, Kind::Value)));
+            }
+        }
+        let object = Object {
+            start: 0,
+            end: 0,
+            what: What::Constant,
+        };
+        let exported = sections.exported.iter().chain(&sections.start);
+        let roots = exported.filter_map(|index| sections.local(*index));
+        Self {
+            roots: roots.collect(),
+            sections,
+            producer,
+            graph: Graph::new(functions, vec![object; types.len()], Vec::new(), edges),
+        }
+    }
+
+    fn name(&self, local: Node) -> String {
+        let named = self.sections.name(local as usize);
+        named.map_or_else(
+            || {
+                let index = self.sections.imports.len() + local as usize;
+                let export = self
+                    .sections
+                    .exported
+                    .iter()
+                    .position(|e| *e as usize == index);
+                let export = export.and_then(|at| self.sections.exports.get(at));
+                export.map_or_else(|| format!("function {index}"), Clone::clone)
+            },
+            str::to_owned,
+        )
+    }
+
+    /// All functions. Nothing says where they are from.
+    pub(super) fn functions(&self) -> Vec<WasmFunction> {
+        let reached = self.graph.reached(self.roots.iter().copied());
+        let count = node(self.graph.functions);
+        let main: Vec<Node> = (0..count)
+            .filter(|n| self.name(*n) == "main.main")
+            .collect();
+        let from_main = self.graph.reached(main);
+        let all = (0..count).map(|local| {
+            let name = self.name(local);
+            WasmFunction {
+                index: Some(local + node(self.sections.imports.len())),
+                package: (self.producer == Producer::Tinygo)
+                    .then(|| package(&name))
+                    .flatten(),
+                name,
+                file: None,
+                line: None,
+                reachable: reached[local as usize],
+                reachable_from_main: from_main[local as usize],
+            }
+        });
+        all.collect()
+    }
+
+    /// The ways to the functions of a name, one for each function that calls one.
+    pub(super) fn ways(&self, symbol: &str, count: usize) -> Vec<WasmPath> {
+        let roots: Vec<(Node, u32)> = self.roots.iter().map(|root| (*root, 0)).collect();
+        let paths = Paths::find(&self.graph, &roots, |_, _| true);
+        let functions = 0..node(self.graph.functions);
+        let into: HashSet<Node> = functions.filter(|n| self.name(*n) == symbol).collect();
+        let mut found: Vec<(u32, WasmPath)> = Vec::new();
+        for from in (0..self.graph.len()).map(node) {
+            let edge = self.graph.edges(from).iter().find(|e| into.contains(&e.to));
+            let way = edge.and_then(|edge| Some((*edge, paths.to(&self.graph, from)?)));
+            if let Some((edge, (_, mut way))) = way {
+                way.push((from, edge));
+                found.push((paths.cost(from), self.path(&way, edge.to)));
+            }
+        }
+        let roots = self.roots.iter().filter(|root| into.contains(*root));
+        found.extend(roots.map(|root| (0, self.path(&[], *root))));
+        found.sort_by(|a, b| (a.0, &a.1.steps).cmp(&(b.0, &b.1.steps)));
+        let ways = found.into_iter().map(|(_, path)| path);
+        ways.take(count).collect()
+    }
+
+    fn path(&self, way: &[(Node, Edge)], to: Node) -> WasmPath {
+        let mut level = PathLevel::Direct;
+        let mut steps: Vec<PathStep> = Vec::new();
+        let step = |local: Node, how| PathStep {
+            function: self.name(local),
+            file: None,
+            line: None,
+            how,
+            through: None,
+        };
+        for (from, edge) in way {
+            let direct = edge.kind == Kind::Call;
+            if !direct {
+                level = PathLevel::FunctionValue;
+            }
+            let how = if direct {
+                StepKind::Call
+            } else {
+                StepKind::FunctionValue
+            };
+            if (*from as usize) < self.graph.functions {
+                steps.push(step(*from, Some(how)));
+            }
+        }
+        steps.push(step(to, None));
+        WasmPath {
+            root: PathRoot::Export,
+            level,
+            steps,
+        }
+    }
+}
+
+const fn edge(to: Node, kind: Kind) -> Edge {
+    Edge {
+        to,
+        kind,
+        pc: NO_PC,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Asked, inspect_wasm};
+
+    const MODULE: &str = r#"(module
+        (type $unary (func (param i32) (result i32)))
+        (type $binary (func (param i32 i32) (result i32)))
+        (import "env" "log" (func $log (param i32)))
+        (table 4 funcref)
+        (elem (i32.const 1) func $double $add)
+        (func $double (type $unary) (call $log (local.get 0)) (call $leaf))
+        (func $add (type $binary) (i32.const 0))
+        (func $leaf (result i32) (i32.const 1))
+        (func $dead (result i32) (call $leaf))
+        (func $run (export "run") (result i32)
+            (call_indirect (type $unary) (i32.const 1) (i32.const 1))))"#;
+
+    #[test]
+    fn indirect_calls_lead_to_what_has_their_type() {
+        let bytes = wat::parse_str(MODULE).unwrap();
+        let asked = Asked {
+            functions: true,
+            why: Some("leaf"),
+            count: 3,
+            ..Asked::default()
+        };
+        let read = inspect_wasm("x", &bytes, asked).unwrap();
+        let reached: Vec<(&str, Option<u32>, bool)> = read
+            .file
+            .functions
+            .iter()
+            .map(|f| (f.name.as_str(), f.index, f.reachable))
+            .collect();
+        assert_eq!(
+            reached,
+            [
+                ("double", Some(1), true),
+                ("add", Some(2), false),
+                ("leaf", Some(3), true),
+                ("dead", Some(4), false),
+                ("run", Some(5), true)
+            ]
+        );
+        let steps = read.ways[0].steps.iter().map(|s| s.function.as_str());
+        assert_eq!(steps.collect::<Vec<_>>(), ["run", "double", "leaf"]);
+        assert_eq!(read.ways.len(), 1, "{:?}", read.ways);
+    }
+}
