@@ -314,6 +314,18 @@ pub(crate) struct ExecArgs {
     /// Most that it may write to files, and largest scratch copy
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) max_disk: ByteSize,
+    /// Give it clocks that only it moves, so that sleeping takes no time, and the same random bytes
+    /// in each run
+    #[arg(long)]
+    pub(crate) deterministic: bool,
+    /// Write each call to the host, with its result, on standard error or to a file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "-")]
+    pub(crate) trace: Option<Utf8PathBuf>,
+    /// Initialise a reactor (`//go:wasmexport`, -buildmode=c-shared), call this export with ARGS as
+    /// numbers, and print what it gives
+    #[arg(long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
     /// Write what happened as JSON
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) report: Option<Utf8PathBuf>,
@@ -342,6 +354,8 @@ run; 134 a trap. Wherever the program did not choose the code, standard error sa
 Examples:
   wasmcheck exec app.wasm --flag of the program
   wasmcheck exec --dir ./data::/data --timeout 30s app.wasm
+  wasmcheck exec --deterministic --trace=calls.txt app.wasm   the same in every run
+  wasmcheck exec --invoke add lib.wasm 3 4
   GOOS=wasip1 GOARCH=wasm go test -exec \"wasmcheck exec\" ./...";
 
 /// What a program sees of this machine.

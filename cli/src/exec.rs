@@ -1,5 +1,6 @@
 //! `wasmcheck exec`: the sandbox as a program, and as the worker of `wasmcheck check`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -58,15 +59,42 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         stdout: Box::new(std::io::stdout()),
         stderr: Box::new(std::io::stderr()),
         limits,
+        deterministic: args.deterministic,
+        trace: args.trace.as_deref().map(trace).transpose()?,
+        invoke: args.invoke.clone(),
     };
+    other_arguments();
     let outcome = runtime_harness::run(guest).map_err(|e| format!("{e}{}", hint(&args.file)))?;
     drop(seen);
     report(args, &told(&outcome));
+    for result in &outcome.results {
+        output::print(&format!("{result}\n")).map_err(|e| e.to_string())?;
+    }
     let (code, why) = exit(&outcome.end, args);
     if let Some(why) = why {
         complain(args, &why);
     }
     Ok(ExitCode::from(code))
+}
+
+/// Where calls are written.
+fn trace(file: &Utf8Path) -> Result<Box<dyn Write + Send>, String> {
+    if file == "-" {
+        return Ok(Box::new(std::io::stderr()));
+    }
+    let opened = std::fs::File::create(file);
+    let out = opened.map_err(|e| format!("--trace={file}: {e}"))?;
+    Ok(Box::new(std::io::LineWriter::new(out)))
+}
+
+/// What is meant for Go's own runner is not read, and that is said.
+fn other_arguments() {
+    const NAME: &str = "GOWASIRUNTIMEARGS";
+    if variable(NAME).is_some_and(|args| !args.is_empty()) {
+        output::complain(&format!(
+            "{NAME} is for the hosts that Go's own runner starts; give `wasmcheck exec` its own options"
+        ));
+    }
 }
 
 /// What the file itself tells about why no engine takes it.

@@ -6,7 +6,9 @@ use std::time::Instant;
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+use crate::clock::{Clock, Fixed};
 use crate::errno;
+use crate::watch::Trace;
 
 /// Why a guest is stopped from inside a call to the host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +25,11 @@ pub(crate) enum Stop {
 pub(crate) struct Host {
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) deadline: Option<Instant>,
-    /// When the guest's monotonic clock started.
-    pub(crate) started: Instant,
+    pub(crate) clock: Clock,
+    /// The source of random bytes, where it is not this machine's.
+    pub(crate) random: Option<Fixed>,
+    /// Where calls are written as they happen.
+    pub(crate) trace: Option<Trace>,
     pub(crate) stdin: bool,
     pub(crate) stdout: Box<dyn Write + Send>,
     pub(crate) stderr: Box<dyn Write + Send>,

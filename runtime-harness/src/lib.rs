@@ -5,13 +5,16 @@
 //! returned and every limit holds, whatever the guest waits for. One process runs one guest: a
 //! crash of the engine is then a crash of that process alone.
 
+mod clock;
 mod engine;
 mod errno;
 mod host;
+mod invoke;
 mod poll;
 mod run;
 mod trace;
 mod wasi;
+mod watch;
 mod world;
 
 use std::io::Write;
@@ -41,6 +44,14 @@ pub struct Guest {
     pub stderr: Box<dyn Write + Send>,
     /// What it may use.
     pub limits: Limits,
+    /// Its clocks start at a fixed moment, and only it moves them; its random bytes are the same in
+    /// each run.
+    pub deterministic: bool,
+    /// Where its calls to the host are written as they happen.
+    pub trace: Option<Box<dyn Write + Send>>,
+    /// Initialise it and call this export, with the arguments after the first as numbers, instead
+    /// of starting it.
+    pub invoke: Option<String>,
 }
 
 /// A directory of this machine that the guest sees.
@@ -112,6 +123,8 @@ pub struct Outcome {
     pub time: Duration,
     /// Largest linear memory, in bytes.
     pub memory: u64,
+    /// What the function gave that was invoked.
+    pub results: Vec<String>,
 }
 
 /// Why a guest could not be run.

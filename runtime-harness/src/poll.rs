@@ -3,14 +3,12 @@
 //! The one of wasmtime-wasi sleeps through every deadline. A guest here has no sockets, so that a
 //! descriptor is always ready; what is left is to wait for the nearest clock.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::host::{Host, Stop};
 
 const SUBSCRIPTION: usize = 48;
 const EVENT: usize = 32;
-/// Wait in steps, so that the end of the guest's time is seen.
-const STEP: Duration = Duration::from_millis(20);
 
 const SUCCESS: i32 = 0;
 const FAULT: i32 = 21;
@@ -48,7 +46,7 @@ pub(crate) fn poll(
         .map(|s| s.wait.unwrap_or_default())
         .min()
         .unwrap_or_default();
-    sleep(host, wait)?;
+    host.clock.sleep(wait, host.deadline)?;
     let due = subscriptions
         .iter()
         .filter(|s| s.wait.unwrap_or_default() <= wait);
@@ -85,12 +83,8 @@ fn read(host: &Host, raw: &[u8]) -> Subscription {
         let absolute = raw[40] & 1 == 1;
         match (absolute, raw[16]) {
             (false, _) => timeout,
-            (true, 0) => timeout.saturating_sub(
-                SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .unwrap_or_default(),
-            ),
-            (true, _) => timeout.saturating_sub(host.started.elapsed()),
+            (true, 0) => timeout.saturating_sub(host.clock.wall()),
+            (true, _) => timeout.saturating_sub(host.clock.since_start()),
         }
     });
     Subscription {
@@ -104,20 +98,4 @@ fn number(raw: &[u8]) -> u64 {
     raw.iter()
         .rev()
         .fold(0, |n, byte| n << 8 | u64::from(*byte))
-}
-
-fn sleep(host: &Host, wait: Duration) -> Result<(), Stop> {
-    // A wait that no clock can hold never ends; the guest's time does.
-    let end = Instant::now().checked_add(wait);
-    loop {
-        let now = Instant::now();
-        if host.deadline.is_some_and(|deadline| now >= deadline) {
-            return Err(Stop::TimedOut);
-        }
-        match end.map(|end| end.saturating_duration_since(now)) {
-            Some(left) if left.is_zero() => return Ok(()),
-            Some(left) => std::thread::sleep(left.min(STEP)),
-            None => std::thread::sleep(STEP),
-        }
-    }
 }

@@ -6,10 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError};
-use wasmtime_wasi::{FsPerms, HostMonotonicClock, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+use crate::clock::{Clock, Fixed};
 use crate::host::{Host, MemoryLimit, Quota, Stop};
-use crate::{End, Error, Guest, Outcome, engine, wasi};
+use crate::watch::Trace;
+use crate::{End, Error, Guest, Outcome, engine, invoke, wasi};
 
 /// How often a running guest is looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -36,6 +38,7 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     linker
         .define_unknown_imports_as_traps(&module)
         .map_err(Error::Engine)?;
+    let (invoke, args) = (guest.invoke.clone(), guest.args.clone());
     let mut host = host(guest, deadline)?;
     host.calls = calls;
     let mut store = Store::new(&engine, host);
@@ -46,14 +49,17 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
         Some(deadline) if Instant::now() >= deadline => Err(Stop::TimedOut.into()),
         _ => Ok(wasmtime::UpdateDeadline::Continue(1)),
     });
-    let clock = Clock::start(&engine);
+    let ticks = Ticks::start(&engine);
     let begun = Instant::now();
-    let result = call(&mut store, &linker, &module);
+    let result = match &invoke {
+        None => call(&mut store, &linker, &module).map(|()| Vec::new()),
+        Some(name) => invoke::call(&mut store, &linker, &module, name, &args),
+    };
     let time = begun.elapsed();
-    drop(clock);
-    let end = match result {
-        Ok(()) => End::Exit(0),
-        Err(e) => end_of(&e)?,
+    drop(ticks);
+    let (end, results) = match result {
+        Ok(results) => (End::Exit(0), results),
+        Err(e) => (end_of(&e)?, Vec::new()),
     };
     let host = store.into_data();
     let calls = host.calls.iter().filter_map(crate::host::Call::told);
@@ -70,14 +76,16 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
         calls,
         time,
         memory: host.memory.peak,
+        results,
     })
 }
 
 fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
-    let started = Instant::now();
+    let clock = Clock::new(guest.deterministic);
     let mut context = WasiCtxBuilder::new();
     context.args(&guest.args).envs(&guest.env);
-    context.monotonic_clock(Monotonic(started));
+    context.monotonic_clock(clock.clone());
+    context.wall_clock(clock.clone());
     // Files are read and written on the guest's thread: asking another is several times slower.
     context.allow_blocking_current_thread(true);
     for dir in &guest.dirs {
@@ -97,7 +105,9 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
     Ok(Host {
         wasi: context.build_p1(),
         deadline,
-        started,
+        clock,
+        random: guest.deterministic.then(Fixed::default),
+        trace: guest.trace.map(|out| Trace::new(out, guest.deterministic)),
         stdin: guest.stdin,
         stdout: guest.stdout,
         stderr: guest.stderr,
@@ -107,18 +117,6 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
         memory: MemoryLimit::new(limits.memory),
         calls: Vec::new(),
     })
-}
-
-struct Monotonic(Instant);
-
-impl HostMonotonicClock for Monotonic {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
 }
 
 fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasmtime::Result<()> {
@@ -131,12 +129,17 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
 
 /// The module has no `_start`.
 #[derive(Debug, thiserror::Error)]
-#[error("it exports no `_start`; commands of GOOS=wasip1 do")]
+#[error(
+    "it exports no `_start`; commands of GOOS=wasip1 do, and of others `--invoke NAME` calls an export"
+)]
 struct NoStart;
 
 fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
     if error.is::<NoStart>() {
         return Err(Error::Start(NoStart.to_string()));
+    }
+    if let Some(why) = error.downcast_ref::<invoke::Unfit>() {
+        return Err(Error::Start(why.to_string()));
     }
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return Ok(match stop {
@@ -159,9 +162,9 @@ fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
 }
 
 /// Moves the engine's epoch on until it is dropped.
-struct Clock(Arc<AtomicBool>);
+struct Ticks(Arc<AtomicBool>);
 
-impl Clock {
+impl Ticks {
     fn start(engine: &Engine) -> Self {
         let stop = Arc::<AtomicBool>::default();
         let (stopped, engine) = (Arc::clone(&stop), engine.clone());
@@ -175,7 +178,7 @@ impl Clock {
     }
 }
 
-impl Drop for Clock {
+impl Drop for Ticks {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -5,6 +5,7 @@
 //! instance, and so no memory. The version of wasmtime-wasi is pinned for that.
 
 use std::io::{Read, Write};
+use std::time::{Duration, Instant};
 
 use wasmtime::{Caller, Linker};
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as snapshot;
@@ -37,6 +38,7 @@ pub(crate) fn add(linker: &mut Linker<Host>) -> wasmtime::Result<Vec<Call>> {
 fn with(
     mut caller: Caller<'_, Host>,
     id: usize,
+    args: &[i64],
     call: impl FnOnce(&mut Host, &mut [u8]) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
     let Some(memory) = caller
@@ -52,7 +54,19 @@ fn with(
         &mut host.wasi,
         FUEL,
     );
-    let errno = call(host, memory)?;
+    let begun = host.trace.is_some().then(Instant::now);
+    let result = call(host, memory);
+    if let Some(trace) = &mut host.trace {
+        let time = begun.map(|begun| begun.elapsed()).unwrap_or_default();
+        trace.call(
+            host.calls[id].name,
+            args,
+            result.as_ref().ok().copied(),
+            time,
+            memory,
+        );
+    }
+    let errno = result?;
     host.calls[id].count(errno);
     Ok(errno)
 }
@@ -63,7 +77,7 @@ macro_rules! direct {
         let id = $calls.len();
         $calls.push(Call::new(stringify!($name)));
         $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
-            with(caller, id, |host, memory| {
+            with(caller, id, &[$(i64::from($arg)),*], |host, memory| {
                 snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*)
             })
         })?;
@@ -76,7 +90,7 @@ macro_rules! waiting {
         let id = $calls.len();
         $calls.push(Call::new(stringify!($name)));
         $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
-            with(caller, id, |host, memory| {
+            with(caller, id, &[$(i64::from($arg)),*], |host, memory| {
                 in_tokio(snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*))
             })
         })?;
@@ -90,7 +104,7 @@ macro_rules! guarded {
         let id = $calls.len();
         $calls.push(Call::new(stringify!($name)));
         $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
-            with(caller, id, |host, memory| {
+            with(caller, id, &[$(i64::from($arg)),*], |host, memory| {
                 let look: fn(&mut Host, &mut [u8], $($ty),*) -> Result<Option<i32>, Stop> = $look;
                 match look(host, memory, $($arg),*)? {
                     Some(errno) => Ok(errno),
@@ -121,7 +135,6 @@ fn add_direct(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Res
         fd_tell(a: i32, b: i32);
         proc_raise(a: i32);
         sched_yield();
-        random_get(a: i32, b: i32);
         sock_accept(a: i32, b: i32, c: i32);
         sock_recv(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32);
         sock_send(a: i32, b: i32, c: i32, d: i32, e: i32);
@@ -182,10 +195,30 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
         MODULE,
         "poll_oneoff",
         move |caller: Caller<'_, Host>, input: i32, output: i32, count: i32, done: i32| {
-            with(caller, wait, |host, memory| {
+            let args = [input, output, count, done].map(i64::from);
+            with(caller, wait, &args, |host, memory| {
                 let [input, output, count, done] =
                     [input, output, count, done].map(i32::cast_unsigned);
                 Ok(poll::poll(host, memory, input, output, count, done)?)
+            })
+        },
+    )?;
+    let random = id(calls, "random_get");
+    linker.func_wrap(
+        MODULE,
+        "random_get",
+        move |caller: Caller<'_, Host>, at: i32, len: i32| {
+            with(caller, random, &[at, len].map(i64::from), |host, memory| {
+                let Some(fixed) = &mut host.random else {
+                    let memory = &mut GuestMemory::Unshared(memory);
+                    return snapshot::random_get(&mut host.wasi, memory, at, len);
+                };
+                let (at, len) = (at.cast_unsigned() as usize, len.cast_unsigned() as usize);
+                let bytes = memory.get_mut(at..).and_then(|m| m.get_mut(..len));
+                Ok(bytes.map_or(FAULT, |bytes| {
+                    fixed.fill(bytes);
+                    0
+                }))
             })
         },
     )?;
@@ -194,7 +227,11 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
         MODULE,
         "proc_exit",
         move |mut caller: Caller<'_, Host>, code: i32| -> wasmtime::Result<()> {
-            caller.data_mut().calls[exit].count(0);
+            let host = caller.data_mut();
+            host.calls[exit].count(0);
+            if let Some(trace) = &mut host.trace {
+                trace.call("proc_exit", &[i64::from(code)], None, Duration::ZERO, &[]);
+            }
             // Any code: the one of wasmtime-wasi refuses those from 126 on.
             Err(Stop::Exit(code).into())
         },

@@ -67,6 +67,9 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
             disk: 1 << 10,
             files: 3,
         },
+        deterministic: false,
+        trace: None,
+        invoke: None,
     };
     let ran = run(guest);
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
@@ -84,6 +87,9 @@ fn bare(wasm: &[u8]) -> Guest {
         stdout: Box::new(io::sink()),
         stderr: Box::new(io::sink()),
         limits: Limits::default(),
+        deterministic: false,
+        trace: None,
+        invoke: None,
     }
 }
 

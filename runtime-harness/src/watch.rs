@@ -1,0 +1,112 @@
+//! Calls to the host, written down as they happen: what was asked for, and what came of it.
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::errno;
+
+/// Bytes of a text in memory that are shown.
+const SHOWN: usize = 120;
+
+/// Where calls are written.
+pub(crate) struct Trace {
+    out: Box<dyn Write + Send>,
+    /// Without times, which differ from run to run.
+    same: bool,
+}
+
+impl Trace {
+    pub(crate) fn new(out: Box<dyn Write + Send>, same: bool) -> Self {
+        Self { out, same }
+    }
+
+    /// One call; none for an errno when it does not return.
+    pub(crate) fn call(
+        &mut self,
+        name: &str,
+        args: &[i64],
+        errno: Option<i32>,
+        time: Duration,
+        memory: &[u8],
+    ) {
+        let args = told(name, args, memory).join(", ");
+        let result = match errno {
+            None => "does not return".to_owned(),
+            Some(0) => "ok".to_owned(),
+            Some(errno) => {
+                let known = usize::try_from(errno).ok().filter(|n| *n < errno::COUNT);
+                known.map_or_else(|| errno.to_string(), |n| errno::name(n).to_owned())
+            }
+        };
+        let time = if self.same || errno.is_none() {
+            String::new()
+        } else {
+            format!(" ({} us)", time.as_micros())
+        };
+        // Whoever closes the trace has seen enough.
+        let _ = writeln!(self.out, "{name}({args}) = {result}{time}");
+    }
+}
+
+/// Arguments, texts in memory in their place.
+fn told(name: &str, args: &[i64], memory: &[u8]) -> Vec<String> {
+    let texts = texts(name);
+    let mut told = Vec::new();
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        if texts.contains(&at)
+            && let Some(text) = args.get(at + 1).and_then(|len| text(memory, *arg, *len))
+        {
+            told.push(text);
+            at += 2;
+        } else {
+            told.push(arg.to_string());
+            at += 1;
+        }
+    }
+    told
+}
+
+/// Positions of the texts among the arguments of a function: each is an address, and a length
+/// behind it (WASI preview 1, docs.md).
+fn texts(name: &str) -> &'static [usize] {
+    match name {
+        "path_create_directory"
+        | "path_remove_directory"
+        | "path_unlink_file"
+        | "path_readlink" => &[1],
+        "path_filestat_get" | "path_filestat_set_times" | "path_open" => &[2],
+        "path_rename" => &[1, 4],
+        "path_symlink" => &[0, 3],
+        "path_link" => &[2, 5],
+        _ => &[],
+    }
+}
+
+fn text(memory: &[u8], at: i64, len: i64) -> Option<String> {
+    // Arguments are numbers of 32 bits.
+    let [at, len] = [at, len].map(|n| usize::try_from(n & 0xffff_ffff).ok());
+    let bytes = memory.get(at?..)?.get(..len?)?;
+    let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]);
+    let more = if bytes.len() > SHOWN { "…" } else { "" };
+    Some(format!("{shown:?}{more}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stand_in_their_place() {
+        let memory = b"..etc/hosts";
+        assert_eq!(
+            told("path_open", &[3, 1, 2, 9, 0], memory),
+            ["3", "1", "\"etc/hosts\"", "0"]
+        );
+        assert_eq!(
+            told("path_unlink_file", &[3, 5, 900], memory),
+            ["3", "5", "900"]
+        );
+        assert_eq!(told("fd_close", &[-1], memory), ["-1"]);
+    }
+}
