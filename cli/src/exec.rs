@@ -282,7 +282,7 @@ impl Seen {
     /// What a test expects: its module around it, GOROOT to read, itself in its directory.
     fn go_test(&mut self, limit: u64) -> Result<(), String> {
         let here = current_dir()?;
-        let goroot = variable("GOROOT").map(PathBuf::from).filter(|d| d.is_dir());
+        let goroot = goroot();
         let in_goroot = goroot.as_ref().is_some_and(|root| here.starts_with(root));
         let module = here.ancestors().find(|dir| dir.join("go.mod").is_file());
         // The module of the standard library is GOROOT itself, which is there to read.
@@ -318,6 +318,18 @@ impl Seen {
     }
 }
 
+/// GOROOT of the Go that runs the test: `go test` puts its `bin` first in PATH (release notes of Go
+/// 1.19), and need not set the variable.
+fn goroot() -> Option<PathBuf> {
+    let of = |dir: PathBuf| {
+        let go = dir.join(format!("go{}", std::env::consts::EXE_SUFFIX));
+        let root = go.canonicalize().ok()?.parent()?.parent()?.to_owned();
+        root.join("src/runtime").is_dir().then_some(root)
+    };
+    let named = variable("GOROOT").map(PathBuf::from).filter(|d| d.is_dir());
+    named.or_else(|| std::env::split_paths(&variable("PATH")?).find_map(of))
+}
+
 fn usual(args: &ExecArgs) -> Profile {
     let name = args.file.file_name().unwrap_or_default();
     if Utf8Path::new(name.trim_end_matches(".wasm")).extension() == Some("test") {
@@ -333,7 +345,10 @@ fn current_dir() -> Result<PathBuf, String> {
     std::env::current_dir().map_err(|e| format!("the current directory cannot be found: {e}"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "`go test` tells GOROOT this way")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`go test` tells GOROOT and PATH this way"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
