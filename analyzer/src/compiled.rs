@@ -321,10 +321,13 @@ pub(crate) fn link_failed(
     } else {
         Rule::Compiler
     };
-    let known = findings
-        .iter_mut()
-        .find(|f| f.package == package.path() && f.rule == rule && rule == Rule::MissingMain);
-    if let Some(finding) = known {
+    let foretold = |f: &&mut Finding| match f.rule {
+        Rule::MissingMain => rule == Rule::MissingMain,
+        Rule::RefusedLinkname => message.ends_with(&format!("invalid reference to {}", f.symbol)),
+        _ => false,
+    };
+    let mut known = findings.iter_mut().filter(|f| f.package == package.path());
+    if let Some(finding) = known.find(foretold) {
         finding.evidence = Evidence::Compiled;
         finding.details.push(format!("the linker: {message}"));
         return;

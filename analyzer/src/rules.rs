@@ -3,6 +3,7 @@
 
 mod bodies;
 mod excluded;
+mod linknames;
 mod load;
 mod members;
 mod names;
@@ -49,6 +50,7 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     let types = Types::of(cx.graph);
     typing::check(cx, &types, &mut said.findings);
     bodies::check(cx, &mut said.findings);
+    linknames::check(cx, &mut said.findings);
     let calls = Calls::of(cx.graph, &types);
     std_behaviour::check(cx, &types, &calls, &mut said.findings);
     stub::check(cx, &mut said.findings);

@@ -187,7 +187,7 @@ impl<'a> Scan<'a> {
         let Some(content) = &build.compiled else {
             return Vec::new();
         };
-        let broken = build.broken();
+        let broken = build.broken_by(|f| f.rule != Rule::RefusedLinkname);
         let mains = build
             .graph
             .packages
@@ -269,10 +269,15 @@ pub(crate) struct BuildParts<'b> {
 impl Build<'_> {
     /// Packages that do not build, for whatever reason.
     pub(crate) fn broken(&self) -> BTreeSet<&str> {
+        self.broken_by(|_| true)
+    }
+
+    /// The same for some findings only.
+    fn broken_by(&self, counts: impl Fn(&Finding) -> bool) -> BTreeSet<&str> {
         let at_fault = self
             .findings
             .iter()
-            .filter(|f| f.effect == Effect::FailsToBuild);
+            .filter(|f| f.effect == Effect::FailsToBuild && counts(f));
         let places = at_fault.filter_map(|f| self.graph.key(&f.package));
         let gone = |p: &&Package<'_>| p.has_load_error() || self.graph.is_imported_without_files(p);
         let load = self.graph.packages.values().filter(gone);
@@ -297,5 +302,5 @@ impl Build<'_> {
 pub(crate) fn is_static_build_failure(finding: &Finding) -> bool {
     finding.effect == Effect::FailsToBuild
         && finding.evidence == Evidence::Static
-        && finding.rule != Rule::MissingMain
+        && !matches!(finding.rule, Rule::MissingMain | Rule::RefusedLinkname)
 }

@@ -246,6 +246,7 @@ fn points(rule: Rule) -> u32 {
         Rule::MissingPackage
         | Rule::UndefinedImportedName
         | Rule::ExcludedPackage
+        | Rule::RefusedLinkname
         | Rule::Compiler => 3,
         Rule::StdBehaviour | Rule::Crash => 5,
         Rule::Cgo | Rule::Stub => 8,

@@ -24,6 +24,7 @@ fn document(rule: Rule) -> &'static str {
         Rule::Redeclared => include_str!("../../docs/rules/redeclared.md"),
         Rule::MissingBody => include_str!("../../docs/rules/missing-body.md"),
         Rule::MissingMain => include_str!("../../docs/rules/missing-main.md"),
+        Rule::RefusedLinkname => include_str!("../../docs/rules/refused-linkname.md"),
         Rule::SyscallJs => include_str!("../../docs/rules/syscall-js.md"),
         Rule::StdBehaviour => include_str!("../../docs/rules/std-behaviour.md"),
         Rule::Stub => include_str!("../../docs/rules/stub.md"),

@@ -36,6 +36,8 @@ pub enum Rule {
     MissingBody,
     /// A main package whose `func main` is in files that are not selected.
     MissingMain,
+    /// A program that the linker refuses, since a package of it reaches into the standard library.
+    RefusedLinkname,
     /// `syscall/js` imported where it does not exist.
     SyscallJs,
     /// A function of the standard library that fails, fakes or lies at run time.
@@ -50,7 +52,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of the rule list.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Cgo,
         Self::ExcludedPackage,
         Self::MissingPackage,
@@ -62,6 +64,7 @@ impl Rule {
         Self::Redeclared,
         Self::MissingBody,
         Self::MissingMain,
+        Self::RefusedLinkname,
         Self::SyscallJs,
         Self::StdBehaviour,
         Self::Stub,
@@ -83,6 +86,7 @@ impl Rule {
             Self::Redeclared => "redeclared",
             Self::MissingBody => "missing-body",
             Self::MissingMain => "missing-main",
+            Self::RefusedLinkname => "refused-linkname",
             Self::SyscallJs => "syscall-js",
             Self::StdBehaviour => "std-behaviour",
             Self::Stub => "stub",
