@@ -19,10 +19,12 @@ mod program;
 mod sinks;
 mod types;
 
+use std::ops::Range;
+
 use hashbrown::HashSet;
 use model::{
-    Entry, Goos, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmImport,
-    WasmModule, WasmPath,
+    Entry, Goos, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmFunction,
+    WasmImport, WasmModule, WasmPath,
 };
 use wasmparser::{
     BinaryReaderError, Encoding, ExternalKind, KnownCustom, Parser, Payload, TypeRef, Validator,
@@ -73,7 +75,7 @@ impl From<BinaryReaderError> for WasmError {
 
 /// Read a wasm file; `name` is what the answer calls it.
 pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
-    Ok(inspect_wasm(name, bytes, Asked::default())?.file)
+    Ok(inspect_wasm(name, bytes.to_vec(), Asked::default())?.file)
 }
 
 /// A file, and a line in it, from 1.
@@ -118,10 +120,11 @@ pub struct Inspected {
     pub places: HashSet<Line>,
 }
 
-/// Read a wasm file, with what is asked for, and the ways.
-pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspected, WasmError> {
-    check_magic(bytes)?;
-    let mut sections = Sections::read(bytes)?;
+/// Read a wasm file, with what is asked for, and the ways. The bytes go away as soon as they can: a
+/// graph takes as much again.
+pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Inspected, WasmError> {
+    check_magic(&bytes)?;
+    let mut sections = Sections::read(&bytes)?;
     let image = image::Image::of(&std::mem::take(&mut sections.segments));
     let table = sections.table();
     let pclntab = image
@@ -135,10 +138,10 @@ pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspec
         }
     }
     let mut wanted = Wanted::of(image.as_ref(), table.len());
-    let (mut code, mut features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
+    let (mut code, mut features) = calls::read(&bytes, &sections.bodies, &slots, wanted)?;
     if pclntab.is_some() && !code.signed && !code.unfolded {
         wanted.rewritten = true;
-        (code, features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
+        (code, features) = calls::read(&bytes, &sections.bodies, &slots, wanted)?;
     }
     let producer = producer(&sections.producers, pclntab.is_some());
     let undefined_calls = if producer == Producer::Go {
@@ -149,7 +152,17 @@ pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspec
     // What Go's linker wrote is valid but for calls to nobody; to validate costs as much as all the
     // rest.
     let as_linked = producer == Producer::Go && code.signed && undefined_calls.is_empty();
-    let invalid = if as_linked { None } else { why_invalid(bytes) };
+    let invalid = if as_linked { None } else { why_invalid(&bytes) };
+    let names = match (&pclntab, sections.names.is_empty()) {
+        (Some(_), _) => Names::Pclntab,
+        (None, false) => Names::NameSection,
+        (None, true) => Names::None,
+    };
+    let other = (pclntab.is_none() && (asked.functions || asked.why.is_some()))
+        .then(|| other(&Generic::read(&sections, &bytes, producer), asked));
+    let (other_functions, other_ways) = other.unwrap_or_default();
+    let mut sections = sections.without_text();
+    drop(bytes);
     let program = match (&image, &pclntab) {
         (Some(image), Some(pclntab)) => {
             Program::read(&sections, &info, image, pclntab, code, &table)
@@ -165,23 +178,12 @@ pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspec
     let uses = program.filter(|_| asked.uses);
     let uses = uses.map_or_else(Vec::new, |p| p.uses(goos, release));
     let places = program.map_or_else(HashSet::new, |p| p.with_code(asked.places));
-    let other = (program.is_none() && (asked.functions || asked.why.is_some()))
-        .then(|| Generic::read(&sections, producer));
-    let functions = match (program, &other) {
-        (Some(program), _) if asked.functions => program.functions(),
-        (None, Some(other)) if asked.functions => other.functions(),
-        _ => Vec::new(),
-    };
-    let ways = match (program, &other, asked.why) {
-        (Some(program), _, Some(symbol)) => program.ways(symbol, asked.count),
-        (None, Some(other), Some(symbol)) => other.ways(symbol, asked.count),
-        _ => Vec::new(),
-    };
-    let names = match (&pclntab, sections.names.is_empty()) {
-        (Some(_), _) => Names::Pclntab,
-        (None, false) => Names::NameSection,
-        (None, true) => Names::None,
-    };
+    let functions = program.filter(|_| asked.functions);
+    let functions = functions.map_or(other_functions, Program::functions);
+    let ways = program.zip(asked.why);
+    let ways = ways.map_or(other_ways, |(program, symbol)| {
+        program.ways(symbol, asked.count)
+    });
     sections.size.go = program.map(Program::tables);
     let mut file = WasmFile {
         hosts: Vec::new(),
@@ -217,6 +219,13 @@ pub fn inspect_wasm(name: &str, bytes: &[u8], asked: Asked<'_>) -> Result<Inspec
         uses,
         places,
     })
+}
+
+/// What is asked about a module that is no Go program.
+fn other(module: &Generic<'_, '_>, asked: Asked<'_>) -> (Vec<WasmFunction>, Vec<WasmPath>) {
+    let functions = asked.functions.then(|| module.functions());
+    let ways = asked.why.map(|symbol| module.ways(symbol, asked.count));
+    (functions.unwrap_or_default(), ways.unwrap_or_default())
 }
 
 fn check_magic(bytes: &[u8]) -> Result<(), WasmError> {
@@ -261,7 +270,7 @@ struct Sections<'w> {
     types: Vec<u32>,
     memory: Option<Memory>,
     /// Ranges of the bodies in the file.
-    bodies: Vec<wasmparser::FunctionBody<'w>>,
+    bodies: Vec<Range<usize>>,
     segments: Vec<Segment<'w>>,
     /// Function names of the name section, by function index.
     names: Vec<(u32, &'w str)>,
@@ -320,11 +329,15 @@ impl<'w> Sections<'w> {
             Payload::CodeSectionEntry(body) => {
                 let bytes = len(&body.range());
                 self.size.largest_function = self.size.largest_function.max(bytes);
-                self.bodies.push(body);
+                self.bodies.push(body.range());
             }
             Payload::DataSection(data) => {
                 self.size.data = len(&data.range());
                 self.size.data_segments = u64::from(data.count());
+                // A segment takes four bytes at least, whatever the count says.
+                let room = (data.range().end - data.range().start) / 4;
+                let count = usize::try_from(data.count()).unwrap_or(room);
+                self.segments.reserve_exact(count.min(room));
                 for segment in data {
                     self.segments.extend(Segment::of(&segment?));
                 }
@@ -374,6 +387,24 @@ impl<'w> Sections<'w> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The same without what lies in the bytes of the file.
+    fn without_text(self) -> Sections<'static> {
+        Sections {
+            producers: self.producers,
+            imports: self.imports,
+            exports: self.exports,
+            exported: self.exported,
+            elements: self.elements,
+            start: self.start,
+            types: self.types,
+            memory: self.memory,
+            bodies: self.bodies,
+            segments: Vec::new(),
+            names: Vec::new(),
+            size: self.size,
         }
     }
 

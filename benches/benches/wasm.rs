@@ -49,7 +49,10 @@ fn operators(bencher: Bencher<'_, '_>) {
 fn inspect(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::new(FILE.len()))
-        .bench(|| inspect_wasm("vet.wasm", &FILE, Asked::FUNCTIONS).expect("a Go program"));
+        .with_inputs(|| FILE.clone())
+        .bench_values(|file| {
+            inspect_wasm("vet.wasm", file, Asked::FUNCTIONS).expect("a Go program")
+        });
 }
 
 #[divan::bench(sample_count = 20)]

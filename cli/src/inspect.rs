@@ -125,7 +125,7 @@ fn read(file: &Utf8Path, functions: bool, why: Option<&str>) -> Result<Inspected
         count: WAYS,
         ..Asked::default()
     };
-    let mut read = analyzer::inspect_wasm(name, &bytes, asked)
+    let mut read = analyzer::inspect_wasm(name, bytes, asked)
         .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))?;
     if read.file.entry == Entry::Js {
         let text = files::beside(file, GLUE);

@@ -250,7 +250,7 @@ impl<'r> Run<'r> {
                 ..Asked::default()
             };
             let read = files::read_wasm(&main.file).and_then(|bytes| {
-                analyzer::inspect_wasm(&name, &bytes, asked).map_err(|e| e.to_string())
+                analyzer::inspect_wasm(&name, bytes, asked).map_err(|e| e.to_string())
             });
             match read {
                 Ok(mut read) => {

@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
         count: 3,
     };
     if mode % 4 == 0 {
-        let _ = inspect_wasm("fuzz", rest, asked);
+        let _ = inspect_wasm("fuzz", rest.to_vec(), asked);
         return;
     }
     let mut bytes = PROGRAM.clone();
@@ -47,5 +47,5 @@ fuzz_target!(|data: &[u8]| {
         let at = usize::from(patch[0]) << 16 | usize::from(patch[1]) << 8 | usize::from(patch[2]);
         bytes[from + at % room] = patch[3];
     }
-    let _ = inspect_wasm("fuzz", &bytes, asked);
+    let _ = inspect_wasm("fuzz", bytes, asked);
 });

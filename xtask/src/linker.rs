@@ -202,7 +202,7 @@ impl Go {
         build.env(TO, &dump).env(LINKER, &self.linker);
         done(&mut build)?;
         let bytes = std::fs::read(&file)?;
-        let wasm = inspect_wasm(package, &bytes, Asked::FUNCTIONS)?.file;
+        let wasm = inspect_wasm(package, bytes, Asked::FUNCTIONS)?.file;
         let truth = Truth::read(&std::fs::read_to_string(&dump)?);
         let text = truth.functions.values().map(|(_, name)| name.as_str());
         let names = differ(&text.collect::<Vec<_>>(), &wasm.functions, |f| {
@@ -232,7 +232,7 @@ impl Go {
             "{}\t{package}\t{goos}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
             self.version,
             if flags.is_empty() { "plain" } else { flags },
-            bytes.len(),
+            wasm.size.file,
             truth.functions.len(),
             all.len(),
             reached.0,

@@ -7,9 +7,10 @@
 //! which no other call of its has. Read unsigned, as wasm does, it names another function or none.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use model::UndefinedCall;
-use wasmparser::{BinaryReaderError, FunctionBody, Operator};
+use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
 use super::Sections;
 use super::code::{Call, Code, NO_PC, Wanted};
@@ -18,7 +19,7 @@ use super::pclntab::Pclntab;
 /// Read all bodies. `slots` are the positions of the functions in the function table.
 pub(super) fn read(
     bytes: &[u8],
-    bodies: &[FunctionBody<'_>],
+    bodies: &[Range<usize>],
     slots: &[u64],
     wanted: Wanted,
 ) -> Result<(Code, BTreeSet<&'static str>), BinaryReaderError> {
@@ -27,15 +28,20 @@ pub(super) fn read(
     for ((body, slot), local) in bodies.iter().zip(slots).zip(0..) {
         let before = code.marks();
         if code
-            .body(&bytes[body.range()], local, *slot, wanted)
+            .body(&bytes[body.clone()], local, *slot, wanted)
             .is_err()
         {
             code.back_to(before);
-            generic(body, local, &mut code, &mut features)?;
+            generic(&body_at(bytes, body), local, &mut code, &mut features)?;
         }
     }
     features.extend(code.extensions.iter().filter_map(|ext| proposal(*ext)));
     Ok((code, features))
+}
+
+/// A body, for the reader of wasmparser.
+pub(super) fn body_at<'b>(bytes: &'b [u8], at: &Range<usize>) -> FunctionBody<'b> {
+    FunctionBody::new(BinaryReader::new(&bytes[at.clone()], at.start))
 }
 
 /// Read a body with instructions that the pass does not know.

@@ -9,6 +9,7 @@ use model::{PathLevel, PathRoot, PathStep, Producer, StepKind, WasmFunction, Was
 use wasmparser::Operator;
 
 use super::Sections;
+use super::calls::body_at;
 use super::code::NO_PC;
 use super::graph::{Edge, Graph, Kind, Node, Object, What};
 use super::paths::Paths;
@@ -23,12 +24,12 @@ pub(super) struct Generic<'m, 'w> {
 }
 
 impl<'m, 'w> Generic<'m, 'w> {
-    pub(super) fn read(sections: &'m Sections<'w>, producer: Producer) -> Self {
+    pub(super) fn read(sections: &'m Sections<'w>, bytes: &[u8], producer: Producer) -> Self {
         let functions = sections.bodies.len();
         let mut edges = Vec::new();
         let mut types: HashMap<u32, Node> = HashMap::new();
         for (local, body) in sections.bodies.iter().enumerate() {
-            let Ok(mut operators) = body.get_operators_reader() else {
+            let Ok(mut operators) = body_at(bytes, body).get_operators_reader() else {
                 continue;
             };
             while let Ok(operator) = operators.read() {
@@ -209,7 +210,7 @@ mod tests {
             count: 3,
             ..Asked::default()
         };
-        let read = inspect_wasm("x", &bytes, asked).unwrap();
+        let read = inspect_wasm("x", bytes, asked).unwrap();
         let reached: Vec<(&str, Option<u32>, bool)> = read
             .file
             .functions

@@ -145,7 +145,7 @@ impl<'p, 'i> Program<'p, 'i> {
             ..GoSizes::default()
         };
         for local in kept {
-            let range = self.sections.bodies[local].range();
+            let range = &self.sections.bodies[local];
             sizes.reflection += (range.end - range.start) as u64;
             sizes.reflection_functions += 1;
         }
@@ -157,8 +157,7 @@ impl<'p, 'i> Program<'p, 'i> {
         let mut sizes: BTreeMap<Option<String>, (usize, u64)> = BTreeMap::new();
         for (local, body) in self.sections.bodies.iter().enumerate() {
             let size = sizes.entry(package(self.name(node(local)))).or_default();
-            let range = body.range();
-            *size = (size.0 + 1, size.1 + (range.end - range.start) as u64);
+            *size = (size.0 + 1, size.1 + (body.end - body.start) as u64);
         }
         let of = |(package, (functions, code)): (Option<String>, (usize, u64))| PackageSize {
             module: package
