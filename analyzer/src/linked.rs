@@ -1,25 +1,23 @@
 //! What the linked programs contain, joined with what the scan says of the standard library's
 //! functions: kept by the linker, dropped by it, or not seen in the source.
 
-use std::collections::BTreeSet;
-
 use camino::Utf8Path;
 use hashbrown::HashSet;
-use model::{Effect, Evidence, Finding, Goos, PathLevel, PathStep, Rule, WasmPath};
+use model::{Effect, Evidence, Finding, Goos, PathLevel, PathRoot, PathStep, Rule, WasmPath};
 
 use crate::graph::Package;
 use crate::observed::{has_call, package_of_file};
-use crate::rules::{Context, Saying, shorten};
+use crate::rules::{Context, Saying, behaviours_here, explain, shorten};
 use crate::scan::Scan;
-use crate::std_facts::{Behaviour, behaviours, leaves_a_call, split_symbol};
+use crate::std_facts::{Behaviour, leaves_a_call, split_symbol};
 use crate::wasm::{Inspected, Line, SinkUse};
 
 /// A main package that was linked, and what is in it.
 #[derive(Debug)]
 pub(crate) struct LinkedProgram {
     main: String,
-    /// Functions of the standard library that fail, fake or lie, whoever gets to them.
-    sinks: BTreeSet<String>,
+    /// Functions of the standard library that fail, fake or lie and are in it, whoever gets to them.
+    sinks: HashSet<&'static str>,
     /// Places of findings that have code.
     places: HashSet<Line>,
 }
@@ -65,7 +63,7 @@ impl Scan<'_> {
         build.findings.extend(new);
         build.programs.push(LinkedProgram {
             main: main.to_owned(),
-            sinks: wasm.file.sinks.iter().map(|s| s.symbol.clone()).collect(),
+            sinks: wasm.sinks.clone(),
             places: wasm.places.clone(),
         });
     }
@@ -86,7 +84,7 @@ impl Scan<'_> {
             let lacks = |main: &&str| {
                 let linked = build.programs.iter().find(|p| p.main == **main);
                 linked.is_some_and(|p| {
-                    !p.sinks.contains(&finding.symbol)
+                    !p.sinks.contains(finding.symbol.as_str())
                         || (is_call && !places.iter().any(|at| p.places.contains(at)))
                 })
             };
@@ -206,16 +204,7 @@ fn not_in_the_source(
     main: &str,
     at: &SinkUse,
 ) -> Vec<Finding> {
-    let now = behaviours(at.symbol)
-        .iter()
-        .filter(|b| b.versions.has(cx.settings.release));
-    let found = now.filter_map(|behaviour| {
-        let wanted = behaviour.targets.iter().copied();
-        let targets: Vec<_> = wanted.filter(|t| cx.targets.contains(t)).collect();
-        let mended = !behaviour.mended_by.is_empty() && cx.graph.get(behaviour.mended_by).is_some();
-        if targets.is_empty() || mended {
-            return None;
-        }
+    let found = behaviours_here(cx, at.symbol).filter_map(|(behaviour, targets)| {
         let mut finding = finding(cx, package, at, behaviour);
         // In dependencies only what changes something is told.
         if !package.own && finding.effect == Effect::Note {
@@ -253,13 +242,8 @@ fn finding(
     let source = cx.sources.get(&package.file_path(name));
     finding.source = source.facts.line(at.line).map(shorten);
     finding.evidence = Evidence::Linked;
-    finding.init = at.path.root == model::PathRoot::Init;
-    if !behaviour.error.is_empty() && behaviour.measured {
-        let error = format!("the error: {}", behaviour.error);
-        finding.details.push(error);
-    }
-    let why = format!("why: GOROOT/src/{}", behaviour.source);
-    finding.details.push(why);
+    finding.init = at.path.root == PathRoot::Init;
+    explain(&mut finding, behaviour);
     finding
 }
 

@@ -14,6 +14,7 @@ mod unused;
 
 pub(crate) use self::excluded::tags;
 pub(crate) use self::load::other as load_error;
+pub(crate) use self::std_behaviour::{explain, here as behaviours_here};
 
 use model::{Effect, Evidence, Finding, Rule, Target};
 

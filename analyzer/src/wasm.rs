@@ -39,6 +39,7 @@ use self::image::Segment;
 use self::pclntab::Pclntab;
 use self::program::Program;
 pub use self::sinks::SinkUse;
+use self::sinks::Sinks;
 
 /// Why a file cannot be read as wasm.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +75,8 @@ impl From<BinaryReaderError> for WasmError {
 }
 
 /// Read a wasm file; `name` is what the answer calls it.
-pub fn read_wasm(name: &str, bytes: &[u8]) -> Result<WasmFile, WasmError> {
-    Ok(inspect_wasm(name, bytes.to_vec(), Asked::default())?.file)
+pub fn read_wasm(name: &str, bytes: Vec<u8>) -> Result<WasmFile, WasmError> {
+    Ok(inspect_wasm(name, bytes, Asked::default())?.file)
 }
 
 /// A file, and a line in it, from 1.
@@ -116,6 +117,8 @@ pub struct Inspected {
     pub ways: Vec<WasmPath>,
     /// The places that use what fails, fakes or lies, where they are asked for.
     pub uses: Vec<SinkUse>,
+    /// The functions that fail, fake or lie and are in it, where uses are asked for.
+    pub sinks: HashSet<&'static str>,
     /// The places that were asked for and have code.
     pub places: HashSet<Line>,
 }
@@ -173,10 +176,13 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
     let goos = sections.goos(&info);
     let release = go_version.as_deref().and_then(release).unwrap_or(0);
     let program = program.as_ref();
-    let sinks = program.map_or_else(Vec::new, |p| p.sinks(goos, release));
+    let known = program.map(|program| {
+        let known = Sinks::of(program, goos, release);
+        let joined = asked.uses.then(|| (known.uses(), known.symbols()));
+        (known.reached(), joined.unwrap_or_default())
+    });
+    let (sinks, (uses, symbols)) = known.unwrap_or_default();
     let packages = program.map_or_else(Vec::new, Program::packages);
-    let uses = program.filter(|_| asked.uses);
-    let uses = uses.map_or_else(Vec::new, |p| p.uses(goos, release));
     let places = program.map_or_else(HashSet::new, |p| p.with_code(asked.places));
     let functions = program.filter(|_| asked.functions);
     let functions = functions.map_or(other_functions, Program::functions);
@@ -217,6 +223,7 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
         file,
         ways,
         uses,
+        sinks: symbols,
         places,
     })
 }
@@ -520,7 +527,7 @@ mod tests {
 
     #[test]
     fn what_is_no_module_is_refused_with_a_reason() {
-        let told = |bytes: &[u8]| read_wasm("x", bytes).unwrap_err().to_string();
+        let told = |bytes: &[u8]| read_wasm("x", bytes.to_vec()).unwrap_err().to_string();
         assert!(told(b"").contains("empty"));
         assert!(
             told(b"#!/bin/sh\n").contains("#!/bin/s"),
@@ -536,7 +543,7 @@ mod tests {
 
     #[test]
     fn a_module_of_nobody_is_read() {
-        let file = read_wasm("x", b"\0asm\x01\0\0\0").unwrap();
+        let file = read_wasm("x", b"\0asm\x01\0\0\0".to_vec()).unwrap();
         assert_eq!(
             (file.producer, file.entry, file.go_version),
             (Producer::Unknown, Entry::None, None)

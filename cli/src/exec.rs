@@ -82,9 +82,8 @@ fn trace(file: &Utf8Path) -> Result<Box<dyn Write + Send>, String> {
     if file == "-" {
         return Ok(Box::new(std::io::stderr()));
     }
-    let opened = std::fs::File::create(file);
-    let out = opened.map_err(|e| format!("--trace={file}: {e}"))?;
-    Ok(Box::new(std::io::LineWriter::new(out)))
+    let out = files::lines(file).map_err(|e| format!("--trace={file}: {e}"))?;
+    Ok(Box::new(out))
 }
 
 /// What is meant for Go's own runner is not read, and that is said.
@@ -101,7 +100,7 @@ fn other_arguments() {
 fn hint(file: &Utf8Path) -> &'static str {
     let wasm = files::read_wasm(file)
         .ok()
-        .and_then(|bytes| analyzer::read_wasm("", &bytes).ok());
+        .and_then(|bytes| analyzer::read_wasm("", bytes).ok());
     match wasm {
         Some(wasm) if !wasm.undefined_calls.is_empty() => {
             "; it calls functions that nobody defines: `wasmcheck inspect` names the callers"

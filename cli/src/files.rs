@@ -46,6 +46,11 @@ pub(crate) fn write(file: &Utf8Path, text: &str) -> std::io::Result<()> {
     written
 }
 
+/// A file that is written line by line, while something goes on.
+pub(crate) fn lines(file: &Utf8Path) -> std::io::Result<impl Write + Send + use<>> {
+    std::fs::File::create(file).map(std::io::LineWriter::new)
+}
+
 fn put(file: &Utf8Path, text: &str) -> std::io::Result<()> {
     let mut out = std::fs::File::create(file)?;
     out.write_all(text.as_bytes())?;

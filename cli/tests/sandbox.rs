@@ -7,10 +7,7 @@
 
 mod common;
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use common::{World, build};
+use common::{World, build, build_with};
 
 /// A module with one file.
 fn program(source: &str) -> World {
@@ -124,7 +121,7 @@ func main() {
 }
 
 /// A reactor, built as a library.
-fn reactor() -> (World, PathBuf) {
+fn reactor() -> (World, String) {
     let world = program(
         r#"package main
 
@@ -144,31 +141,14 @@ func fail() { panic("not today") }
 func main() {}
 "#,
     );
-    let file = world.scratch.path().join("lib.wasm");
-    let mut go = Command::new("go");
-    go.args(["build", "-buildmode=c-shared", "-o"])
-        .arg(&file)
-        .arg(".");
-    go.current_dir(&world.module)
-        .env("GOOS", "wasip1")
-        .env("GOARCH", "wasm");
-    let built = go
-        .env("GOTOOLCHAIN", "local")
-        .env_remove("GOFLAGS")
-        .output()
-        .unwrap();
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
+    let file = build_with(&world, "wasip1", ".", &["-buildmode=c-shared"]);
     (world, file)
 }
 
 #[test]
 fn exports_of_a_reactor_are_called_with_numbers() {
     let (world, file) = reactor();
-    let file = file.to_str().unwrap();
+    let file = file.as_str();
     let (code, stdout, stderr) = exec(&world, &["--invoke", "add", file, "-3", "40"]);
     assert_eq!((code, stdout.as_str()), (Some(0), "137\n"), "{stderr}");
     let (_, stdout, _) = exec(&world, &["--invoke", "half", file, "5"]);

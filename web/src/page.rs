@@ -30,6 +30,7 @@ pub(crate) type Tell<'t> = &'t dyn Fn(&WasmSink) -> Vec<String>;
 #[template(path = "file.html")]
 struct FilePage<'w> {
     wasm: &'w WasmFile,
+    title: &'w str,
     version: &'static str,
     made: String,
     facts: Vec<(&'static str, String)>,
@@ -50,6 +51,7 @@ pub fn file_page(wasm: &WasmFile, tell: Tell<'_>) -> String {
     let (inside, outside) = wasm.sinks.iter().partition(|s| s.inside_std);
     FilePage {
         wasm,
+        title: &wasm.file,
         version: env!("CARGO_PKG_VERSION"),
         made: file::made_by(wasm),
         facts: file::facts(wasm),

@@ -1,6 +1,6 @@
 //! `std-behaviour`: functions of the standard library that build, and then fail, fake or lie.
 
-use model::{Effect, Finding, Rule};
+use model::{Effect, Finding, Rule, Target};
 
 use super::unused::Used;
 use super::{Context, Saying};
@@ -83,18 +83,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         if used.callback && used.live & JS != 0 {
             findings.extend(blocked(cx, package, file, used, symbol));
         }
-        let release = cx.settings.release;
-        let now = behaviours(symbol)
-            .iter()
-            .filter(|b| b.versions.has(release));
-        for behaviour in now {
-            let wanted = behaviour.targets.iter().copied();
-            let targets: Vec<_> = wanted.filter(|t| cx.targets.contains(t)).collect();
-            let mended =
-                !behaviour.mended_by.is_empty() && cx.graph.get(behaviour.mended_by).is_some();
-            if targets.is_empty() || mended {
-                continue;
-            }
+        for (behaviour, targets) in here(cx, symbol) {
             let unused = self
                 .used
                 .is_some_and(|functions| !functions.has(file, used));
@@ -117,6 +106,33 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         finding.calls = chains;
         finding.callers = callers.into_iter().collect();
     }
+}
+
+/// What is known of a symbol in this build, and the targets that it is known of.
+pub(crate) fn here(
+    cx: &Context<'_, '_>,
+    symbol: &str,
+) -> impl Iterator<Item = (&'static Behaviour, Vec<Target>)> {
+    let now = behaviours(symbol).iter();
+    now.filter_map(|behaviour| {
+        let wanted = behaviour.targets.iter().copied();
+        let targets: Vec<_> = wanted.filter(|t| cx.targets.contains(t)).collect();
+        let mended = !behaviour.mended_by.is_empty() && cx.graph.get(behaviour.mended_by).is_some();
+        let holds = behaviour.versions.has(cx.settings.release) && !mended;
+        (holds && !targets.is_empty()).then_some((behaviour, targets))
+    })
+}
+
+/// What a behaviour is explained by: the error, what to use instead, where Go has it.
+pub(crate) fn explain(finding: &mut Finding, behaviour: &Behaviour) {
+    let details = &mut finding.details;
+    if !behaviour.error.is_empty() && behaviour.measured {
+        details.push(format!("the error: {}", behaviour.error));
+    }
+    if !behaviour.advice.is_empty() {
+        details.push(format!("instead: {}", behaviour.advice));
+    }
+    details.push(format!("why: GOROOT/src/{}", behaviour.source));
 }
 
 /// A callback that waits for what can only happen after it.
@@ -183,18 +199,6 @@ fn finding<'a>(
         ));
         return finding;
     }
-    if !behaviour.error.is_empty() && behaviour.measured {
-        finding
-            .details
-            .push(format!("the error: {}", behaviour.error));
-    }
-    if !behaviour.advice.is_empty() {
-        finding
-            .details
-            .push(format!("instead: {}", behaviour.advice));
-    }
-    finding
-        .details
-        .push(format!("why: GOROOT/src/{}", behaviour.source));
+    explain(&mut finding, behaviour);
     finding
 }

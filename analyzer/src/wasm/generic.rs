@@ -13,7 +13,7 @@ use super::calls::body_at;
 use super::code::NO_PC;
 use super::graph::{Edge, Graph, Kind, Node, Object, What};
 use super::paths::Paths;
-use super::program::{node, package};
+use super::program::{best, node, package};
 
 /// The module with its graph.
 pub(super) struct Generic<'m, 'w> {
@@ -127,20 +127,12 @@ impl<'m, 'w> Generic<'m, 'w> {
         let paths = Paths::find(&self.graph, &roots, |_, _| true);
         let functions = 0..node(self.graph.functions);
         let into: HashSet<Node> = functions.filter(|n| self.name(*n) == symbol).collect();
-        let mut found: Vec<(u32, WasmPath)> = Vec::new();
-        for from in (0..self.graph.len()).map(node) {
-            let edge = self.graph.edges(from).iter().find(|e| into.contains(&e.to));
-            let way = edge.and_then(|edge| Some((*edge, paths.to(&self.graph, from)?)));
-            if let Some((edge, (_, mut way))) = way {
-                way.push((from, edge));
-                found.push((paths.cost(from), self.path(&way, edge.to)));
-            }
-        }
+        let ways = paths.leading_to(&self.graph, &into);
+        let ways = ways.map(|(cost, _, way, to)| (cost, self.path(&way, to)));
+        let mut found: Vec<(u32, WasmPath)> = ways.collect();
         let roots = self.roots.iter().filter(|root| into.contains(*root));
         found.extend(roots.map(|root| (0, self.path(&[], *root))));
-        found.sort_by(|a, b| (a.0, &a.1.steps).cmp(&(b.0, &b.1.steps)));
-        let ways = found.into_iter().map(|(_, path)| path);
-        ways.take(count).collect()
+        best(found, count)
     }
 
     fn path(&self, way: &[(Node, Edge)], to: Node) -> WasmPath {
@@ -200,6 +192,16 @@ mod tests {
         (func $dead (result i32) (call $leaf))
         (func $run (export "run") (result i32)
             (call_indirect (type $unary) (i32.const 1) (i32.const 1))))"#;
+
+    #[test]
+    fn a_module_that_is_cut_at_any_byte_is_read_or_refused() {
+        let whole = wat::parse_str(MODULE).unwrap();
+        let read = |end: usize| inspect_wasm("x", whole[..end].to_vec(), Asked::FUNCTIONS);
+        let complete = (0..whole.len()).filter(|end| read(*end).is_ok()).count();
+        // Only between sections does one seem whole.
+        assert!(complete < 10, "{complete} of {}", whole.len());
+        assert_eq!(read(whole.len()).unwrap().file.function_count, 5);
+    }
 
     #[test]
     fn indirect_calls_lead_to_what_has_their_type() {

@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use hashbrown::HashSet;
+
 use super::graph::{Edge, Graph, Kind, Node};
+use super::program::node;
 
 /// What a way costs, and the edge it ends with: the node that this leaves, and its number.
 type Way = (u32, Option<(Node, u32)>);
@@ -60,8 +63,26 @@ impl Paths {
     }
 
     /// What the way to a node costs.
-    pub(super) fn cost(&self, node: Node) -> u32 {
+    fn cost(&self, node: Node) -> u32 {
         self.ways[node as usize].map_or(u32::MAX, |(cost, _)| cost)
+    }
+
+    /// The ways into some nodes, one for each node with an edge to one: what each costs, its root, its
+    /// edges, and where it leads.
+    pub(super) fn leading_to<'p>(
+        &'p self,
+        graph: &'p Graph<'_>,
+        targets: &'p HashSet<Node>,
+    ) -> impl Iterator<Item = (u32, Node, Vec<(Node, Edge)>, Node)> {
+        (0..graph.len()).map(node).filter_map(move |from| {
+            let mut edges = graph.edges(from).iter();
+            let edge = edges.find(|e| targets.contains(&e.to))?;
+            let (root, mut way) = self.to(graph, from)?;
+            way.push((from, *edge));
+            // A way through another of them says nothing new.
+            let through = way.iter().skip(1).any(|(node, _)| targets.contains(node));
+            (!through).then(|| (self.cost(from), root, way, edge.to))
+        })
     }
 
     /// The way to a node: its root, and each edge with the node that it leaves.

@@ -236,32 +236,12 @@ impl<'p, 'i> Program<'p, 'i> {
             .collect();
         let paths = self.paths();
         let into: HashSet<Node> = targets.iter().copied().collect();
-        let mut found: Vec<(u32, WasmPath)> = Vec::new();
-        for from in (0..self.graph.len()).map(node) {
-            let mut edges = self.graph.edges(from).iter();
-            let Some(edge) = edges.find(|e| into.contains(&e.to)) else {
-                continue;
-            };
-            let Some((root, mut way)) = paths.to(&self.graph, from) else {
-                continue;
-            };
-            way.push((from, *edge));
-            // A way through another function of that name says nothing new.
-            if way.iter().skip(1).any(|(node, _)| into.contains(node)) {
-                continue;
-            }
-            let cost = paths.cost(from);
-            found.push((cost, self.path(root, &way, edge.to)));
-        }
+        let ways = paths.leading_to(&self.graph, &into);
+        let ways = ways.map(|(cost, root, way, to)| (cost, self.path(root, &way, to)));
+        let mut found: Vec<(u32, WasmPath)> = ways.collect();
         let roots = self.roots().filter(|root| into.contains(root));
         found.extend(roots.map(|root| (0, self.path(root, &[], root))));
-        found.sort_by(|a, b| (a.0, &a.1.steps).cmp(&(b.0, &b.1.steps)));
-        found.dedup_by(|a, b| a.1 == b.1);
-        found
-            .into_iter()
-            .map(|(_, path)| path)
-            .take(count)
-            .collect()
+        best(found, count)
     }
 
     /// A way in words: of its data, what it leads through.
@@ -373,6 +353,14 @@ impl<'p, 'i> Program<'p, 'i> {
             What::Data | What::Constant | What::End => None,
         }
     }
+}
+
+/// The best of some ways, each with what it costs.
+pub(super) fn best(mut found: Vec<(u32, WasmPath)>, count: usize) -> Vec<WasmPath> {
+    found.sort_by(|a, b| (a.0, &a.1.steps).cmp(&(b.0, &b.1.steps)));
+    found.dedup_by(|a, b| a.1 == b.1);
+    let ways = found.into_iter().map(|(_, path)| path);
+    ways.take(count).collect()
 }
 
 pub(super) fn node(n: usize) -> Node {

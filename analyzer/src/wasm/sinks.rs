@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::{Goos, Target, WasmPath, WasmSink};
 
 use super::code::NO_PC;
 use super::graph::{Edge, Kind, Node};
 use super::paths::Paths;
-use super::program::{Program, spelling};
+use super::program::{Program, node, spelling};
 use crate::std_facts::all_behaviours;
 
 /// A place outside the standard library from where a program gets to such a function.
@@ -40,78 +40,83 @@ fn known(goos: Goos, release: u32) -> Known {
     known
 }
 
-impl Program<'_, '_> {
-    /// The functions that are known to fail, fake or lie on this `GOOS`, and can be reached. Those
-    /// that run at initialisation come first.
-    pub(super) fn sinks(&self, goos: Goos, release: u32) -> Vec<WasmSink> {
+/// The sinks of a program, and the ways there.
+pub(super) struct Sinks<'s, 'p, 'i> {
+    program: &'s Program<'p, 'i>,
+    /// The function of each, as `wasmcheck std` has it, and where it fails.
+    nodes: HashMap<Node, (&'static str, Vec<Target>)>,
+    /// By the linker's name.
+    named: HashMap<&'s str, Node>,
+    paths: Paths,
+}
+
+impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
+    /// The functions that are known to fail, fake or lie on this `GOOS`.
+    pub(super) fn of(program: &'s Program<'p, 'i>, goos: Goos, release: u32) -> Self {
         let known = known(goos, release);
-        let paths = self.paths();
-        let mut sinks: Vec<WasmSink> = Vec::new();
-        for (at, name) in self.named() {
-            let Some((symbol, targets)) = known.get(&spelling(name)) else {
-                continue;
-            };
-            let Some((root, way)) = paths.to(&self.graph, at) else {
-                continue;
-            };
-            let path = self.path(root, &way, at);
+        let (mut nodes, mut named) = (HashMap::new(), HashMap::new());
+        for (at, name) in program.named() {
+            if let Some(sink) = known.get(&spelling(name)) {
+                nodes.insert(at, sink.clone());
+                named.insert(name, at);
+            }
+        }
+        Self {
+            program,
+            nodes,
+            named,
+            paths: program.paths(),
+        }
+    }
+
+    /// All that are in the program, reached or not.
+    pub(super) fn symbols(&self) -> HashSet<&'static str> {
+        self.nodes.values().map(|(symbol, _)| *symbol).collect()
+    }
+
+    /// Those that can be reached, by the most believable way. Those that run at initialisation come
+    /// first.
+    pub(super) fn reached(&self) -> Vec<WasmSink> {
+        let sink = |(at, (symbol, targets)): (&Node, &(&'static str, Vec<Target>))| {
+            let (root, way) = self.paths.to(&self.program.graph, *at)?;
+            let path = self.program.path(root, &way, *at);
             // The call that leaves the program's own code, and those of its modules.
             let callers = &path.steps[..path.steps.len().saturating_sub(1)];
-            sinks.push(WasmSink {
+            let last = callers.last();
+            Some(WasmSink {
                 symbol: (*symbol).to_owned(),
                 targets: targets.clone(),
-                inside_std: callers.last().is_some_and(|s| self.is_std(&s.function)),
+                inside_std: last.is_some_and(|s| self.program.is_std(&s.function)),
                 path,
-            });
-        }
+            })
+        };
+        let mut sinks: Vec<WasmSink> = self.nodes.iter().filter_map(sink).collect();
         sinks.sort_by(|a, b| {
             let key = |s: &WasmSink| (s.inside_std, !s.is_init(), s.path.level);
-            key(a).cmp(&key(b)).then_with(|| a.symbol.cmp(&b.symbol))
+            let by_name = (&a.symbol, &a.path.steps).cmp(&(&b.symbol, &b.path.steps));
+            key(a).cmp(&key(b)).then(by_name)
         });
         sinks.dedup_by(|a, b| a.symbol == b.symbol);
         sinks
     }
 
     /// The places outside the standard library that use them.
-    pub(super) fn uses(&self, goos: Goos, release: u32) -> Vec<SinkUse> {
-        let known = known(goos, release);
-        let mut finder = Uses {
-            program: self,
-            sinks: HashMap::new(),
-            nodes: HashMap::new(),
-            paths: self.paths(),
-        };
-        for (at, name) in self.named() {
-            if let Some((symbol, _)) = known.get(&spelling(name)) {
-                finder.sinks.insert(at, symbol);
-                finder.nodes.insert(name, at);
-            }
-        }
-        let functions = (0..self.graph.functions).filter_map(|n| Node::try_from(n).ok());
-        let mut uses: Vec<SinkUse> = functions.flat_map(|from| finder.of(from)).collect();
+    pub(super) fn uses(&self) -> Vec<SinkUse> {
+        let functions = (0..self.program.graph.functions).map(node);
+        let mut uses: Vec<SinkUse> = functions.flat_map(|from| self.of_function(from)).collect();
         uses.sort_by(|a, b| (&a.file, a.line, a.symbol).cmp(&(&b.file, b.line, b.symbol)));
         uses.dedup_by(|a, b| (&a.file, a.line, a.symbol) == (&b.file, b.line, b.symbol));
         uses
     }
-}
 
-struct Uses<'u, 'p, 'i> {
-    program: &'u Program<'p, 'i>,
-    sinks: HashMap<Node, &'static str>,
-    /// The nodes of the sinks, by name.
-    nodes: HashMap<&'u str, Node>,
-    paths: Paths,
-}
-
-impl Uses<'_, '_, '_> {
     /// The uses in the code of a function.
-    fn of(&self, from: Node) -> Vec<SinkUse> {
+    fn of_function(&self, from: Node) -> Vec<SinkUse> {
         let graph = &self.program.graph;
         let edges = graph.edges(from).iter();
         let mut uses: Vec<SinkUse> = edges.filter_map(|edge| self.edge(from, *edge)).collect();
         // A function that exists by itself, too, may be inlined here.
         uses.extend(self.program.inlined(from).filter_map(|(name, pc)| {
-            let to = *self.nodes.get(name)?;
+            let to = *self.named.get(name)?;
             let kind = Kind::Inlined;
             self.place(from, vec![(from, Edge { to, kind, pc })], to)
         }));
@@ -123,7 +128,7 @@ impl Uses<'_, '_, '_> {
         let mut way = vec![(from, edge)];
         let mut to = edge.to;
         let graph = &self.program.graph;
-        if !self.sinks.contains_key(&to) && graph.is_constant(to) {
+        if !self.nodes.contains_key(&to) && graph.is_constant(to) {
             let value = *graph.edges(to).first()?;
             way.push((to, value));
             to = value.to;
@@ -132,7 +137,7 @@ impl Uses<'_, '_, '_> {
     }
 
     fn place(&self, from: Node, way: Vec<(Node, Edge)>, to: Node) -> Option<SinkUse> {
-        let symbol = self.sinks.get(&to)?;
+        let (symbol, _) = self.nodes.get(&to)?;
         let (_, edge) = way.first().filter(|(_, edge)| edge.pc != NO_PC)?;
         let frames = self.program.frames(from, *edge);
         let (function, place) = frames.first()?;

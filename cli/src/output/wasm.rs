@@ -79,22 +79,8 @@ fn told_hosts(out: &mut String, wasm: &WasmFile) {
     let (head, soft) = (style::HEAD, style::SOFT);
     let _ = writeln!(out, "\n{head}Where it can run{head:#}\n");
     for host in &wasm.hosts {
-        let word = match host.fits {
-            Fit::Yes => "yes",
-            Fit::No => "no",
-            Fit::Unknown => "perhaps",
-        };
-        let with = host.with.as_ref().map(|with| format!("with {with}"));
-        let more: Vec<String> = with
-            .into_iter()
-            .chain(host.note.clone())
-            .chain(host.why.iter().cloned())
-            .collect();
-        let line = format!(
-            "  {:18} {word:8} {soft}{}{soft:#}",
-            host.host,
-            more.join("; ")
-        );
+        let (fits, about) = (file::fits(host.fits), file::about(host));
+        let line = format!("  {:18} {fits:8} {soft}{about}{soft:#}", host.host);
         let _ = writeln!(out, "{}", line.trim_end());
     }
     if let Some(glue) = &wasm.glue {

@@ -132,12 +132,18 @@ fn proxy() -> &'static (String, PathBuf) {
 
 /// Build a fixture's main package, stripped or not.
 pub(crate) fn build(world: &World, goos: &str, package: &str, strip: bool) -> String {
-    let file = world.scratch.path().join(format!("{goos}-{strip}.wasm"));
+    let flags: &[&str] = if strip { &["-ldflags=-s -w"] } else { &[] };
+    build_with(world, goos, package, flags)
+}
+
+/// The same with flags of `go build`.
+pub(crate) fn build_with(world: &World, goos: &str, package: &str, flags: &[&str]) -> String {
+    let file = world
+        .scratch
+        .path()
+        .join(format!("{goos}{}.wasm", flags.concat().replace(' ', "")));
     let mut go = Command::new("go");
-    go.args(["build", "-o"]).arg(&file);
-    if strip {
-        go.arg("-ldflags=-s -w");
-    }
+    go.args(["build", "-o"]).arg(&file).args(flags);
     go.arg(package).current_dir(&world.module);
     go.env("GOOS", goos)
         .env("GOARCH", "wasm")
