@@ -23,8 +23,8 @@ use std::ops::Range;
 
 use hashbrown::HashSet;
 use model::{
-    Entry, Goos, Memory, Names, Producer, ProducerField, SCHEMA, Sizes, WasmFile, WasmFunction,
-    WasmImport, WasmModule, WasmPath,
+    Entry, Goos, Memory, Names, PackageSize, Producer, ProducerField, SCHEMA, Sizes, WasmFile,
+    WasmFunction, WasmImport, WasmModule, WasmPath,
 };
 use wasmparser::{
     BinaryReaderError, Encoding, ExternalKind, KnownCustom, Parser, Payload, TypeRef, Validator,
@@ -161,9 +161,10 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
         (None, false) => Names::NameSection,
         (None, true) => Names::None,
     };
-    let other = (pclntab.is_none() && (asked.functions || asked.why.is_some()))
+    let other = pclntab
+        .is_none()
         .then(|| other(&Generic::read(&sections, &bytes, producer), asked));
-    let (other_functions, other_ways) = other.unwrap_or_default();
+    let (other_functions, other_ways, other_packages) = other.unwrap_or_default();
     let mut sections = sections.without_text();
     drop(bytes);
     let program = match (&image, &pclntab) {
@@ -182,7 +183,7 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
         (known.reached(), joined.unwrap_or_default())
     });
     let (sinks, (uses, symbols)) = known.unwrap_or_default();
-    let packages = program.map_or_else(Vec::new, Program::packages);
+    let packages = program.map_or(other_packages, Program::packages);
     let places = program.map_or_else(HashSet::new, |p| p.with_code(asked.places));
     let functions = program.filter(|_| asked.functions);
     let functions = functions.map_or(other_functions, Program::functions);
@@ -229,10 +230,18 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
 }
 
 /// What is asked about a module that is no Go program.
-fn other(module: &Generic<'_, '_>, asked: Asked<'_>) -> (Vec<WasmFunction>, Vec<WasmPath>) {
+fn other(
+    module: &Generic<'_, '_>,
+    asked: Asked<'_>,
+) -> (Vec<WasmFunction>, Vec<WasmPath>, Vec<PackageSize>) {
     let functions = asked.functions.then(|| module.functions());
     let ways = asked.why.map(|symbol| module.ways(symbol, asked.count));
-    (functions.unwrap_or_default(), ways.unwrap_or_default())
+    let packages = module.packages();
+    (
+        functions.unwrap_or_default(),
+        ways.unwrap_or_default(),
+        packages,
+    )
 }
 
 fn check_magic(bytes: &[u8]) -> Result<(), WasmError> {

@@ -58,6 +58,39 @@ fn a_program_that_walrus_has_rewritten_says_the_same() {
     assert_eq!(after["producer"], "go");
 }
 
+#[test]
+fn other_instructions_and_no_build_id_change_nothing() {
+    let world = World::of(&fixtures::named("reach"));
+    let plain = inspect(&world, &build(&world, "wasip1", ".", false));
+    for (variable, value, flag) in [
+        ("GOWASM", "satconv,signext", "-ldflags="),
+        ("GOWASM", "", "-ldflags=-buildid="),
+    ] {
+        let file = world.module.join("variant.wasm");
+        let built = std::process::Command::new("go")
+            .args(["build", flag, "-o"])
+            .arg(&file)
+            .arg(".")
+            .current_dir(&world.module)
+            .env("GOOS", "wasip1")
+            .env("GOARCH", "wasm")
+            .env("GOFLAGS", "-mod=mod")
+            .env(variable, value)
+            .status()
+            .unwrap();
+        assert!(built.success());
+        let wasm = inspect(&world, file.to_str().unwrap());
+        // The id itself is a function of the linker's.
+        let functions = |wasm: &Value| {
+            let mut all = functions(wasm);
+            all.retain(|f| !f.contains("go:buildid"));
+            all
+        };
+        assert_eq!(functions(&plain), functions(&wasm), "{value}{flag}");
+        assert_eq!(wasm["go_version"], plain["go_version"]);
+    }
+}
+
 /// A program whose functions print who called them, and the ways to `main.told` in its wasm.
 const CALLERS: &str = r#"package main
 
@@ -203,7 +236,10 @@ fn hosts_fit_by_what_they_supply() {
     };
     let js = build(&world, "js", "./cmd/greet", false);
     let wasm = inspect(&world, &js);
-    assert_eq!(fits(&wasm), ["node", "browser", "cloudflare-workers"]);
+    assert_eq!(
+        fits(&wasm),
+        ["node", "browser", "cloudflare-workers", "playground"]
+    );
     assert_eq!(wasm["glue"], Value::Null);
     let wasip1 = inspect(&world, &build(&world, "wasip1", "./cmd/greet", false));
     assert_eq!(fits(&wasip1), ["wasmtime", "wazero", "wasmer", "wasmedge"]);

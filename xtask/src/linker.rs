@@ -27,7 +27,10 @@ const PACKAGES: [&str; 6] = [
     "cmd/vet",
 ];
 /// Those that take longer.
-const LARGE: [&str; 2] = ["cmd/go", "cmd/compile"];
+const LARGE: [&str; 3] = ["cmd/go", "cmd/compile", "./many"];
+/// Functions of `./many`: with those of the runtime more than 65,536, where numbers of functions
+/// take a byte more.
+const MANY: usize = 70_000;
 const VERSIONS: [&str; 5] = ["1.21.13", "1.24.11", "1.25.5", "1.26.8", "1.27.1"];
 /// From `main.main` alone, a program may have as many functions too many.
 const EXTRA: usize = 50;
@@ -55,6 +58,8 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
     let reach = module.join("reach");
     fixtures::named("reach").unpack(&reach)?;
     std::fs::remove_file(reach.join("go.mod"))?;
+    std::fs::create_dir(module.join("many"))?;
+    std::fs::write(module.join("many/main.go"), many(MANY))?;
     let mut table = String::from(
         "# What the wasm engine says of programs, beside what Go's linker says. Written by `cargo xtask linker`.\n#\n\
          # Go\tprogram\ttarget\tbuild\tbytes\tfunctions\treachable\tmissed\textra\tfrom main\tmissed\textra\tinlined only\n",
@@ -74,7 +79,7 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
                 ("js", "-N -l"),
             ] {
                 // Of large programs the plain builds tell enough.
-                if !flags.is_empty() && package.starts_with("cmd/") {
+                if !flags.is_empty() && (package.starts_with("cmd/") || LARGE.contains(package)) {
                     continue;
                 }
                 let row = go.compare(&module, package, goos, flags)?;
@@ -92,6 +97,20 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
         "{wrong} programs are read otherwise than the linker wrote them"
     );
     Ok(())
+}
+
+/// A program of so many functions, each called by the one before it.
+fn many(count: usize) -> String {
+    let mut text = String::from("package main\n\nvar n int\n\nfunc main() { f0() }\n");
+    for i in 0..count {
+        let next = i + 1;
+        let _ = writeln!(
+            text,
+            "\n//go:noinline\nfunc f{i}() {{ n += {i}; f{next}() }}"
+        );
+    }
+    let _ = writeln!(text, "\n//go:noinline\nfunc f{count}() {{}}");
+    text
 }
 
 /// As `-toolexec`: the linker is replaced by the one that writes.

@@ -5,7 +5,9 @@
 //! own, so that the graph stays small.
 
 use hashbrown::{HashMap, HashSet};
-use model::{PathLevel, PathRoot, PathStep, Producer, StepKind, WasmFunction, WasmPath};
+use model::{
+    PackageSize, PathLevel, PathRoot, PathStep, Producer, StepKind, WasmFunction, WasmPath,
+};
 use wasmparser::Operator;
 
 use super::Sections;
@@ -13,7 +15,7 @@ use super::calls::body_at;
 use super::code::NO_PC;
 use super::graph::{Edge, Graph, Kind, Node, Object, What};
 use super::paths::Paths;
-use super::program::{best, node, package};
+use super::program::{best, node, package, sizes};
 
 /// The module with its graph.
 pub(super) struct Generic<'m, 'w> {
@@ -109,7 +111,7 @@ impl<'m, 'w> Generic<'m, 'w> {
             WasmFunction {
                 index: Some(local + node(self.sections.imports.len())),
                 package: (self.producer == Producer::Tinygo)
-                    .then(|| package(&name))
+                    .then(|| tinygo_package(&name))
                     .flatten(),
                 name,
                 file: None,
@@ -119,6 +121,17 @@ impl<'m, 'w> Generic<'m, 'w> {
             }
         });
         all.collect()
+    }
+
+    /// What Go packages and Rust crates take; nothing for modules that name neither.
+    pub(super) fn packages(&self) -> Vec<PackageSize> {
+        let of = |local| match self.producer {
+            Producer::Tinygo => tinygo_package(&self.name(local)),
+            _ => rust_crate(self.sections.name(local as usize)?),
+        };
+        let sizes = sizes(&self.sections.bodies, of, |_| None);
+        let named = sizes.iter().any(|size| size.package.is_some());
+        if named { sizes } else { Vec::new() }
     }
 
     /// The ways to the functions of a name, one for each function that calls one.
@@ -168,6 +181,37 @@ impl<'m, 'w> Generic<'m, 'w> {
     }
 }
 
+/// The package of a function of TinyGo, which writes `(*go/printer.printer).print`.
+fn tinygo_package(name: &str) -> Option<String> {
+    let plain = name.trim_start_matches(['(', '*']);
+    package(plain)
+}
+
+/// The crate of a function of Rust, its name mangled or not: `core` of `<&T as
+/// core::fmt::Display>::fmt`, since that is where the code is from.
+fn rust_crate(name: &str) -> Option<String> {
+    let plain = rustc_demangle::demangle(name).to_string();
+    // Names of C have no path.
+    plain.contains("::").then_some(())?;
+    let of_type = |text: &str| {
+        let (ty, of_trait) = text.split_once(" as ").unwrap_or((text, ""));
+        let path = if ty.contains("::") { ty } else { of_trait };
+        let path = path.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        path.trim_start_matches("mut ")
+            .trim_start_matches("dyn ")
+            .to_owned()
+    };
+    let path = match plain.strip_prefix('<') {
+        Some(inside) => of_type(inside),
+        None => plain,
+    };
+    let (first, _) = path.split_once("::")?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // The hash of the crate, as `core[5f8a…]`.
+    let first = first.split('[').next().unwrap_or(first);
+    (!first.is_empty() && first.chars().all(is_name)).then(|| first.to_owned())
+}
+
 const fn edge(to: Node, kind: Kind) -> Edge {
     Edge {
         to,
@@ -201,6 +245,34 @@ mod tests {
         // Only between sections does one seem whole.
         assert!(complete < 10, "{complete} of {}", whole.len());
         assert_eq!(read(whole.len()).unwrap().file.function_count, 5);
+    }
+
+    #[test]
+    fn names_of_rust_tell_their_crate() {
+        for (name, of) in [
+            (
+                "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE",
+                Some("core"),
+            ),
+            (
+                "_ZN58_$LT$alloc..string..String$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
+                Some("alloc"),
+            ),
+            ("_RNvCs1234_7mycrate3foo", Some("mycrate")),
+            (
+                "hashbrown::raw::RawTable<T,A>::reserve_rehash",
+                Some("hashbrown"),
+            ),
+            ("<T as core::any::Any>::type_id", Some("core")),
+            (
+                "<&mut dyn std::io::Write as core::fmt::Write>::write_str",
+                Some("std"),
+            ),
+            ("malloc", None),
+            ("main.main", None),
+        ] {
+            assert_eq!(super::rust_crate(name).as_deref(), of, "{name}");
+        }
     }
 
     #[test]

@@ -68,6 +68,8 @@ struct KnownGlue {
     sha256: String,
     first: u32,
     last: u32,
+    /// Where these have it, in GOROOT.
+    dir: String,
     #[expect(dead_code, reason = "for those who read the data")]
     source: String,
 }
@@ -134,13 +136,28 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
             (true, true) => Fit::Yes,
         },
         why,
-        with: host
-            .with
-            .clone()
-            .filter(|_| fits && file.producer == Producer::Go),
+        with: (fits && file.producer == Producer::Go)
+            .then(|| with(file, host))
+            .flatten(),
         note: host.note.clone().filter(|_| fits),
         source: host.source.clone(),
     }
+}
+
+/// What a Go program wants beside the bare host. Of a `wasm_exec.js` it is said which versions of
+/// Go have the same.
+fn with(file: &WasmFile, host: &Host) -> Option<String> {
+    let with = host.with.clone()?;
+    let built = file.go_version.as_deref().and_then(release);
+    let same = |g: &&KnownGlue| built.is_some_and(|n| (g.first..=g.last).contains(&n));
+    let known = HOSTS.glue.iter().find(same);
+    Some(match known.filter(|_| host.entry == [Entry::Js]) {
+        Some(glue) if glue.first < glue.last => format!(
+            "{with}, GOROOT/{}: the same file from Go 1.{} to 1.{}",
+            glue.dir, glue.first, glue.last
+        ),
+        _ => with,
+    })
 }
 
 /// What it imports and the host does not supply.

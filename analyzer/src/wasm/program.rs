@@ -1,6 +1,7 @@
 //! A Go program: its functions, what reaches them, and the ways there.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use hashbrown::HashSet;
 use model::{
@@ -154,22 +155,8 @@ impl<'p, 'i> Program<'p, 'i> {
 
     /// What packages take in the code section, the largest first.
     pub(super) fn packages(&self) -> Vec<PackageSize> {
-        let mut sizes: BTreeMap<Option<String>, (usize, u64)> = BTreeMap::new();
-        for (local, body) in self.sections.bodies.iter().enumerate() {
-            let size = sizes.entry(package(self.name(node(local)))).or_default();
-            *size = (size.0 + 1, size.1 + (body.end - body.start) as u64);
-        }
-        let of = |(package, (functions, code)): (Option<String>, (usize, u64))| PackageSize {
-            module: package
-                .as_deref()
-                .and_then(|path| self.info.module_of(path)),
-            package,
-            functions,
-            code,
-        };
-        let mut sizes: Vec<PackageSize> = sizes.into_iter().map(of).collect();
-        sizes.sort_by(|a, b| (b.code, &a.package).cmp(&(a.code, &b.package)));
-        sizes
+        let of = |local| package(self.name(local));
+        sizes(&self.sections.bodies, of, |path| self.info.module_of(path))
     }
 
     /// Whether a symbol is one of the standard library, or of the linker: import paths of modules
@@ -413,6 +400,28 @@ pub(super) fn package(name: &str) -> Option<String> {
     let start = plain.rfind('/').map_or(0, |slash| slash + 1);
     let dot = start + plain[start..].find('.')?;
     Some(unescaped(&plain[..dot]))
+}
+
+/// What packages take in the code section, the largest first.
+pub(super) fn sizes(
+    bodies: &[Range<usize>],
+    package_of: impl Fn(Node) -> Option<String>,
+    module_of: impl Fn(&str) -> Option<String>,
+) -> Vec<PackageSize> {
+    let mut sizes: BTreeMap<Option<String>, (usize, u64)> = BTreeMap::new();
+    for (local, body) in bodies.iter().enumerate() {
+        let size = sizes.entry(package_of(node(local))).or_default();
+        *size = (size.0 + 1, size.1 + (body.end - body.start) as u64);
+    }
+    let of = |(package, (functions, code)): (Option<String>, (usize, u64))| PackageSize {
+        module: package.as_deref().and_then(&module_of),
+        package,
+        functions,
+        code,
+    };
+    let mut sizes: Vec<PackageSize> = sizes.into_iter().map(of).collect();
+    sizes.sort_by(|a, b| (b.code, &a.package).cmp(&(a.code, &b.package)));
+    sizes
 }
 
 /// `%2e` and the like.
