@@ -327,7 +327,7 @@ pub struct Places<'a> {
 impl Places<'_> {
     /// The report's name for a file on disk. Dependencies are spelled as in the module cache,
     /// upper-case letters escaped, so that the name can be pasted after `$GOMODCACHE/`.
-    pub(crate) fn name(&self, path: &Utf8Path) -> String {
+    pub fn name(&self, path: &Utf8Path) -> String {
         let std = self.goroot.join("src");
         if let Ok(inside) = path.strip_prefix(self.root) {
             return slashed(inside);

@@ -8,8 +8,10 @@ mod compiled;
 mod constraint;
 mod facts;
 mod graph;
+mod hooks;
 mod linked;
 mod merge;
+mod not_built;
 mod observed;
 mod outline;
 mod pack;
@@ -28,7 +30,9 @@ mod why;
 
 pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::{DeclaredGuard, Places};
+pub use crate::hooks::{ENTERED, Hooks, LEFT, Weight, overlay, weight};
 pub use crate::merge::merge_reports;
+pub use crate::not_built::build_causes;
 pub use crate::outline::{BuildPlatform, Outline, is_selected, outline};
 pub use crate::scan::{Judged, Runnable, Scan, Settings, StubSignature};
 pub use crate::std_facts::{

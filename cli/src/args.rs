@@ -405,9 +405,12 @@ pub(crate) struct CheckArgs {
     /// Run programs of GOOS=js with Node, which is no sandbox: they may do what you may
     #[arg(long, value_enum, value_name = "HOST")]
     pub(crate) host: Vec<HostArg>,
+    #[command(flatten)]
+    pub(crate) tests: TestArgs,
     /// Longest wall time, for each module, of the stage that runs programs and tries remedies
-    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
-    pub(crate) budget: Duration,
+    /// [default: 120s, with --tests 30m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
     /// Exit with 1 from this effect on
     #[arg(
         long,
@@ -419,6 +422,21 @@ pub(crate) struct CheckArgs {
     /// Exit with 3 when anything could not be judged
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// The module's own tests.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct TestArgs {
+    /// Run the module's tests, too, with -short: each package's in the sandbox, test by test
+    #[arg(long)]
+    pub(crate) tests: bool,
+    /// Run the tests on this machine as well, and compare: outside of the sandbox, with all that
+    /// you may do, natively and with Node. For code that you trust
+    #[arg(long, requires = "tests")]
+    pub(crate) native: bool,
+    /// Longest wall time of the tests of one package
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
+    pub(crate) test_timeout: Duration,
 }
 
 /// Depth of the check.

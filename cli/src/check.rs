@@ -22,6 +22,10 @@ use crate::progress::Progress;
 /// Exit code of a run that was interrupted: 128 + SIGINT, as shells have it.
 const INTERRUPTED: u8 = 130;
 
+/// Wall time of the run stage, and that with tests.
+pub(crate) const USUAL: Duration = Duration::from_mins(2);
+const LONG: Duration = Duration::from_mins(30);
+
 /// What a run is to do, resolved from what was typed.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -32,10 +36,21 @@ pub(crate) struct Settings {
     pub(crate) cached: bool,
     /// The user trusts the code, and lets Node run it.
     pub(crate) node: bool,
+    /// How the module's tests are run; none when they are not.
+    pub(crate) tests: Option<TestSettings>,
     /// Wall time of the run stage.
     pub(crate) budget: Duration,
     /// What the module's owners say of it.
     pub(crate) config: Config,
+}
+
+/// How tests are run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TestSettings {
+    /// The user trusts the code, and lets its tests run outside of the sandbox, too.
+    pub(crate) native: bool,
+    /// Wall time of the tests of one package.
+    pub(crate) timeout: Duration,
 }
 
 impl Settings {
@@ -125,7 +140,13 @@ fn settings(args: &CheckArgs) -> Settings {
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,
         node: args.host.contains(&HostArg::Node),
-        budget: args.budget,
+        tests: args.tests.tests.then_some(TestSettings {
+            native: args.tests.native,
+            timeout: args.tests.test_timeout,
+        }),
+        budget: args
+            .budget
+            .unwrap_or(if args.tests.tests { LONG } else { USUAL }),
         config: Config::default(),
     }
 }

@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod sandbox;
 mod sbom;
+mod suites;
 mod why;
 
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use crate::cache::CachedDisk;
 use crate::check::{self, Chosen, Settings};
 use crate::progress::Progress;
 use crate::sandbox::Sandbox;
+use crate::suites::{self, Listed};
 use crate::{attempt, files, run};
 
 /// Check the module in `root`; files are named relative to `top`. Never fails: what could not be
@@ -66,9 +67,9 @@ pub(crate) fn why(
         }
     };
     let run = Run::new(&session, chosen, settings, progress);
-    let builds = run.scanned(&mut incomplete, |mut scan, builds, _| {
-        let why = |goos: &Goos| (*goos, scan.why(*goos, what));
-        builds.iter().map(why).collect()
+    let builds = run.scanned(&mut incomplete, |mut scan, listed, _| {
+        let why = |goos: Goos| (goos, scan.why(goos, what));
+        listed.builds().map(why).collect()
     });
     Answer {
         module: run.module,
@@ -121,7 +122,7 @@ impl<'r> Run<'r> {
     fn scanned<T>(
         &self,
         incomplete: &mut Vec<Incomplete>,
-        with: impl FnOnce(Scan<'_>, &[Goos], &mut Vec<Incomplete>) -> T,
+        with: impl FnOnce(Scan<'_>, Listed<'_>, &mut Vec<Incomplete>) -> T,
     ) -> T {
         self.progress
             .phase(&format!("listing the packages of {}", self.module));
@@ -164,30 +165,33 @@ impl<'r> Run<'r> {
             guards: &guards,
             stubs: &stubs,
         };
-        let builds: Vec<Goos> = listings.iter().map(|(goos, _)| *goos).collect();
+        let listed = Listed {
+            native: native.as_ref(),
+            wasm: &listings,
+        };
         let disk = CachedDisk::new(self.settings.cached, &[&env.goroot, &env.gomodcache]);
         let scan = Scan::new(settings, &listings, &disk);
-        with(scan, &builds, incomplete)
+        with(scan, listed, incomplete)
     }
 
     fn fill(&self, report: &mut Report) {
         let mut incomplete = Vec::new();
-        self.scanned(&mut incomplete, |scan, builds, incomplete| {
+        self.scanned(&mut incomplete, |scan, listed, incomplete| {
             report.incomplete.append(incomplete);
-            self.judge(scan, builds, report);
+            self.judge(scan, listed, report);
         });
     }
 
     /// From a scan to a report, as deep as is asked for.
-    fn judge(&self, mut scan: Scan<'_>, builds: &[Goos], report: &mut Report) {
+    fn judge(&self, mut scan: Scan<'_>, listed: Listed<'_>, report: &mut Report) {
         let mut linked = Vec::new();
         if self.settings.level >= Level::Build {
-            for goos in builds {
-                if let Err(e) = self.compile(&mut scan, *goos, &mut linked) {
+            for goos in listed.builds() {
+                if let Err(e) = self.compile(&mut scan, goos, &mut linked) {
                     say(
                         &mut report.incomplete,
                         "build",
-                        *goos,
+                        goos,
                         &self.settings.targets,
                         &e,
                     );
@@ -226,6 +230,20 @@ impl<'r> Run<'r> {
                 *slot = target;
             }
         }
+        if let Some(tests) = self.settings.tests {
+            let stage = suites::Stage {
+                module: &self.module,
+                top: self.top,
+                session: self.session,
+                settings: self.settings,
+                tests,
+                progress: self.progress,
+                sandbox: &sandbox,
+                deadline,
+                listed,
+            };
+            stage.run(report);
+        }
         if self.settings.level >= Level::Run {
             let stage = attempt::Stage {
                 module: &self.module,
@@ -233,7 +251,8 @@ impl<'r> Run<'r> {
                 settings: self.settings,
                 progress: self.progress,
                 sandbox: &sandbox,
-                deadline,
+                // Tests may have a long budget, remedies need none.
+                deadline: deadline.min(Instant::now() + check::USUAL),
             };
             stage.run(report, &tags);
         }

@@ -3,6 +3,7 @@
 pub(crate) mod diff;
 pub(crate) mod paths;
 pub(crate) mod style;
+mod suites;
 mod text;
 pub(crate) mod wasm;
 

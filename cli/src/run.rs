@@ -281,6 +281,8 @@ pub(crate) fn observation(
         milliseconds: 0,
         memory: 0,
         together,
+        tests: BTreeMap::new(),
+        entered: Vec::new(),
     };
     let seen = match seen {
         Ok(seen) => seen,

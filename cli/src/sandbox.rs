@@ -1,6 +1,8 @@
 //! Programs, run where they can do no harm: each in a worker process of its own, which is
 //! `wasmcheck exec`, in a scratch copy of the module. Node only where the user allows it.
 
+mod suite;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use runtime_harness::{NAME, World, crash_in};
 use tempfile::TempDir;
 use toolchain::{Ended, Interrupt, Node, Program, Session};
 
+pub(crate) use self::suite::Binary;
 use crate::check::Settings;
 
 /// Largest copy of a module that a program gets to see, in bytes.
@@ -39,7 +42,8 @@ pub(crate) struct Sandbox<'s> {
 impl<'s> Sandbox<'s> {
     /// Find what programs can be run with.
     pub(crate) fn find(session: &'s Session, settings: &Settings) -> Self {
-        let wanted = settings.node && settings.targets.contains(&Target::JsNode);
+        let trusted = settings.node || settings.tests.is_some_and(|tests| tests.native);
+        let wanted = trusted && settings.targets.contains(&Target::JsNode);
         let find = || Node::find(&session.env().goroot, &path(), session.interrupt());
         let (node, no_node) = match wanted.then(find) {
             Some(Ok(node)) => (Some(node), None),
@@ -56,6 +60,14 @@ impl<'s> Sandbox<'s> {
     /// Whether programs of a build are run at all.
     pub(crate) fn runs(&self, goos: Goos) -> bool {
         goos == Goos::Wasip1 || self.node.is_some()
+    }
+
+    /// What runs programs of a build.
+    pub(crate) fn host(&self, goos: Goos) -> String {
+        match (goos, &self.node) {
+            (Goos::Js, Some(node)) => format!("node {}", node.version),
+            _ => NAME.to_owned(),
+        }
     }
 
     /// Run a program, in a copy of `module` if one is named.
@@ -93,6 +105,7 @@ impl<'s> Sandbox<'s> {
             dir: utf8(scratch.path())?,
             env: Vec::new(),
             time: time + GRACE,
+            log: None,
         };
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
         let ran = read(&report).unwrap_or_else(|| no_word(&ended));
@@ -109,13 +122,8 @@ impl<'s> Sandbox<'s> {
         let (_scratch, world, without_module) = world(module)?;
         let root = world.preopen().host;
         // Node has no root of its own: the paths are those of the copy.
-        let inside = |guest: &str| {
-            world
-                .host_path(Path::new(guest))
-                .to_string_lossy()
-                .into_owned()
-        };
-        let env = [("HOME", "/home"), ("TMPDIR", "/tmp")].map(|(k, v)| (k.to_owned(), inside(v)));
+        let env =
+            [("HOME", "/home"), ("TMPDIR", "/tmp")].map(|(k, v)| (k.to_owned(), inside(&world, v)));
         let dir = match module {
             Some(module) if without_module.is_none() => {
                 utf8(&world.host_path(module.as_std_path()))?
@@ -142,7 +150,7 @@ impl<'s> Sandbox<'s> {
             calls: Vec::new(),
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             memory: 0,
-            host: format!("node {}", node.version),
+            host: self.host(Goos::Js),
         };
         Ok(seen(ran, ended, without_module))
     }
@@ -176,6 +184,12 @@ fn world(module: Option<&Utf8Path>) -> Result<(TempDir, World, Option<String>), 
     let copied = world.copy(module.as_std_path(), COPY);
     world.enter(module.as_std_path());
     Ok((scratch, world, copied.err().map(|e| e.to_string())))
+}
+
+/// Where a path of the guest lies, for programs that have no root of their own.
+fn inside(world: &World, guest: &str) -> String {
+    let path = world.host_path(Path::new(guest));
+    path.to_string_lossy().into_owned()
 }
 
 fn utf8(path: &Path) -> Result<Utf8PathBuf, String> {

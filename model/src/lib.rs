@@ -16,7 +16,10 @@ pub use crate::finding::{
     Advice, AdviceKind, Attempt, CallStep, Confirmed, Effect, Evidence, Finding, Rule,
 };
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
-pub use crate::observation::{End, Frame, HostCall, Observation, Ran, RunBuild, RunKind};
+pub use crate::observation::{
+    End, Entered, Frame, HostCall, Observation, Ran, RunBuild, RunKind, TestClass, TestOutcome,
+    TestResult,
+};
 pub use crate::report::{
     Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, TargetReport, Tool,
 };

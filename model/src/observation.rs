@@ -40,6 +40,130 @@ pub struct Observation {
     pub memory: u64,
     /// Packages that were initialised by the same program.
     pub together: usize,
+    /// Of `test`: what became of each test, subtests, examples and fuzz seeds included.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tests: BTreeMap<String, TestResult>,
+    /// Of `test`: the functions of the standard library that fail, fake or lie and were entered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entered: Vec<Entered>,
+}
+
+/// What became of a test here and natively.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestResult {
+    /// The outcome on this machine; none when there is no such test, or it was not run.
+    pub native: Option<TestOutcome>,
+    /// The outcome on the target; none when there is no such test, or it was not reached.
+    pub here: Option<TestOutcome>,
+    /// How the two compare.
+    pub class: TestClass,
+    /// What explains a difference, the most decisive first: functions, in Go's own spelling; for
+    /// `not-built` the file that leaves the test out, or that does not compile.
+    pub because: Vec<String>,
+}
+
+/// How a test ended.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestOutcome {
+    /// It passed.
+    Pass,
+    /// It failed, or ended the program.
+    Fail,
+    /// It skipped itself.
+    Skip,
+    /// It was running when the time was up.
+    Timeout,
+}
+
+impl TestOutcome {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// How a test compares with its native run.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestClass {
+    /// The same outcome; both may fail.
+    Same,
+    /// It passes in both, here on Go's network inside the process alone.
+    FakeNetwork,
+    /// It runs natively, and skips itself here.
+    Skipped,
+    /// Here it is not in the test binary.
+    NotBuilt,
+    /// A subtest that its parent did not start here.
+    NotStarted,
+    /// The test binary ended before it.
+    NotReached,
+    /// It ran out of time here.
+    TimedOut,
+    /// Anything else.
+    Differs,
+    /// It exists here alone.
+    OnlyHere,
+    /// There was no native run to compare with.
+    NotCompared,
+}
+
+impl TestClass {
+    /// In the order in which they are told: what is wrong first.
+    pub const ALL: [Self; 10] = [
+        Self::Differs,
+        Self::TimedOut,
+        Self::NotReached,
+        Self::NotStarted,
+        Self::NotBuilt,
+        Self::Skipped,
+        Self::FakeNetwork,
+        Self::OnlyHere,
+        Self::NotCompared,
+        Self::Same,
+    ];
+
+    /// In words, after a number of tests.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Same => "the same",
+            Self::FakeNetwork => "passed on the fake network",
+            Self::Skipped => "skipped on wasm",
+            Self::NotBuilt => "not built for wasm",
+            Self::NotStarted => "not started by their test",
+            Self::NotReached => "not reached",
+            Self::TimedOut => "timed out",
+            Self::Differs => "differ",
+            Self::OnlyHere => "on wasm only",
+            Self::NotCompared => "not compared",
+        }
+    }
+
+    /// Whether something is other than natively.
+    pub const fn is_difference(self) -> bool {
+        !matches!(self, Self::Same | Self::FakeNetwork | Self::NotCompared)
+    }
+}
+
+/// A function of the standard library that fails, fakes or lies, and was entered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Entered {
+    /// In Go's own spelling.
+    pub symbol: String,
+    /// The tests in which it was; an empty name stands for outside of any.
+    pub tests: Vec<String>,
+    /// One stack, innermost call first, down to the test.
+    pub stack: Vec<Frame>,
 }
 
 /// A call on a goroutine's stack.

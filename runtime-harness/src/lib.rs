@@ -6,12 +6,14 @@
 //! crash of the engine is then a crash of that process alone.
 
 mod clock;
+mod compare;
 mod engine;
 mod errno;
 mod host;
 mod invoke;
 mod poll;
 mod run;
+mod suite;
 mod trace;
 mod wasi;
 mod watch;
@@ -21,8 +23,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::compare::{Compared, WeightOf};
 pub use crate::engine::NAME;
 pub use crate::run::run;
+pub use crate::suite::{Entry, Suite, SuiteRun, read as read_suite, top};
 pub use crate::trace::{Crash, crash_in};
 pub use crate::world::{World, WorldError};
 

@@ -17,17 +17,21 @@ pub fn crash_in(stderr: &str) -> Option<Crash> {
     let message = lines.find(|l| l.starts_with("panic: ") || l.starts_with("fatal error: "))?;
     let mut lines = lines.skip_while(|l| !l.starts_with("goroutine "));
     lines.next()?;
-    let mut stack = Vec::new();
     let goroutine: Vec<&str> = lines.take_while(|l| !l.is_empty()).collect();
-    for pair in goroutine.chunks(2) {
-        if let [call, place] = pair {
-            stack.extend(frame(call, place));
-        }
-    }
     Some(Crash {
         message: message.trim_end().to_owned(),
-        stack,
+        stack: frames(&goroutine),
     })
+}
+
+/// The calls of a goroutine, without the line that names it; whoever created it comes last.
+pub(crate) fn frames(lines: &[&str]) -> Vec<Frame> {
+    let pairs = lines.chunks_exact(2);
+    let pairs = pairs.filter_map(|pair| match pair {
+        [call, place] => frame(call, place),
+        _ => None,
+    });
+    pairs.collect()
 }
 
 /// `main.f(0x1, 0x2)` and `\t/dir/main.go:12 +0x34`

@@ -1,6 +1,7 @@
 //! One process from start to end: output captured, killed with its children when asked to stop.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -51,6 +52,21 @@ pub(crate) struct Process {
     deadline: Option<Instant>,
     /// Bytes of output that are kept, the last ones.
     keep: usize,
+    /// Where both streams go instead.
+    log: Option<Log>,
+}
+
+/// A file that takes what a process prints, in the order in which it does, and how much of it.
+#[derive(Debug)]
+struct Log {
+    file: File,
+    most: u64,
+}
+
+impl Log {
+    fn is_full(&self) -> bool {
+        self.file.metadata().is_ok_and(|m| m.len() > self.most)
+    }
 }
 
 impl Process {
@@ -63,7 +79,15 @@ impl Process {
             shown: program.to_owned(),
             deadline: None,
             keep: usize::MAX,
+            log: None,
         }
+    }
+
+    /// Send both streams to a file, and end the process once it has printed more than `most` bytes.
+    pub(crate) fn log(mut self, file: &Utf8Path, most: u64) -> Result<Self, Error> {
+        let file = File::create(file).map_err(Error::Scratch)?;
+        self.log = Some(Log { file, most });
+        Ok(self)
     }
 
     pub(crate) fn args<I: IntoIterator<Item: AsRef<str>>>(mut self, args: I) -> Self {
@@ -123,10 +147,17 @@ impl Process {
         let program = self.command.get_program().to_string_lossy().into_owned();
         let shown = self.shown();
         let mut wrap = CommandWrap::from(self.command);
+        let stream = || match &self.log {
+            Some(log) => log
+                .file
+                .try_clone()
+                .map_or_else(|_| Stdio::null(), Stdio::from),
+            None => Stdio::piped(),
+        };
         wrap.command_mut()
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdout(stream())
+            .stderr(stream());
         #[cfg(unix)]
         wrap.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
@@ -136,7 +167,7 @@ impl Process {
             .map_err(|source| Error::NoGo { program, source })?;
         let stdout = drain(child.stdout().take(), self.keep);
         let stderr = drain_lines(child.stderr().take(), self.keep, on_line);
-        let status = wait(child.as_mut(), interrupt, self.deadline)?;
+        let status = wait(child.as_mut(), interrupt, self.deadline, self.log.as_ref())?;
         let stdout = stdout.join().unwrap_or_default();
         let stderr = stderr.join().unwrap_or_default();
         let Some(status) = status else {
@@ -198,6 +229,7 @@ fn wait(
     child: &mut dyn ChildWrapper,
     interrupt: &Interrupt,
     deadline: Option<Instant>,
+    log: Option<&Log>,
 ) -> Result<Option<ExitStatus>, Error> {
     loop {
         if interrupt.is_raised() {
@@ -209,6 +241,10 @@ fn wait(
             None if deadline.is_some_and(|d| Instant::now() >= d) => {
                 let _ = child.kill();
                 return Ok(None);
+            }
+            None if log.is_some_and(Log::is_full) => {
+                let _ = child.kill();
+                return child.wait().map(Some).map_err(Error::Scratch);
             }
             None => thread::sleep(TICK),
         }

@@ -9,6 +9,8 @@ use crate::error::Error;
 
 /// Bytes of each output stream that are kept.
 const KEEP: usize = 16 << 10;
+/// Bytes that a program may print to a file.
+const MOST: u64 = 256 << 20;
 
 /// A program with its whole environment.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Program {
     pub env: Vec<(String, String)>,
     /// How long it may run.
     pub time: Duration,
+    /// A file that takes both streams, in the order in which they are written.
+    pub log: Option<Utf8PathBuf>,
 }
 
 /// How a program ended.
@@ -45,10 +49,13 @@ impl Program {
         for (key, value) in &self.env {
             process = process.env(key, value);
         }
-        let process = process
+        let mut process = process
             .args(&self.args)
             .keep(KEEP)
             .until(Some(Instant::now() + self.time));
+        if let Some(file) = &self.log {
+            process = process.log(file, MOST)?;
+        }
         match process.run(interrupt, |_| ()) {
             Ok(output) => Ok(Ended {
                 code: output.code,
@@ -94,6 +101,7 @@ impl Node {
             dir: goroot.to_owned(),
             env: vec![("PATH".to_owned(), path.to_owned())],
             time: Duration::from_secs(20),
+            log: None,
         };
         let told = asked.run(interrupt).ok().filter(|e| e.code == Some(0));
         let version = told.ok_or("there is no `node` on PATH; install Node.js")?;
@@ -124,6 +132,7 @@ impl Node {
             dir: dir.to_owned(),
             env,
             time,
+            log: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Questions to Go about one module, none of which writes into it.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, Listing};
 use tempfile::TempDir;
@@ -236,6 +238,56 @@ impl Session {
             &format!("./{}", package.as_str().trim_start_matches("./")),
             file,
         )
+    }
+
+    /// Compile the test binary of a package into `file`. Without cgo on every platform: what is
+    /// compared is the same code.
+    ///
+    /// `overlay` is one of [`Session::overlay`].
+    pub fn compile_test(
+        &self,
+        platform: Platform,
+        package: &str,
+        overlay: Option<&Utf8Path>,
+        file: &Utf8Path,
+    ) -> Result<Linked, Error> {
+        let overlay = overlay.map(|o| format!("-overlay={o}"));
+        let process = self
+            .process(platform, "test", &["-c", "-vet=off", "-o", file.as_str()])
+            .args(overlay)
+            .args([package])
+            .env("CGO_ENABLED", "0");
+        let output = self.go.run_any(process)?;
+        Ok(if output.success && file.exists() {
+            Linked::Ok(file.to_owned())
+        } else if output.success {
+            Linked::Failed("there is nothing to test".to_owned())
+        } else {
+            let said = String::from_utf8_lossy(&output.stdout) + output.stderr.as_str();
+            Linked::Failed(said.into_owned())
+        })
+    }
+
+    /// Files that take the place of others, in the form that `-overlay` wants; they lie there until
+    /// the session ends.
+    #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
+    pub fn overlay(
+        &self,
+        name: &str,
+        files: &BTreeMap<Utf8PathBuf, String>,
+    ) -> Result<Utf8PathBuf, Error> {
+        let dir = scratch_path(&self.scratch)?.join(name);
+        std::fs::create_dir_all(&dir).map_err(Error::Scratch)?;
+        let mut replace = serde_json::Map::new();
+        for (number, (path, text)) in files.iter().enumerate() {
+            let to = dir.join(format!("{number}.go"));
+            std::fs::write(&to, text).map_err(Error::Scratch)?;
+            replace.insert(path.to_string(), to.into_string().into());
+        }
+        let list = dir.join("overlay.json");
+        let text = serde_json::json!({ "Replace": replace }).to_string();
+        std::fs::write(&list, text).map_err(Error::Scratch)?;
+        Ok(list)
     }
 
     fn build(

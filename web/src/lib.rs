@@ -3,6 +3,7 @@
 pub mod file;
 mod page;
 pub mod proof;
+pub mod suites;
 mod treemap;
 pub mod view;
 

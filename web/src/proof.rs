@@ -33,7 +33,8 @@ pub struct Built<'r> {
 /// What ran, target by target.
 pub fn runs(report: &Report) -> Vec<Runs<'_>> {
     let mut targets: BTreeMap<Target, Vec<&Observation>> = BTreeMap::new();
-    for seen in &report.observations {
+    let ran = report.observations.iter();
+    for seen in ran.filter(|seen| seen.kind != RunKind::Test) {
         targets.entry(seen.target).or_default().push(seen);
     }
     let runs = targets.into_iter().map(|(target, all)| {

@@ -1,0 +1,338 @@
+//! The tests of one package: its binaries built and run, and what they did compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use analyzer::{Disk, Places, System, Weight, build_causes, outline, weight};
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Goos, ListedPackage, Observation, RunBuild, RunKind, Target, TestOutcome, TestResult};
+use runtime_harness::{Compared, NAME, Suite, SuiteRun};
+use tempfile::TempDir;
+use toolchain::{Linked, Platform};
+
+use super::{Place, Stage, has_tests};
+use crate::sandbox::Binary;
+
+/// The function that stands for Go's network inside the process.
+const NETWORK: &str = "net.socket";
+
+/// Longest first run of a binary that is repeated to see whether a difference stays.
+const SHORT: Duration = Duration::from_secs(40);
+
+/// Least time that a run gets.
+const LEAST: Duration = Duration::from_secs(10);
+
+/// Functions that tell a test from other functions of a test file (`go help testfunc`).
+const TESTS: [&str; 3] = ["Test", "Example", "Fuzz"];
+
+/// What became of a test binary.
+enum Outcome {
+    /// There are no tests.
+    Nothing,
+    /// It did not build; what Go said.
+    Failed(String),
+    /// It could not be run, or there was no time.
+    NotRun(String),
+    /// It ran.
+    Ran(Suite, Kept),
+}
+
+impl Outcome {
+    fn suite(&self) -> Option<&Suite> {
+        match self {
+            Self::Ran(suite, _) => Some(suite),
+            _ => None,
+        }
+    }
+}
+
+/// A test binary, removed when it is dropped.
+struct Kept {
+    file: Utf8PathBuf,
+    /// How long its first run took.
+    took: Duration,
+    _scratch: TempDir,
+}
+
+/// The tests of one package.
+pub(super) struct Suites<'s, 'r> {
+    stage: &'s Stage<'r>,
+    package: &'s str,
+}
+
+impl<'s, 'r> Suites<'s, 'r> {
+    pub(super) fn new(stage: &'s Stage<'r>, package: &'s str) -> Self {
+        Self { stage, package }
+    }
+
+    /// Build and run for all places, natively too, and compare. Whether all of it could be done.
+    pub(super) fn observe(&self, places: &[Place]) -> (Vec<Observation>, bool) {
+        let native = self.stage.tests.native.then_some(None);
+        let all = native.into_iter().chain(places.iter().map(Some));
+        let ran: Vec<(Option<&Place>, Outcome)> = thread::scope(|scope| {
+            let running: Vec<_> = all
+                .map(|place| (place, scope.spawn(move || self.outcome(place))))
+                .collect();
+            let done = running.into_iter().map(|(place, run)| {
+                let stopped = |_| Outcome::NotRun("the runner stopped".to_owned());
+                (place, run.join().unwrap_or_else(stopped))
+            });
+            done.collect()
+        });
+        let whole = !ran.iter().any(|(_, o)| matches!(o, Outcome::NotRun(_)));
+        let (native, here): (Vec<_>, Vec<_>) = ran.into_iter().partition(|(p, _)| p.is_none());
+        let none = Suite::default();
+        let native = native.first().and_then(|(_, outcome)| match outcome {
+            Outcome::Ran(suite, _) => Some(suite),
+            // Tests that do not exist natively can only be here.
+            Outcome::Nothing | Outcome::Failed(_) => Some(&none),
+            Outcome::NotRun(_) => None,
+        });
+        let here = here.into_iter();
+        let seen = here.filter_map(|(place, outcome)| Some(self.compare(place?, native, outcome)));
+        (seen.collect(), whole)
+    }
+
+    fn listed(&self, goos: Option<Goos>) -> Option<&'r ListedPackage> {
+        self.stage.listed.package(goos, self.package)
+    }
+
+    /// Build and run for a place, or natively, again without the tests that end the binary.
+    fn outcome(&self, place: Option<&Place>) -> Outcome {
+        let Some(listed) = self.listed(place.map(|p| p.goos)).filter(|p| has_tests(p)) else {
+            return Outcome::Nothing;
+        };
+        let mut kept = match self.build(place) {
+            Ok(Ok(kept)) => kept,
+            Ok(Err(said)) => return Outcome::Failed(said),
+            Err(why) => return Outcome::NotRun(why),
+        };
+        let mut why = "there was no time left".to_owned();
+        let mut took = Duration::ZERO;
+        let suite = Suite::measure(|skip| {
+            let begun = Instant::now();
+            let ran = self.once(place, listed, &kept.file, skip);
+            if skip.is_empty() {
+                took = begun.elapsed();
+            }
+            ran.inspect_err(|e| why.clone_from(e)).ok()
+        });
+        kept.took = took;
+        match suite {
+            Some(suite) => Outcome::Ran(suite, kept),
+            None => Outcome::NotRun(why),
+        }
+    }
+
+    fn build(&self, place: Option<&Place>) -> Result<Result<Kept, String>, String> {
+        let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
+        let scratch = scratch.map_err(|e| format!("no scratch space: {e}"))?;
+        let dir = Utf8Path::from_path(scratch.path());
+        let dir = dir.ok_or("the path of the temporary directory is not UTF-8")?;
+        // Go's own name for it: programs print it.
+        let name = self.package.rsplit('/').next().unwrap_or("package");
+        let file = dir.join(format!("{name}.test"));
+        let (platform, overlay) = match place {
+            None => (Platform::Native, None),
+            Some(place) => (Platform::Wasm(place.goos), place.overlay.as_deref()),
+        };
+        let session = self.stage.session;
+        let built = session.compile_test(platform, self.package, overlay, &file);
+        Ok(match built.map_err(|e| e.to_string())? {
+            Linked::Failed(said) => Err(said),
+            Linked::Ok(file) => Ok(Kept {
+                file,
+                took: Duration::ZERO,
+                _scratch: scratch,
+            }),
+        })
+    }
+
+    /// One run, as long as there is time.
+    fn once(
+        &self,
+        place: Option<&Place>,
+        listed: &ListedPackage,
+        file: &Utf8Path,
+        skip: &BTreeSet<String>,
+    ) -> Result<SuiteRun, String> {
+        let stage = self.stage;
+        if stage.is_over() {
+            return Err("there was no time left".to_owned());
+        }
+        let left = stage.deadline.saturating_duration_since(Instant::now());
+        let binary = Binary {
+            file,
+            dir: &listed.dir,
+            args: &skipping(skip),
+            time: stage.tests.timeout.min(left.max(LEAST)),
+        };
+        match place {
+            None => stage.sandbox.suite_native(stage.session, binary),
+            Some(place) => stage.sandbox.suite(stage.session, place.goos, binary),
+        }
+    }
+
+    /// A second run, when a test differs: what then does as it does natively did not stay.
+    fn again(&self, place: &Place, native: &Suite, suite: &mut Suite, kept: &Kept) {
+        let differs = |(name, outcome): (&String, &TestOutcome)| {
+            native
+                .tests
+                .get(name)
+                .is_some_and(|native| native != outcome)
+        };
+        let listed = self.listed(Some(place.goos));
+        if kept.took > SHORT || !suite.tests.iter().any(differs) {
+            return;
+        }
+        let Some(Ok(again)) =
+            listed.map(|l| self.once(Some(place), l, &kept.file, &BTreeSet::new()))
+        else {
+            return;
+        };
+        for (name, outcome) in again.tests {
+            if native.tests.get(&name) == Some(&outcome) {
+                suite.tests.insert(name, outcome);
+            }
+        }
+    }
+
+    fn compare(&self, place: &Place, native: Option<&Suite>, mut outcome: Outcome) -> Observation {
+        if let (Some(native), Outcome::Ran(suite, kept)) = (native, &mut outcome) {
+            self.again(place, native, suite, kept);
+        }
+        let suite = outcome.suite();
+        let declared = self.declared();
+        let selected = self.test_files(Some(place.goos));
+        let built = |name: &str| {
+            declared
+                .get(name)
+                .is_none_or(|file| selected.contains(file))
+        };
+        let failed = match &outcome {
+            Outcome::Failed(said) => build_causes(said, self.stage.session.root(), self.places()),
+            _ => Vec::new(),
+        };
+        let left_out = |name: &str| {
+            let file = declared.get(name).filter(|file| !selected.contains(*file));
+            let file = file.map(|file| self.places().name(file));
+            file.into_iter().chain(failed.iter().cloned()).collect()
+        };
+        let compared = Compared {
+            native,
+            here: suite,
+            built: &built,
+            left_out: &left_out,
+            other_code: &self.other_code(place.goos),
+            network: NETWORK,
+            weight: &|symbol| weight(symbol).map(|w| w as u8),
+            weak: Weight::Weak as u8,
+            goroot: self.stage.session.env().goroot.as_str(),
+        };
+        let tests = compared.results();
+        let entered = compared.entered();
+        let mut seen = observation(place.target, self.package, tests, entered);
+        seen.host = self.stage.sandbox.host(place.goos);
+        (seen.build, seen.end) = match &outcome {
+            Outcome::Nothing => (RunBuild::None, None),
+            Outcome::Failed(_) => (RunBuild::Fail, None),
+            Outcome::NotRun(_) => (RunBuild::Ok, None),
+            Outcome::Ran(suite, _) => (RunBuild::Ok, Some(suite.end)),
+        };
+        let crash = suite.and_then(|s| s.crash.as_ref());
+        seen.stack = crash.map(|c| c.stack.clone()).unwrap_or_default();
+        seen.told = match &outcome {
+            Outcome::Nothing => "no test file is left on this target".to_owned(),
+            Outcome::Failed(said) => format!("the test binary does not build: {}", said.trim()),
+            Outcome::NotRun(why) => format!("the tests could not be run: {why}"),
+            Outcome::Ran(..) => {
+                let ended = crash.map_or_else(String::new, |c| format!("; {}", c.message));
+                format!("{}{ended}", web::suites::summary(&seen.tests))
+            }
+        };
+        seen
+    }
+
+    fn places(&self) -> Places<'_> {
+        let env = self.stage.session.env();
+        Places {
+            root: self.stage.top,
+            goroot: &env.goroot,
+            modcache: &env.gomodcache,
+        }
+    }
+
+    /// The test files of a build.
+    fn test_files(&self, goos: Option<Goos>) -> BTreeSet<Utf8PathBuf> {
+        let listed = self.listed(goos);
+        let files = listed.map(|p| p.test_go_files.iter().chain(&p.xtest_go_files));
+        let dir = listed.map(|p| p.dir.clone()).unwrap_or_default();
+        files.into_iter().flatten().map(|f| dir.join(f)).collect()
+    }
+
+    /// Where the tests of this machine's build are declared.
+    fn declared(&self) -> BTreeMap<String, Utf8PathBuf> {
+        let mut declared = BTreeMap::new();
+        for file in self.test_files(None) {
+            let bytes = Disk.read(&file).unwrap_or_default();
+            let text: Arc<str> = String::from_utf8_lossy(&bytes).into();
+            let decls = outline(&text).decls;
+            let names = decls.iter().filter_map(|d| d.strip_prefix("func "));
+            let tests = names.filter(|name| TESTS.iter().any(|t| name.starts_with(t)));
+            declared.extend(tests.map(|name| (name.to_owned(), file.clone())));
+        }
+        declared
+    }
+
+    /// The package's own files that this build selects and the native one does not.
+    fn other_code(&self, goos: Goos) -> Vec<String> {
+        let (Some(here), Some(native)) = (self.listed(Some(goos)), self.listed(None)) else {
+            return Vec::new();
+        };
+        let files = here
+            .go_files
+            .iter()
+            .filter(|file| !native.go_files.contains(file) && !native.cgo_files.contains(file));
+        files
+            .map(|f| self.places().name(&here.dir.join(f)))
+            .collect()
+    }
+}
+
+/// The flag that leaves top-level tests out.
+fn skipping(skip: &BTreeSet<String>) -> Vec<String> {
+    if skip.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<&str> = skip.iter().map(String::as_str).collect();
+    vec![format!("-test.skip=^({})$", names.join("|"))]
+}
+
+fn observation(
+    target: Target,
+    package: &str,
+    tests: BTreeMap<String, TestResult>,
+    entered: Vec<model::Entered>,
+) -> Observation {
+    Observation {
+        target,
+        package: package.to_owned(),
+        kind: RunKind::Test,
+        build: RunBuild::None,
+        end: None,
+        exit: None,
+        told: String::new(),
+        stack: Vec::new(),
+        stdout: String::new(),
+        stderr: String::new(),
+        calls: Vec::new(),
+        host: NAME.to_owned(),
+        milliseconds: 0,
+        memory: 0,
+        together: 1,
+        tests,
+        entered,
+    }
+}
