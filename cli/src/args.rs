@@ -345,7 +345,8 @@ const AFTER_EXEC: &str = "\
 Profiles:
   nothing  no file, no environment
   cwd      a scratch copy of the current directory at its own path; changes to it vanish
-  go-test  a scratch copy of the module, GOROOT for reading, /tmp: what `go test` needs
+  go-test  a scratch copy of the module, /tmp, and for reading GOROOT and the system's shared data
+           (/usr/share, /lib/terminfo): what `go test` needs
   full     every file of this machine, for reading and writing, as Go's own runner has it
 
 Exit codes: that of the program; 124 out of time; 125 another limit, or no program that can be

@@ -19,6 +19,10 @@ const TIMED_OUT: u8 = 124;
 const REFUSED: u8 = 125;
 /// A trap: 128 + SIGABRT, as wasmtime has it.
 const TRAPPED: u8 = 134;
+/// Who runs tests: `os/user.Current` wants a name beside HOME (`os/user/lookup_stubs.go`).
+pub(crate) const USER: &str = "user";
+/// What every program of a system may read and tests expect: time zones, terminals, types of files.
+const SYSTEM: [&str; 3] = ["/usr/share", "/lib/terminfo", "/etc/terminfo"];
 /// 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 /// How long after its time a guest may still sit in a call to the host.
@@ -301,7 +305,11 @@ impl Seen {
             let copy = world.host_path(&here);
             self.dirs.push(open(&copy, &here.to_string_lossy(), true));
         }
+        world.set("USER", USER);
         self.env = world.env().to_vec();
+        let shared = SYSTEM.into_iter().filter(|dir| Path::new(dir).is_dir());
+        self.dirs
+            .extend(shared.map(|dir| open(Path::new(dir), dir, false)));
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use runtime_harness::{NAME, World, crash_in};
 use tempfile::TempDir;
 use toolchain::{Ended, Interrupt, Node, Program, Session};
 
-pub(crate) use self::suite::Binary;
+pub(crate) use self::suite::{Binary, Copy};
 use crate::check::Settings;
 
 /// Largest copy of a module that a program gets to see, in bytes.

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use analyzer::{Disk, Hooks};
+use analyzer::Disk;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{
     Goos, Incomplete, ListedPackage, Listing, Observation, Report, RunBuild, Target, TestClass,
@@ -21,7 +21,7 @@ use toolchain::Session;
 use self::package::Suites;
 use crate::check::{Settings, TestSettings};
 use crate::progress::Progress;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Copy, Sandbox};
 
 /// What Go lists.
 #[derive(Clone, Copy, Debug)]
@@ -49,12 +49,20 @@ impl<'l> Listed<'l> {
 }
 
 /// A build whose tests are run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Place {
-    goos: Goos,
-    target: Target,
+    /// None for that of this machine.
+    wasm: Option<(Goos, Target)>,
     /// The overlay with the hooks; none where Go takes none.
     overlay: Option<Utf8PathBuf>,
+    /// Outside of the sandbox: where tests run.
+    copy: Option<Copy>,
+}
+
+impl Place {
+    fn goos(&self) -> Option<Goos> {
+        self.wasm.map(|(goos, _)| goos)
+    }
 }
 
 /// Runs the tests of a module.
@@ -147,33 +155,57 @@ impl Stage<'_> {
                 say(report, Some(target), why);
                 continue;
             }
-            let hooks: Hooks = analyzer::overlay(&Disk, &self.session.env().goroot, target);
-            let overlay = self.session.overlay(&format!("hooks-{goos}"), &hooks.files);
-            let env = self.session.env();
-            // `go` refuses overlays of files in its module cache, where other toolchains lie.
-            let overlay = if env.goroot.starts_with(&env.gomodcache) {
-                say(report, Some(target), NO_HOOKS.to_owned());
-                None
-            } else {
-                overlay
-                    .inspect_err(|e| say(report, Some(target), e.to_string()))
-                    .ok()
+            let copy = match goos {
+                // The sandbox makes one for each run.
+                Goos::Wasip1 => Ok(None),
+                Goos::Js => Copy::of(self.session.root()).map(Some),
             };
-            places.push(Place {
-                goos,
-                target,
-                overlay,
-            });
+            match copy {
+                Ok(copy) => places.push(Place {
+                    wasm: Some((goos, target)),
+                    overlay: self.hooks(goos, target, report),
+                    copy,
+                }),
+                Err(why) => say(report, Some(target), why),
+            }
         }
         if !self.tests.native {
             say(report, None, NO_NATIVE.to_owned());
+            return places;
+        }
+        match Copy::of(self.session.root()) {
+            Ok(copy) => places.push(Place {
+                wasm: None,
+                overlay: None,
+                copy: Some(copy),
+            }),
+            Err(why) => say(
+                report,
+                None,
+                format!("the tests were not run natively: {why}"),
+            ),
         }
         places
     }
 
+    /// The overlay with the hooks.
+    fn hooks(&self, goos: Goos, target: Target, report: &mut Report) -> Option<Utf8PathBuf> {
+        let env = self.session.env();
+        // `go` refuses overlays of files in its module cache, where other toolchains lie.
+        if env.goroot.starts_with(&env.gomodcache) {
+            say(report, Some(target), NO_HOOKS.to_owned());
+            return None;
+        }
+        let hooks = analyzer::overlay(&Disk, &env.goroot, target);
+        let overlay = self.session.overlay(&format!("hooks-{goos}"), &hooks.files);
+        overlay
+            .inspect_err(|e| say(report, Some(target), e.to_string()))
+            .ok()
+    }
+
     /// Own packages with tests, natively or here.
     fn packages(&self, places: &[Place]) -> Vec<&str> {
-        let wanted = |goos: Goos| places.iter().any(|p| p.goos == goos);
+        let wanted = |goos: Goos| places.iter().any(|p| p.goos() == Some(goos));
         let wasm = self.listed.wasm.iter().filter(|(goos, _)| wanted(*goos));
         let listings = wasm.map(|(_, l)| l).chain(self.listed.native);
         let packages = listings.flat_map(|l| &l.packages);

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Entered, TestClass, TestOutcome, TestResult};
 
-use crate::suite::{Entry, Suite, top};
+use crate::suite::{Entry, Suite, test_of, top};
+
+/// Functions of a crash that are named.
+const MOST: usize = 6;
 
 /// How much the entry of a function explains, the most first; none for functions of no interest.
 pub type WeightOf<'w> = &'w dyn Fn(&str) -> Option<u8>;
@@ -47,15 +50,20 @@ impl Compared<'_> {
     }
 
     fn result(&self, name: &str) -> TestResult {
-        let outcome = |suite: Option<&Suite>| suite.and_then(|s| s.tests.get(name).copied());
-        let (native, here) = (outcome(self.native), outcome(self.here));
+        let (native, here) = self.outcomes(name);
         let class = self.class(name, native, here);
         TestResult {
             native,
             here,
             class,
-            because: self.because(name, class),
+            because: self.because(name, class, here),
         }
+    }
+
+    /// Natively, and here.
+    fn outcomes(&self, name: &str) -> (Option<TestOutcome>, Option<TestOutcome>) {
+        let of = |suite: Option<&Suite>| suite.and_then(|s| s.tests.get(name).copied());
+        (of(self.native), of(self.here))
     }
 
     fn class(
@@ -111,9 +119,11 @@ impl Compared<'_> {
         self.here.into_iter().flat_map(|here| &here.entries)
     }
 
-    fn because(&self, name: &str, class: TestClass) -> Vec<String> {
+    fn because(&self, name: &str, class: TestClass, here: Option<TestOutcome>) -> Vec<String> {
+        let failed = matches!(here, Some(TestOutcome::Fail | TestOutcome::Timeout));
         match class {
-            TestClass::Same | TestClass::OnlyHere | TestClass::NotCompared => Vec::new(),
+            TestClass::OnlyHere | TestClass::NotCompared if !failed => Vec::new(),
+            TestClass::Same => Vec::new(),
             TestClass::NotBuilt => (self.left_out)(top(name)),
             TestClass::FakeNetwork => self.symbols(|e| self.is_network_of(e, name)),
             _ => {
@@ -125,12 +135,39 @@ impl Compared<'_> {
                 let strong = |e: &Entry| weight(e).is_some_and(|w| w < self.weak);
                 let mut symbols = self.symbols(|e| related(e) && strong(e));
                 if symbols.is_empty() && class != TestClass::TimedOut {
+                    symbols = self.crashed_in(top(name));
                     symbols.extend_from_slice(self.other_code);
+                }
+                // What is found out once, before the tests or in the first that asks, is entered there
+                // alone.
+                if symbols.is_empty() && class != TestClass::TimedOut {
+                    let alike = |e: &Entry| {
+                        e.test.is_empty() || self.outcomes(top(&e.test)) == self.outcomes(top(name))
+                    };
+                    symbols = self.symbols(|e| strong(e) && alike(e));
                 }
                 symbols.extend(self.symbols(|e| related(e) && !strong(e)));
                 symbols
             }
         }
+    }
+
+    /// The functions on the way from a test to the panic that ended it, innermost first.
+    fn crashed_in(&self, name: &str) -> Vec<String> {
+        let stack = self.here.and_then(|here| here.crashes.get(name));
+        let frames = stack.into_iter().flatten().map(|f| f.function.as_str());
+        let inside = frames.take_while(|f| test_of(f).is_none());
+        let own = inside.filter(|f| !f.starts_with("runtime.") && !f.starts_with("testing."));
+        let mut symbols: Vec<String> = Vec::new();
+        for function in own.filter(|f| *f != "panic") {
+            // A closure is part of the function around it.
+            let outer = function.split(".func").next().unwrap_or(function);
+            let outer = outer.replace("[...]", "");
+            if symbols.len() < MOST && !symbols.contains(&outer) {
+                symbols.push(outer);
+            }
+        }
+        symbols
     }
 
     /// The functions of entries, the most decisive first, each followed by the function of the

@@ -57,6 +57,8 @@ pub struct Suite {
     pub entries: Vec<Entry>,
     /// What ended the plain run.
     pub crash: Option<Crash>,
+    /// Where the runs ended that a test ended, by top-level test: innermost call first.
+    pub crashes: BTreeMap<String, Vec<Frame>>,
 }
 
 impl Default for Suite {
@@ -68,6 +70,7 @@ impl Default for Suite {
             end: End::Ok,
             entries: Vec::new(),
             crash: None,
+            crashes: BTreeMap::new(),
         }
     }
 }
@@ -89,8 +92,10 @@ impl Suite {
             unreached: plain.unfinished,
             end: plain.end,
             entries: plain.entries,
-            crash: plain.crash,
+            crash: plain.crash.clone(),
+            crashes: BTreeMap::new(),
         };
+        suite.blame(&plain.culprits, plain.crash);
         let mut skip = plain.culprits;
         for _ in 0..RERUNS {
             if skip.is_empty() {
@@ -102,6 +107,7 @@ impl Suite {
             }
             suite.unreached.extend(again.unfinished);
             suite.entries.extend(again.entries);
+            suite.blame(&again.culprits, again.crash);
             let before = skip.len();
             skip.extend(again.culprits);
             if skip.len() == before {
@@ -112,6 +118,14 @@ impl Suite {
         suite.unreached.extend(all);
         suite.unreached.retain(|name| !reached.contains(name));
         Some(suite)
+    }
+
+    fn blame(&mut self, culprits: &BTreeSet<String>, crash: Option<Crash>) {
+        let Some(crash) = crash else { return };
+        for name in culprits {
+            let stack = self.crashes.entry(name.clone());
+            stack.or_insert_with(|| crash.stack.clone());
+        }
     }
 }
 
@@ -279,7 +293,7 @@ fn running_tests(output: &str) -> BTreeSet<String> {
 }
 
 /// The test function that a function is, or lies in: `TestX` of `example.com/p.TestX.func1`.
-fn test_of(function: &str) -> Option<&str> {
+pub(crate) fn test_of(function: &str) -> Option<&str> {
     let last = function.rsplit('/').next()?;
     let mut parts = last.split('.');
     let package = parts.next()?;

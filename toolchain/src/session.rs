@@ -243,17 +243,26 @@ impl Session {
     /// Compile the test binary of a package into `file`. Without cgo on every platform: what is
     /// compared is the same code.
     ///
-    /// `overlay` is one of [`Session::overlay`].
+    /// `overlay` is one of [`Session::overlay`]. `copy` is a copy of the module in which it is built,
+    /// so that the paths in the binary are those of the place where it runs; it is left aside where
+    /// the module cannot be built elsewhere.
     pub fn compile_test(
         &self,
         platform: Platform,
         package: &str,
         overlay: Option<&Utf8Path>,
+        copy: Option<&Utf8Path>,
         file: &Utf8Path,
     ) -> Result<Linked, Error> {
+        let dir = copy.filter(|_| self.stands_alone()).unwrap_or(&self.root);
         let overlay = overlay.map(|o| format!("-overlay={o}"));
         let process = self
-            .process(platform, "test", &["-c", "-vet=off", "-o", file.as_str()])
+            .process_in(
+                dir,
+                platform,
+                "test",
+                &["-c", "-vet=off", "-o", file.as_str()],
+            )
             .args(overlay)
             .args([package])
             .env("CGO_ENABLED", "0");
@@ -345,8 +354,31 @@ impl Session {
         }
     }
 
+    /// Whether the module needs nothing of the directories around it.
+    #[expect(clippy::disallowed_methods, reason = "the module's own go.mod")]
+    fn stands_alone(&self) -> bool {
+        let text = std::fs::read_to_string(self.root.join("go.mod")).unwrap_or_default();
+        let mut replaced = text.lines().filter_map(|l| l.split_once("=>"));
+        let outside = |to: &str| {
+            to.trim_start()
+                .trim_start_matches('"')
+                .starts_with(['.', '/'])
+        };
+        self.mode != Mode::Workspace && !replaced.any(|(_, to)| outside(to))
+    }
+
     fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {
-        let mut process = self.go.process(&self.root).args([verb, "-buildvcs=false"]);
+        self.process_in(&self.root, platform, verb, flags)
+    }
+
+    fn process_in(
+        &self,
+        dir: &Utf8Path,
+        platform: Platform,
+        verb: &str,
+        flags: &[&str],
+    ) -> Process {
+        let mut process = self.go.process(dir).args([verb, "-buildvcs=false"]);
         if self.mode == Mode::Modfile {
             let modfile = self.scratch.path().join(place(platform)).join("go.mod");
             process = process

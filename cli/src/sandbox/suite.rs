@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos};
-use runtime_harness::{SuiteRun, read_suite};
+use runtime_harness::{SuiteRun, World, read_suite};
 use tempfile::TempDir;
 use toolchain::{Program, Session};
 
 use super::{GRACE, Sandbox, inside, path, read, utf8, worker, world};
+use crate::exec::USER;
 
 /// A test binary, and how it is run.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +20,51 @@ pub(crate) struct Binary<'b> {
     pub(crate) file: &'b Utf8Path,
     /// The directory of its package, which is the current one of tests.
     pub(crate) dir: &'b Utf8Path,
+    /// Outside of the sandbox: the copy of the module in which it runs.
+    pub(crate) copy: Option<&'b Copy>,
     /// Arguments after those that `go test` always gives.
     pub(crate) args: &'b [String],
     /// Longest wall time.
     pub(crate) time: Duration,
+}
+
+/// A scratch copy of a module, for tests outside of the sandbox, which may write where they stand.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    _scratch: TempDir,
+    world: World,
+}
+
+impl Copy {
+    /// Copy a module, or say why that cannot be.
+    pub(crate) fn of(module: &Utf8Path) -> Result<Self, String> {
+        let (scratch, world, without) = world(Some(module))?;
+        match without {
+            Some(why) => Err(why),
+            None => Ok(Self {
+                _scratch: scratch,
+                world,
+            }),
+        }
+    }
+
+    /// Where a directory of the module lies in the copy.
+    pub(crate) fn dir(&self, dir: &Utf8Path) -> Result<Utf8PathBuf, String> {
+        utf8(&self.world.host_path(dir.as_std_path()))
+    }
+
+    /// Variables of every run in it.
+    fn env(&self, session: &Session, dir: &Utf8Path) -> Vec<(String, String)> {
+        let text = |(key, value): (&str, String)| (key.to_owned(), value);
+        let all = [
+            ("HOME", inside(&self.world, "/home")),
+            ("TMPDIR", inside(&self.world, "/tmp")),
+            ("PWD", dir.to_string()),
+            ("USER", USER.to_owned()),
+            ("GOROOT", session.env().goroot.to_string()),
+        ];
+        all.map(text).to_vec()
+    }
 }
 
 impl Sandbox<'_> {
@@ -69,56 +111,56 @@ impl Sandbox<'_> {
     }
 
     fn suite_node(&self, session: &Session, binary: Binary<'_>) -> Result<SuiteRun, String> {
-        let node = self
-            .node
-            .as_ref()
-            .ok_or("programs of GOOS=js are not run")?;
-        let (scratch, world, without) = world(Some(session.root()))?;
-        if let Some(why) = without {
-            return Err(why);
+        let node = self.node.as_ref();
+        let node = node.ok_or("programs of GOOS=js are not run")?;
+        let copy = binary.copy.ok_or("there is no copy of the module")?;
+        let dir = copy.dir(binary.dir)?;
+        let mut env = copy.env(session, &dir);
+        // Node sees the system's own list of users, which HOME and USER must agree with. The rest of
+        // the environment may be more than wasm_exec.js takes.
+        for (key, value) in inherited() {
+            if matches!(key.as_str(), "HOME" | "USER") {
+                env.retain(|(k, _)| *k != key);
+                env.push((key, value));
+            }
         }
-        let dir = utf8(&world.host_path(binary.dir.as_std_path()))?;
-        let log = utf8(&scratch.path().join("log"))?;
-        let mut env: Vec<(String, String)> = [("HOME", "/home"), ("TMPDIR", "/tmp")]
-            .map(|(key, guest)| (key.to_owned(), inside(&world, guest)))
-            .to_vec();
-        env.push(("PWD".to_owned(), dir.to_string()));
-        env.push(("GOROOT".to_owned(), session.env().goroot.to_string()));
         let mut program = node.program(binary.file, &dir, env, binary.time);
         program.args.extend(test_args(binary));
-        program.log = Some(log.clone());
-        let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
-        Ok(read_suite(&printed(&log), ended.code, ended.timed_out))
+        self.outside(program)
     }
 
-    /// Run a test binary of this machine's build, in a scratch copy of the module: tests may write
-    /// where they stand.
+    /// Run a test binary of this machine's build, with the user's own environment, as `go test` does
+    /// it, but for where it stands.
     pub(crate) fn suite_native(
         &self,
         session: &Session,
         binary: Binary<'_>,
     ) -> Result<SuiteRun, String> {
-        let (scratch, world, without) = world(Some(session.root()))?;
-        if let Some(why) = without {
-            return Err(why);
-        }
-        let dir = utf8(&world.host_path(binary.dir.as_std_path()))?;
-        let log = utf8(&scratch.path().join("log"))?;
+        let copy = binary.copy.ok_or("there is no copy of the module")?;
+        let dir = copy.dir(binary.dir)?;
+        let ours = copy.env(session, &dir);
         let mut env = inherited();
-        env.retain(|(key, _)| !matches!(key.as_str(), "PWD" | "TMPDIR" | "PATH" | "GOROOT"));
+        env.retain(|(key, _)| key != "PATH" && key != "PWD" && key != "TMPDIR");
+        // Its own bin directory comes first (cmd/go/internal/base/env.go, AppendPATH).
         let goroot = &session.env().goroot;
-        // As `go test` has it.
         env.push(("PATH".to_owned(), format!("{goroot}/bin:{}", path())));
-        env.push(("TMPDIR".to_owned(), inside(&world, "/tmp")));
-        env.push(("PWD".to_owned(), dir.to_string()));
-        let program = Program {
+        let missing = |key: &str| !env.iter().any(|(k, _)| k == key);
+        let ours: Vec<_> = ours.into_iter().filter(|(key, _)| missing(key)).collect();
+        env.extend(ours);
+        self.outside(Program {
             program: binary.file.to_string(),
             args: test_args(binary),
             dir,
             env,
             time: binary.time,
-            log: Some(log.clone()),
-        };
+            log: None,
+        })
+    }
+
+    fn outside(&self, mut program: Program) -> Result<SuiteRun, String> {
+        let scratch = scratch()?;
+        let log = utf8(&scratch.path().join("log"))?;
+        program.log = Some(log.clone());
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
         Ok(read_suite(&printed(&log), ended.code, ended.timed_out))
     }

@@ -69,10 +69,9 @@ impl<'s, 'r> Suites<'s, 'r> {
 
     /// Build and run for all places, natively too, and compare. Whether all of it could be done.
     pub(super) fn observe(&self, places: &[Place]) -> (Vec<Observation>, bool) {
-        let native = self.stage.tests.native.then_some(None);
-        let all = native.into_iter().chain(places.iter().map(Some));
-        let ran: Vec<(Option<&Place>, Outcome)> = thread::scope(|scope| {
-            let running: Vec<_> = all
+        let ran: Vec<(&Place, Outcome)> = thread::scope(|scope| {
+            let running: Vec<_> = places
+                .iter()
                 .map(|place| (place, scope.spawn(move || self.outcome(place))))
                 .collect();
             let done = running.into_iter().map(|(place, run)| {
@@ -82,7 +81,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             done.collect()
         });
         let whole = !ran.iter().any(|(_, o)| matches!(o, Outcome::NotRun(_)));
-        let (native, here): (Vec<_>, Vec<_>) = ran.into_iter().partition(|(p, _)| p.is_none());
+        let (here, native): (Vec<_>, Vec<_>) = ran.into_iter().partition(|(p, _)| p.wasm.is_some());
         let none = Suite::default();
         let native = native.first().and_then(|(_, outcome)| match outcome {
             Outcome::Ran(suite, _) => Some(suite),
@@ -91,7 +90,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             Outcome::NotRun(_) => None,
         });
         let here = here.into_iter();
-        let seen = here.filter_map(|(place, outcome)| Some(self.compare(place?, native, outcome)));
+        let seen = here.filter_map(|(place, outcome)| self.compare(place, native, outcome));
         (seen.collect(), whole)
     }
 
@@ -100,8 +99,8 @@ impl<'s, 'r> Suites<'s, 'r> {
     }
 
     /// Build and run for a place, or natively, again without the tests that end the binary.
-    fn outcome(&self, place: Option<&Place>) -> Outcome {
-        let Some(listed) = self.listed(place.map(|p| p.goos)).filter(|p| has_tests(p)) else {
+    fn outcome(&self, place: &Place) -> Outcome {
+        let Some(listed) = self.listed(place.goos()).filter(|p| has_tests(p)) else {
             return Outcome::Nothing;
         };
         let mut kept = match self.build(place) {
@@ -126,7 +125,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         }
     }
 
-    fn build(&self, place: Option<&Place>) -> Result<Result<Kept, String>, String> {
+    fn build(&self, place: &Place) -> Result<Result<Kept, String>, String> {
         let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
         let scratch = scratch.map_err(|e| format!("no scratch space: {e}"))?;
         let dir = Utf8Path::from_path(scratch.path());
@@ -134,12 +133,17 @@ impl<'s, 'r> Suites<'s, 'r> {
         // Go's own name for it: programs print it.
         let name = self.package.rsplit('/').next().unwrap_or("package");
         let file = dir.join(format!("{name}.test"));
-        let (platform, overlay) = match place {
-            None => (Platform::Native, None),
-            Some(place) => (Platform::Wasm(place.goos), place.overlay.as_deref()),
-        };
+        let platform = place.goos().map_or(Platform::Native, Platform::Wasm);
         let session = self.stage.session;
-        let built = session.compile_test(platform, self.package, overlay, &file);
+        let copy = place.copy.as_ref().map(|copy| copy.dir(session.root()));
+        let copy = copy.transpose()?;
+        let built = session.compile_test(
+            platform,
+            self.package,
+            place.overlay.as_deref(),
+            copy.as_deref(),
+            &file,
+        );
         Ok(match built.map_err(|e| e.to_string())? {
             Linked::Failed(said) => Err(said),
             Linked::Ok(file) => Ok(Kept {
@@ -153,7 +157,7 @@ impl<'s, 'r> Suites<'s, 'r> {
     /// One run, as long as there is time.
     fn once(
         &self,
-        place: Option<&Place>,
+        place: &Place,
         listed: &ListedPackage,
         file: &Utf8Path,
         skip: &BTreeSet<String>,
@@ -166,12 +170,13 @@ impl<'s, 'r> Suites<'s, 'r> {
         let binary = Binary {
             file,
             dir: &listed.dir,
+            copy: place.copy.as_ref(),
             args: &skipping(skip),
             time: stage.tests.timeout.min(left.max(LEAST)),
         };
-        match place {
+        match place.goos() {
             None => stage.sandbox.suite_native(stage.session, binary),
-            Some(place) => stage.sandbox.suite(stage.session, place.goos, binary),
+            Some(goos) => stage.sandbox.suite(stage.session, goos, binary),
         }
     }
 
@@ -183,12 +188,11 @@ impl<'s, 'r> Suites<'s, 'r> {
                 .get(name)
                 .is_some_and(|native| native != outcome)
         };
-        let listed = self.listed(Some(place.goos));
+        let listed = self.listed(place.goos());
         if kept.took > SHORT || !suite.tests.iter().any(differs) {
             return;
         }
-        let Some(Ok(again)) =
-            listed.map(|l| self.once(Some(place), l, &kept.file, &BTreeSet::new()))
+        let Some(Ok(again)) = listed.map(|l| self.once(place, l, &kept.file, &BTreeSet::new()))
         else {
             return;
         };
@@ -199,13 +203,19 @@ impl<'s, 'r> Suites<'s, 'r> {
         }
     }
 
-    fn compare(&self, place: &Place, native: Option<&Suite>, mut outcome: Outcome) -> Observation {
+    fn compare(
+        &self,
+        place: &Place,
+        native: Option<&Suite>,
+        mut outcome: Outcome,
+    ) -> Option<Observation> {
+        let (goos, target) = place.wasm?;
         if let (Some(native), Outcome::Ran(suite, kept)) = (native, &mut outcome) {
             self.again(place, native, suite, kept);
         }
         let suite = outcome.suite();
         let declared = self.declared();
-        let selected = self.test_files(Some(place.goos));
+        let selected = self.test_files(Some(goos));
         let built = |name: &str| {
             declared
                 .get(name)
@@ -225,7 +235,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             here: suite,
             built: &built,
             left_out: &left_out,
-            other_code: &self.other_code(place.goos),
+            other_code: &self.other_code(goos),
             network: NETWORK,
             weight: &|symbol| weight(symbol).map(|w| w as u8),
             weak: Weight::Weak as u8,
@@ -233,8 +243,8 @@ impl<'s, 'r> Suites<'s, 'r> {
         };
         let tests = compared.results();
         let entered = compared.entered();
-        let mut seen = observation(place.target, self.package, tests, entered);
-        seen.host = self.stage.sandbox.host(place.goos);
+        let mut seen = observation(target, self.package, tests, entered);
+        seen.host = self.stage.sandbox.host(goos);
         (seen.build, seen.end) = match &outcome {
             Outcome::Nothing => (RunBuild::None, None),
             Outcome::Failed(_) => (RunBuild::Fail, None),
@@ -252,7 +262,7 @@ impl<'s, 'r> Suites<'s, 'r> {
                 format!("{}{ended}", web::suites::summary(&seen.tests))
             }
         };
-        seen
+        Some(seen)
     }
 
     fn places(&self) -> Places<'_> {
