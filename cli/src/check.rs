@@ -340,13 +340,24 @@ fn status(args: &CheckArgs, report: &Report) -> ExitStatus {
     let hit = |t: &TargetReport| {
         threshold.is_some_and(|v| t.verdict <= v || t.verdict == Verdict::Absent)
     };
+    // Tests that were asked for count as the packages do; those without a verdict do not.
+    let tests = |t: &TargetReport| {
+        let failed = [
+            Verdict::FailsToBuild,
+            Verdict::FailsAtRunTime,
+            Verdict::SilentlyDifferent,
+        ];
+        let own = t.packages.iter().filter(|p| p.own).map(|p| p.tests);
+        let mut counted = own.filter(|v| failed.contains(v));
+        counted.any(|tests| threshold.is_some_and(|v| tests <= v))
+    };
     let unknown = |t: &TargetReport| t.verdict == Verdict::Unknown;
     let partly = |t: &TargetReport| {
         t.packages
             .iter()
             .any(|p| p.own && p.verdict == Verdict::Unknown)
     };
-    if report.targets.iter().any(hit) {
+    if report.targets.iter().any(|t| hit(t) || tests(t)) {
         ExitStatus::Findings
     } else if report.targets.iter().any(unknown)
         || (args.strict && report.targets.iter().any(partly))

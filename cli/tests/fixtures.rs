@@ -184,6 +184,10 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
                     && t["why"].as_str().unwrap_or_default().contains(&text)
             })
         }
+        ("tests", [target, package, verdict]) => targets(report, target)
+            .flat_map(|t| list(&t["packages"]))
+            .any(|p| p["package"] == *package && p["tests"] == *verdict),
+        ("test", [target, dir, test @ ..]) => tested(report, target, dir, test),
         ("undefined", [goos, from, callee]) => list(&report["wasm"])
             .iter()
             .filter(|w| w["file"].as_str().is_some_and(|f| f.starts_with(goos)))
@@ -194,6 +198,30 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
             .any(|i| i["reason"].as_str().is_some_and(|r| r.contains(value))),
         _ => panic!("a fixture expects {key}: {value}, which means nothing"),
     }
+}
+
+/// `NAME NATIVE HERE CLASS BECAUSE…` of a test of a package.
+fn tested(report: &Value, target: &str, dir: &str, expected: &[&str]) -> bool {
+    let [name, native, here, class, because @ ..] = expected else {
+        panic!("a test is expected, and not what becomes of it: {expected:?}");
+    };
+    let module = report["module"]["path"].as_str().unwrap_or_default();
+    let package = match dir {
+        "." => module.to_owned(),
+        dir => format!("{module}/{dir}"),
+    };
+    let seen = list(&report["observations"])
+        .iter()
+        .find(|o| o["kind"] == "test" && o["target"] == target && o["package"] == package.as_str());
+    let outcome = |o: &Value| o.as_str().unwrap_or("none").to_owned();
+    seen.map(|o| &o["tests"][*name]).is_some_and(|test| {
+        let named = list(&test["because"]);
+        outcome(&test["native"]) == *native
+            && outcome(&test["here"]) == *here
+            && test["class"] == *class
+            && because.iter().all(|b| named.iter().any(|h| h == b))
+            && (!because.is_empty() || named.is_empty())
+    })
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -20,6 +20,7 @@ pub(crate) fn render(report: &Report, all: bool) -> String {
         return out;
     }
     let _ = writeln!(out, "\n{head}Tests{head:#}\n");
+    let mut before: Option<(&str, String)> = None;
     for target in &targets {
         let name = target.target.name();
         let _ = writeln!(
@@ -27,8 +28,18 @@ pub(crate) fn render(report: &Report, all: bool) -> String {
             "  {name:11} {} {soft}({}){soft:#}",
             target.summary, target.host
         );
+        let mut packages = String::new();
         for package in &target.packages {
-            told(&mut out, package, all);
+            told(&mut packages, package, all);
+        }
+        match &before {
+            Some((first, same)) if *same == packages && !packages.is_empty() => {
+                let _ = writeln!(out, "    as on {first}");
+            }
+            _ => {
+                out.push_str(&packages);
+                before = Some((name, packages));
+            }
         }
     }
     out

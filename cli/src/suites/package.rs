@@ -255,7 +255,11 @@ impl<'s, 'r> Suites<'s, 'r> {
         seen.stack = crash.map(|c| c.stack.clone()).unwrap_or_default();
         seen.told = match &outcome {
             Outcome::Nothing => "no test file is left on this target".to_owned(),
-            Outcome::Failed(said) => format!("the test binary does not build: {}", said.trim()),
+            Outcome::Failed(said) => {
+                let lines = said.lines().filter(|l| !l.starts_with("# "));
+                let said = lines.collect::<Vec<_>>().join("\n");
+                format!("the test binary does not build: {}", said.trim())
+            }
             Outcome::NotRun(why) => format!("the tests could not be run: {why}"),
             Outcome::Ran(..) => {
                 let ended = crash.map_or_else(String::new, |c| format!("; {}", c.message));
