@@ -97,8 +97,8 @@ pub(crate) enum CacheJob {
 
 const CACHE: &str = "\
 What the source of dependencies and of the standard library says is kept between runs, by the
-content of the files; a run with --no-cache reads it anew. The cache stays below 512 MiB by itself.
-The variable WASMCHECK_CACHE names another directory for it.";
+content of the files, and so are compiled programs; a run with --no-cache does without. Each of the
+two stays below 512 MiB by itself. The variable WASMCHECK_CACHE names another directory for it.";
 
 /// Options of `wasmcheck explain`.
 #[derive(Clone, Debug, ClapArgs)]
@@ -326,6 +326,9 @@ pub(crate) struct ExecArgs {
     /// numbers, and print what it gives
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
+    /// Compile it anew, and keep nothing of it for later runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Write what happened as JSON
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) report: Option<Utf8PathBuf>,

@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use analyzer::{Disk, System};
 use bytesize::ByteSize;
 use camino::{Utf8Path, Utf8PathBuf};
+use runtime_harness::Keeper;
 
 use crate::args::{CacheArgs, CacheJob};
 use crate::check::Failure;
@@ -23,6 +24,10 @@ use crate::output;
 
 /// Variable that names another directory for the cache.
 const VARIABLE: &str = "WASMCHECK_CACHE";
+
+/// What is kept of the source, and of programs.
+const FACTS: &str = "facts";
+const MODULES: &str = "modules";
 
 /// A larger cache loses what was not used for longest, down to half of it.
 const MAX_SIZE: ByteSize = ByteSize::mib(512);
@@ -48,7 +53,7 @@ pub(crate) struct CachedDisk {
 impl CachedDisk {
     /// Without `cached`, nothing is kept or recalled.
     pub(crate) fn new(cached: bool, roots: &[&Utf8Path]) -> Self {
-        let store = cached.then(Store::find).flatten();
+        let store = cached.then(|| Store::find(FACTS)).flatten();
         let roots = roots.iter().filter(|root| !root.as_str().is_empty());
         Self {
             store,
@@ -95,9 +100,58 @@ struct Kept {
     used: SystemTime,
 }
 
+/// Compiled programs of the sandbox: machine code, under a checksum, in a directory of the user's
+/// alone.
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledModules {
+    store: Store,
+}
+
+impl CompiledModules {
+    /// Where they are kept; none when others could write there.
+    pub(crate) fn find() -> Option<Self> {
+        let store = Store::find(MODULES)?;
+        private(&store.dir).ok()?;
+        store.is_private().then_some(Self { store })
+    }
+
+    fn name(wasm: &[u8], engine: u64) -> Utf8PathBuf {
+        format!("{}-{engine:016x}", blake3::hash(wasm).to_hex()).into()
+    }
+
+    /// Of the name, too: what was kept of another program is as good as damaged.
+    fn checksum(name: &Utf8Path, compiled: &[u8]) -> blake3::Hash {
+        let mut hash = blake3::Hasher::new();
+        hash.update(name.as_str().as_bytes()).update(compiled);
+        hash.finalize()
+    }
+}
+
+impl Keeper for CompiledModules {
+    fn recall(&self, wasm: &[u8], engine: u64) -> Option<Vec<u8>> {
+        let name = Self::name(wasm, engine);
+        let mut bytes = self.store.recall(&name)?;
+        let end = bytes.len().checked_sub(blake3::OUT_LEN)?;
+        let sum = Self::checksum(&name, bytes.get(..end)?);
+        let whole = bytes.get(end..)? == sum.as_bytes();
+        bytes.truncate(end);
+        whole.then_some(bytes)
+    }
+
+    fn keep(&self, wasm: &[u8], engine: u64, compiled: &[u8]) {
+        let name = Self::name(wasm, engine);
+        let mut bytes = compiled.to_vec();
+        bytes.extend_from_slice(Self::checksum(&name, compiled).as_bytes());
+        // A full disk: the next run compiles again.
+        if self.store.keep(&name, &bytes).is_ok() {
+            self.store.trim(MAX_SIZE.as_u64());
+        }
+    }
+}
+
 impl Store {
     /// Where the user's system keeps such things; none when it does not say.
-    fn find() -> Option<Self> {
+    fn find(kind: &str) -> Option<Self> {
         let named = env::var(VARIABLE).ok().filter(|dir| !dir.is_empty());
         let dir = named.map_or_else(
             || {
@@ -110,8 +164,21 @@ impl Store {
             |dir| Some(dir.into()),
         )?;
         Some(Self {
-            dir: dir.join("facts"),
+            dir: dir.join(kind),
         })
+    }
+
+    /// Whether nobody else may write what is believed here.
+    fn is_private(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let metadata = fs::symlink_metadata(&self.dir);
+            let ours = |mode: u32| (mode & 0o777) | 0o700 == 0o700;
+            metadata.is_ok_and(|m| m.is_dir() && ours(m.permissions().mode()))
+        }
+        #[cfg(not(unix))]
+        true
     }
 
     fn file(&self, dir: &Utf8Path) -> Utf8PathBuf {
@@ -188,29 +255,34 @@ fn private(dir: &Utf8Path) -> io::Result<()> {
 
 /// `wasmcheck cache`.
 pub(crate) fn run(args: &CacheArgs) -> Result<ExitCode, Failure> {
-    let Some(store) = Store::find() else {
-        return Err(Failure::usage(format!(
-            "this system has no directory for caches; name one with {VARIABLE}"
-        )));
-    };
-    let files = store.files();
-    let size = ByteSize::b(files.iter().map(|f| f.size).sum());
-    let count = web::view::count(files.len(), "file");
-    let dir = &store.dir;
-    let text = match args.job {
-        None => format!("{dir}: {count}, {size} of at most {MAX_SIZE}\n"),
-        Some(CacheJob::Clean) => {
-            match fs::remove_dir_all(dir) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                    return Err(Failure::usage(format!("{dir}: {e}")));
-                }
-                _ => {}
-            }
-            format!("{dir}: removed {count}, {size}\n")
-        }
-    };
-    output::print(&text)?;
+    for kind in [FACTS, MODULES] {
+        let store = Store::find(kind).ok_or_else(|| {
+            Failure::usage(format!(
+                "this system has no directory for caches; name one with {VARIABLE}"
+            ))
+        })?;
+        output::print(&store.tell(args.job)?)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Store {
+    /// What is kept, or was.
+    fn tell(&self, job: Option<CacheJob>) -> Result<String, Failure> {
+        let files = self.files();
+        let size = ByteSize::b(files.iter().map(|f| f.size).sum());
+        let count = web::view::count(files.len(), "file");
+        let dir = &self.dir;
+        let Some(CacheJob::Clean) = job else {
+            return Ok(format!("{dir}: {count}, {size} of at most {MAX_SIZE}\n"));
+        };
+        match fs::remove_dir_all(dir) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::usage(format!("{dir}: {e}")))
+            }
+            _ => Ok(format!("{dir}: removed {count}, {size}\n")),
+        }
+    }
 }
 
 #[cfg(test)]

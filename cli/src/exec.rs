@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use model::Ran;
-use runtime_harness::{End, Guest, Limits, NAME, Outcome, Preopen, World};
+use runtime_harness::{End, Guest, Keeper, Limits, NAME, Outcome, Preopen, World};
 use toolchain::Interrupt;
 
 use crate::args::{ExecArgs, Profile};
+use crate::cache::CompiledModules;
 use crate::{files, output};
 
 /// The time is up.
@@ -65,6 +66,7 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         limits,
         deterministic: args.deterministic,
         trace: args.trace.as_deref().map(trace).transpose()?,
+        keeper: keeper(args),
         invoke: args.invoke.clone(),
     };
     other_arguments();
@@ -79,6 +81,12 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         complain(args, &why);
     }
     Ok(ExitCode::from(code))
+}
+
+/// Where the compiled program is kept.
+fn keeper(args: &ExecArgs) -> Option<Box<dyn Keeper>> {
+    let kept = (!args.no_cache).then(CompiledModules::find).flatten()?;
+    Some(Box::new(kept))
 }
 
 /// Where calls are written.

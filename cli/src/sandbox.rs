@@ -93,7 +93,9 @@ impl<'s> Sandbox<'s> {
     ) -> Result<Seen, String> {
         let (scratch, world, without_module) = world(module)?;
         let report = scratch.path().join("report.json");
-        let mut args = vec!["exec".to_owned(), "--profile=nothing".to_owned()];
+        let mut args = ["exec", "--profile=nothing", "--no-cache"]
+            .map(str::to_owned)
+            .to_vec();
         args.push(format!("--dir={}::/", world.preopen().host.display()));
         args.extend(world.env().iter().map(|(k, v)| format!("--env={k}={v}")));
         args.push(format!("--timeout={}ms", time.as_millis()));

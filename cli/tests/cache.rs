@@ -40,7 +40,11 @@ fn report(world: &World, cache: &Path, more: &[&str]) -> String {
 
 /// The files of the cache, by name.
 fn kept(cache: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(cache.join("facts")).into_iter().flatten();
+    files(&cache.join("facts"))
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
     let mut files: Vec<_> = entries.flatten().map(|e| e.path()).collect();
     files.sort();
     files
@@ -133,4 +137,64 @@ fn it_tells_what_it_keeps_and_removes_it() {
     assert_eq!(kept(&cache), Vec::<PathBuf>::new());
     assert!(mine.exists());
     assert!(tell(&["cache", "clean"]).contains("removed 0 files"));
+}
+
+#[cfg(unix)]
+#[test]
+fn compiled_programs_are_kept_and_never_believed_when_they_were_touched() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::empty("compiled");
+    let cache = world.scratch.path().join("cache");
+    let modules = cache.join("modules");
+    let program = |code: u32| {
+        let text = format!(
+            "(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $exit (param i32))) (memory (export \"memory\") 1) (func (export \"_start\") (call $exit (i32.const {code}))))"
+        );
+        let file = world.module.join(format!("{code}.wasm"));
+        fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
+        file
+    };
+    let run = |file: &Path, more: &[&str]| {
+        let mut args = vec!["exec", "--profile", "nothing"];
+        args.extend(more);
+        args.push(file.to_str().unwrap());
+        let mut command = world.command(&args);
+        command.env("WASMCHECK_CACHE", &cache);
+        command.output().unwrap().status.code()
+    };
+    let (seven, nine) = (program(7), program(9));
+    assert_eq!(run(&seven, &["--no-cache"]), Some(7));
+    assert!(files(&modules).is_empty());
+    assert_eq!(run(&seven, &[]), Some(7));
+    let first = files(&modules);
+    let [first] = first.as_slice() else {
+        panic!("{first:?}")
+    };
+    let whole = fs::read(first).unwrap();
+    assert_eq!(run(&seven, &[]), Some(7));
+    // A flipped byte anywhere, a cut file, an empty one: compiled again, and kept again.
+    for at in (0..whole.len()).step_by(whole.len() / 7) {
+        let mut bad = whole.clone();
+        bad[at] ^= 1;
+        fs::write(first, &bad).unwrap();
+        assert_eq!(run(&seven, &[]), Some(7));
+        assert_eq!(fs::read(first).unwrap(), whole, "byte {at}");
+    }
+    for bad in [&whole[..whole.len() - 1], &whole[..40], &[]] {
+        fs::write(first, bad).unwrap();
+        assert_eq!(run(&seven, &[]), Some(7));
+        assert_eq!(fs::read(first).unwrap(), whole);
+    }
+    // Another program's: with a checksum that is right, and under a name that is wrong.
+    assert_eq!(run(&nine, &[]), Some(9));
+    let both = files(&modules);
+    let second = both.iter().find(|f| *f != first).unwrap();
+    fs::copy(first, second).unwrap();
+    assert_eq!(run(&nine, &[]), Some(9));
+    // A directory in which others may write holds nothing to be believed.
+    fs::set_permissions(&modules, fs::Permissions::from_mode(0o777)).unwrap();
+    fs::write(first, b"").unwrap();
+    assert_eq!(run(&seven, &[]), Some(7));
+    assert_eq!(fs::read(first).unwrap(), b"", "it is left alone");
 }

@@ -1,5 +1,7 @@
 //! The engine: Winch, and Cranelift for what Winch does not take.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use wasmtime::{Config, Engine, Module, Strategy};
 
 use crate::Error;
@@ -10,19 +12,58 @@ pub const NAME: &str = "wasmtime 48.0.8";
 /// Depth of the wasm stack: that of Go's own runner (`lib/wasm/go_wasip1_wasm_exec`).
 const STACK: usize = 8 << 20;
 
-/// Compile a module.
+/// Where compiled modules are kept between runs. What is kept is machine code: whoever gives it back
+/// must know that it is what was kept, byte for byte, and that nobody else could write there.
+pub trait Keeper: Send {
+    /// What was kept of a module for an engine.
+    fn recall(&self, wasm: &[u8], engine: u64) -> Option<Vec<u8>>;
+
+    /// Keep it, or do not.
+    fn keep(&self, wasm: &[u8], engine: u64, compiled: &[u8]);
+}
+
+/// Compile a module, or take it from where it was kept.
 ///
 /// Winch compiles several times faster than Cranelift, which counts for programs that run once;
 /// it lacks some proposals and exists for some processors only.
-pub(crate) fn compile(wasm: &[u8]) -> Result<(Engine, Module), Error> {
+pub(crate) fn compile(wasm: &[u8], keeper: Option<&dyn Keeper>) -> Result<(Engine, Module), Error> {
     if let Ok(engine) = engine(Strategy::Winch)
-        && let Ok(module) = Module::new(&engine, wasm)
+        && let Ok(module) = module(&engine, wasm, keeper)
     {
         return Ok((engine, module));
     }
     let engine = engine(Strategy::Cranelift).map_err(Error::Engine)?;
-    let module = Module::new(&engine, wasm).map_err(Error::Module)?;
+    let module = module(&engine, wasm, keeper).map_err(Error::Module)?;
     Ok((engine, module))
+}
+
+fn module(engine: &Engine, wasm: &[u8], keeper: Option<&dyn Keeper>) -> wasmtime::Result<Module> {
+    let Some(keeper) = keeper else {
+        return Module::new(engine, wasm);
+    };
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let version = hasher.finish();
+    if let Some(kept) = keeper.recall(wasm, version)
+        && let Some(module) = trusted(engine, &kept)
+    {
+        return Ok(module);
+    }
+    let module = Module::new(engine, wasm)?;
+    if let Ok(compiled) = module.serialize() {
+        keeper.keep(wasm, version, &compiled);
+    }
+    Ok(module)
+}
+
+/// Machine code that the keeper vouches for; none when it is that of another engine.
+#[expect(
+    unsafe_code,
+    reason = "the keeper gives back what this engine has compiled"
+)]
+fn trusted(engine: &Engine, compiled: &[u8]) -> Option<Module> {
+    // SAFETY: the bytes come from `Module::serialize`, by the contract of `Keeper`.
+    unsafe { Module::deserialize(engine, compiled) }.ok()
 }
 
 fn engine(strategy: Strategy) -> wasmtime::Result<Engine> {

@@ -69,6 +69,7 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
         },
         deterministic: false,
         trace: None,
+        keeper: None,
         invoke: None,
     };
     let ran = run(guest);
@@ -89,6 +90,7 @@ fn bare(wasm: &[u8]) -> Guest {
         limits: Limits::default(),
         deterministic: false,
         trace: None,
+        keeper: None,
         invoke: None,
     }
 }

@@ -97,6 +97,8 @@ impl Sandbox<'_> {
             dir: binary.dir.to_owned(),
             env: vec![
                 ("GOROOT".to_owned(), goroot),
+                // Further runs of the binary are quicker; it is compiled for no later check.
+                ("WASMCHECK_CACHE".to_owned(), cache(binary)),
                 // What a killed worker leaves goes with our own scratch directory.
                 ("TMPDIR".to_owned(), scratch.path().display().to_string()),
                 ("PWD".to_owned(), binary.dir.to_string()),
@@ -164,6 +166,12 @@ impl Sandbox<'_> {
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
         Ok(read_suite(&printed(&log), ended.code, ended.timed_out))
     }
+}
+
+/// A directory beside a binary, which goes with it.
+fn cache(binary: Binary<'_>) -> String {
+    let dir = binary.file.parent().unwrap_or(binary.file);
+    dir.join("compiled").into_string()
 }
 
 /// The flags that `go test -short` gives, and those of the binary.
