@@ -2,28 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
 
-use std::io::{self, Write};
+mod common;
+
+use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use common::{Sink, bare};
 use runtime_harness::{End, Error, Guest, Limits, Outcome, Preopen, World, run};
 use tempfile::TempDir;
-
-/// Where a guest prints.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Imports that the guests call, a memory of one page with text at 64, and a body.
 fn wat(body: &str) -> String {
@@ -75,24 +62,6 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
     let ran = run(guest);
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
     (ran, text)
-}
-
-/// A guest with nothing but its module.
-fn bare(wasm: &[u8]) -> Guest {
-    Guest {
-        wasm: wasm.to_vec(),
-        args: Vec::new(),
-        env: Vec::new(),
-        dirs: Vec::new(),
-        stdin: false,
-        stdout: Box::new(io::sink()),
-        stderr: Box::new(io::sink()),
-        limits: Limits::default(),
-        deterministic: false,
-        trace: None,
-        keeper: None,
-        invoke: None,
-    }
 }
 
 fn end(body: &str) -> End {
