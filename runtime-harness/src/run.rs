@@ -120,7 +120,14 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
 }
 
 fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasmtime::Result<()> {
-    let instance = linker.instantiate(&mut *store, module)?;
+    let instance = linker.instantiate(&mut *store, module);
+    let instance = instance.map_err(|e| {
+        if e.is::<Stop>() || e.is::<Trap>() {
+            e
+        } else {
+            NotInstantiated(format!("{e:#}")).into()
+        }
+    })?;
     let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, "_start") else {
         return Err(NoStart.into());
     };
@@ -134,9 +141,17 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
 )]
 struct NoStart;
 
+/// The module could not be instantiated.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotInstantiated(String);
+
 fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
     if error.is::<NoStart>() {
         return Err(Error::Start(NoStart.to_string()));
+    }
+    if let Some(why) = error.downcast_ref::<NotInstantiated>() {
+        return Err(Error::Start(why.to_string()));
     }
     if let Some(why) = error.downcast_ref::<invoke::Unfit>() {
         return Err(Error::Start(why.to_string()));
@@ -157,7 +172,8 @@ fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Ok(End::TimedOut),
         Some(trap) => Ok(End::Trapped(trap.to_string())),
-        None => Err(Error::Start(format!("{error:#}"))),
+        // A call to the host with a pointer or a number that means nothing: wiggle makes it a trap.
+        None => Ok(End::Trapped(error.root_cause().to_string())),
     }
 }
 
