@@ -72,15 +72,41 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
     other_arguments();
     let outcome = runtime_harness::run(guest).map_err(|e| format!("{e}{}", hint(&args.file)))?;
     drop(seen);
-    report(args, &told(&outcome));
+    let callers = callers(&args.file, &outcome);
+    let mut ran = told(&outcome);
+    ran.why = ran.why.map(|why| why + &callers);
+    report(args, &ran);
     for result in &outcome.results {
         output::print(&format!("{result}\n")).map_err(|e| e.to_string())?;
     }
     let (code, why) = exit(&outcome.end, args);
     if let Some(why) = why {
-        complain(args, &why);
+        complain(args, &(why + &callers));
     }
     Ok(ExitCode::from(code))
+}
+
+/// The functions of the program's own that were called when a trap or a call to nobody ended it, in
+/// words that follow the reason. The file itself knows their names, stripped or not.
+fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
+    const SHOWN: usize = 4;
+    if !matches!(outcome.end, End::Trapped(_) | End::UnknownImport { .. }) {
+        return String::new();
+    }
+    let bytes = files::read_wasm(file).unwrap_or_default();
+    let read = analyzer::inspect_wasm("", bytes, analyzer::Asked::FUNCTIONS);
+    let functions = read.map(|read| read.file.functions).unwrap_or_default();
+    let named = outcome.stack.iter().filter_map(|index| {
+        let named = functions.iter().find(|f| f.index == Some(*index))?;
+        let own = named.package.as_deref().is_some_and(|p| p != "runtime");
+        own.then(|| format!("`{}`", named.name))
+    });
+    let named: Vec<String> = named.take(SHOWN).collect();
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!(", called by {}", named.join(" < "))
+    }
 }
 
 /// Where the compiled program is kept.

@@ -316,3 +316,26 @@ fn go_test_runs_through_it() {
     );
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
+
+#[test]
+fn a_call_to_what_the_host_lacks_names_its_callers() {
+    let world = World::empty("m");
+    let files = [
+        ("go.mod", "module example.com/m\n\ngo 1.21\n"),
+        (
+            "main.go",
+            "package main\n\n//go:wasmimport env host_fn\nfunc hostFn(int32) int32\n\n//go:noinline\nfunc ask(n int32) int32 { return hostFn(n) + 1 }\n\nfunc main() {\n\tprintln(\"before\")\n\tprintln(ask(3))\n}\n",
+        ),
+    ];
+    for (name, text) in files {
+        std::fs::write(world.module.join(name), text).unwrap();
+    }
+    // Stripped: the names are those of Go's own table.
+    let file = common::build(&world, "wasip1", ".", true);
+    let ran = world.command(&["exec", &file]).output().unwrap();
+    assert_eq!(ran.status.code(), Some(125));
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(said.starts_with("before\n"), "{said}");
+    let callers = "`host_fn` of `env`, which this host does not have, called by `main.hostFn` < `main.ask` < `main.main`";
+    assert!(said.contains(callers), "{said}");
+}

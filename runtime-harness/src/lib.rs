@@ -131,6 +131,9 @@ pub struct Outcome {
     pub memory: u64,
     /// What the function gave that was invoked.
     pub results: Vec<String>,
+    /// Functions that were on the engine's stack when it was ended, by their index, innermost first.
+    /// Go empties that stack when goroutines switch: what is there is right, and may not be all.
+    pub stack: Vec<u32>,
 }
 
 /// Why a guest could not be run.

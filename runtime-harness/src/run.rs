@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError};
+use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError, WasmBacktrace};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::clock::{Clock, Fixed};
@@ -57,9 +57,9 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     };
     let time = begun.elapsed();
     drop(ticks);
-    let (end, results) = match result {
-        Ok(results) => (End::Exit(0), results),
-        Err(e) => (end_of(&e)?, Vec::new()),
+    let (end, results, stack) = match result {
+        Ok(results) => (End::Exit(0), results, Vec::new()),
+        Err(e) => (end_of(&e)?, Vec::new(), stack_of(&e)),
     };
     let host = store.into_data();
     let calls = host.calls.iter().filter_map(crate::host::Call::told);
@@ -77,6 +77,7 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
         time,
         memory: host.memory.peak,
         results,
+        stack,
     })
 }
 
@@ -140,6 +141,13 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
     "it exports no `_start`; commands of GOOS=wasip1 do, and of others `--invoke NAME` calls an export"
 )]
 struct NoStart;
+
+/// The functions on the engine's stack.
+fn stack_of(error: &wasmtime::Error) -> Vec<u32> {
+    let trace = error.downcast_ref::<WasmBacktrace>();
+    let frames = trace.map(WasmBacktrace::frames).unwrap_or_default();
+    frames.iter().map(wasmtime::FrameInfo::func_index).collect()
+}
 
 /// The module could not be instantiated.
 #[derive(Debug, thiserror::Error)]
