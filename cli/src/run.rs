@@ -7,7 +7,7 @@ use analyzer::{Runnable, Scan};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos, Incomplete, Observation, Report, RunBuild, RunKind, Target, WasmFile};
 use runtime_harness::{NAME, crash_in};
-use toolchain::{Linked, Session};
+use toolchain::{INIT_GOROUTINES, Linked, Session};
 
 use crate::check::Settings;
 use crate::module::LinkedMain;
@@ -281,6 +281,7 @@ pub(crate) fn observation(
         milliseconds: 0,
         memory: 0,
         together,
+        goroutines: 0,
         tests: BTreeMap::new(),
         entered: Vec::new(),
     };
@@ -299,6 +300,16 @@ pub(crate) fn observation(
     observation.exit = seen.ran.exit;
     observation.stdout = plain(&seen.stdout);
     observation.stderr = plain(&seen.stderr);
+    if kind == RunKind::Init {
+        observation.goroutines = left_running(&seen.stderr);
+        let said = observation.stderr.split_inclusive('\n');
+        let said = said.filter(|l| !l.starts_with(INIT_GOROUTINES));
+        observation.stderr = said.collect();
+        if let (1, 1.., Some(End::Ok)) = (together, observation.goroutines, observation.end) {
+            let left = web::view::count(observation.goroutines, "goroutine");
+            observation.told = format!("it was initialised, and left {left} running");
+        }
+    }
     observation.calls = seen.ran.calls;
     observation.host = seen.ran.host;
     observation.milliseconds = seen.ran.milliseconds;
@@ -324,6 +335,15 @@ fn told(seen: &Seen, kind: RunKind, crash: Option<&str>) -> String {
         Some(why) => format!("{told} (it did not see its module: {why})"),
         None => told,
     }
+}
+
+/// The goroutines that initialisation has left running: one that waits for ever looks like a
+/// deadlock, or hides one.
+fn left_running(stderr: &str) -> usize {
+    let told = stderr.lines();
+    let mut numbers = told.filter_map(|l| l.strip_prefix(INIT_GOROUTINES));
+    let last = numbers.next_back();
+    last.and_then(|n| n.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Text of a guest without control characters, which could play with a terminal.

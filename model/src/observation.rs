@@ -40,6 +40,9 @@ pub struct Observation {
     pub memory: u64,
     /// Packages that were initialised by the same program.
     pub together: usize,
+    /// Of `init`: goroutines that initialisation left running, all packages of the program together.
+    #[serde(default)]
+    pub goroutines: usize,
     /// Of `test`: what became of each test, subtests, examples and fuzz seeds included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tests: BTreeMap<String, TestResult>,

@@ -17,4 +17,4 @@ pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
 pub use crate::program::{Ended, Node, Program};
-pub use crate::session::{Change, Linked, Mode, Platform, Session};
+pub use crate::session::{Change, INIT_GOROUTINES, Linked, Mode, Platform, Session};

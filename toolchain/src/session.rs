@@ -224,7 +224,9 @@ impl Session {
         let imports: String = packages
             .iter()
             .fold(String::new(), |text, p| text + "\t_ \"" + p + "\"\n");
-        let main = format!("package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n");
+        let main = format!(
+            "package main\n\nimport (\n\t\"runtime\"\n{imports})\n\nfunc main() {{\n\tif n := runtime.NumGoroutine(); n > 1 {{\n\t\tprintln(\"{INIT_GOROUTINES}\", n-1)\n\t}}\n}}\n"
+        );
         std::fs::write(&source, main).map_err(Error::Scratch)?;
         let there = self.root.join(below).join(&name).join("main.go");
         let replace = serde_json::json!({"Replace": {there.as_str(): source.as_str()}});
@@ -421,6 +423,10 @@ fn replace_paths(message: &str, copy: &str, dir: &str) -> String {
     }
     out + rest
 }
+
+/// What a program of [`Session::link_inits`] prints on standard error before the number of goroutines
+/// that the initialisation has left running, when there are any.
+pub const INIT_GOROUTINES: &str = "wasmcheck: goroutines after initialisation:";
 
 /// A copy of go.mod for each platform: Go rewrites it, and the platforms are asked at once.
 const PLACES: [&str; 3] = ["native", "wasip1", "js"];

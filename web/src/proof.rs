@@ -52,7 +52,7 @@ pub fn runs(report: &Report) -> Vec<Runs<'_>> {
             inits: count(RunKind::Init),
             notable: all
                 .iter()
-                .filter(|o| o.end != Some(End::Ok))
+                .filter(|o| o.end != Some(End::Ok) || (o.together == 1 && o.goroutines > 0))
                 .copied()
                 .collect(),
         }

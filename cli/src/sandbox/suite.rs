@@ -142,11 +142,12 @@ impl Sandbox<'_> {
         let dir = copy.dir(binary.dir)?;
         let ours = copy.env(session, &dir);
         let mut env = inherited();
-        env.retain(|(key, _)| key != "PATH" && key != "PWD" && key != "TMPDIR");
+        env.retain(|(key, _)| key != "PATH" && key != "PWD");
         // Its own bin directory comes first (cmd/go/internal/base/env.go, AppendPATH).
         let goroot = &session.env().goroot;
         env.push(("PATH".to_owned(), format!("{goroot}/bin:{}", path())));
-        let missing = |key: &str| !env.iter().any(|(k, _)| k == key);
+        // Tests see whether TMPDIR is set.
+        let missing = |key: &str| key != "TMPDIR" && !env.iter().any(|(k, _)| k == key);
         let ours: Vec<_> = ours.into_iter().filter(|(key, _)| missing(key)).collect();
         env.extend(ours);
         self.outside(Program {

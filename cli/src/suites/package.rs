@@ -346,6 +346,7 @@ fn observation(
         milliseconds: 0,
         memory: 0,
         together: 1,
+        goroutines: 0,
         tests,
         entered,
     }
