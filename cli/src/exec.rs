@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use model::Ran;
-use runtime_harness::{End, Guest, Keeper, Limits, NAME, Outcome, Preopen, World};
+use runtime_harness::{Compiler, End, Guest, Keeper, Limits, NAME, Outcome, Preopen, World};
 use toolchain::Interrupt;
 
-use crate::args::{ExecArgs, Profile};
+use crate::args::{EngineArg, ExecArgs, Profile};
 use crate::cache::CompiledModules;
 use crate::{files, output};
 
@@ -20,6 +20,8 @@ const TIMED_OUT: u8 = 124;
 const REFUSED: u8 = 125;
 /// A trap: 128 + SIGABRT, as wasmtime has it.
 const TRAPPED: u8 = 134;
+/// Time zones, where Go looks for them (`time/zoneinfo_unix.go`).
+pub(crate) const ZONES: &str = "/usr/share/zoneinfo";
 /// Who runs tests: `os/user.Current` wants a name beside HOME (`os/user/lookup_stubs.go`).
 pub(crate) const USER: &str = "user";
 /// What every program of a system may read and tests expect: time zones, terminals, types of files.
@@ -66,6 +68,10 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         limits,
         deterministic: args.deterministic,
         trace: args.trace.as_deref().map(trace).transpose()?,
+        compiler: match args.engine {
+            EngineArg::Winch => Compiler::Winch,
+            EngineArg::Cranelift => Compiler::Cranelift,
+        },
         keeper: keeper(args),
         invoke: args.invoke.clone(),
     };
@@ -289,8 +295,10 @@ impl Seen {
             Profile::GoTest => seen.go_test(copy)?,
             Profile::Full => seen.full()?,
         }
-        for dir in &args.dir {
-            seen.dirs.push(dir_of(dir)?);
+        for (option, dirs) in [("--dir", &args.dir), ("--read", &args.read)] {
+            for dir in dirs {
+                seen.dirs.push(dir_of(option, dir)?);
+            }
         }
         for (name, value) in &args.env {
             seen.env.retain(|(n, _)| n != name);
@@ -311,6 +319,9 @@ impl Seen {
         world.copy(dir, limit).map_err(told)?;
         world.enter(dir);
         self.dirs.push(world.preopen());
+        if Path::new(ZONES).is_dir() {
+            self.dirs.push(open(Path::new(ZONES), ZONES, false));
+        }
         self.env = world.env().to_vec();
         self.world = Some(world);
         Ok(())
@@ -394,12 +405,12 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn dir_of(text: &str) -> Result<Preopen, String> {
+fn dir_of(option: &str, text: &str) -> Result<Preopen, String> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
     if !Utf8Path::new(host).is_dir() {
-        return Err(format!("--dir {host}: there is no such directory"));
+        return Err(format!("{option} {host}: there is no such directory"));
     }
-    Ok(open(Path::new(host), guest, true))
+    Ok(open(Path::new(host), guest, option == "--dir"))
 }
 
 fn open(host: &Path, guest: &str, writable: bool) -> Preopen {

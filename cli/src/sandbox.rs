@@ -14,6 +14,7 @@ use toolchain::{Ended, Interrupt, Node, Program, Session};
 
 pub(crate) use self::suite::{Binary, Copy};
 use crate::check::Settings;
+use crate::exec::ZONES;
 
 /// Largest copy of a module that a program gets to see, in bytes.
 const COPY: u64 = 256 << 20;
@@ -97,6 +98,9 @@ impl<'s> Sandbox<'s> {
             .map(str::to_owned)
             .to_vec();
         args.push(format!("--dir={}::/", world.preopen().host.display()));
+        if Path::new(ZONES).is_dir() {
+            args.push(format!("--read={ZONES}"));
+        }
         args.extend(world.env().iter().map(|(k, v)| format!("--env={k}={v}")));
         args.push(format!("--timeout={}ms", time.as_millis()));
         args.push(format!("--report={}", report.display()));

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use crate::compare::{Compared, WeightOf};
-pub use crate::engine::{Keeper, NAME};
+pub use crate::engine::{Compiler, Keeper, NAME};
 pub use crate::run::run;
 pub use crate::suite::{Entry, Suite, SuiteRun, read as read_suite, top};
 pub use crate::trace::{Crash, crash_in};
@@ -53,6 +53,8 @@ pub struct Guest {
     pub deterministic: bool,
     /// Where its calls to the host are written as they happen.
     pub trace: Option<Box<dyn Write + Send>>,
+    /// What compiles it.
+    pub compiler: Compiler,
     /// Where its compiled form is kept between runs.
     pub keeper: Option<Box<dyn Keeper>>,
     /// Initialise it and call this export, with the arguments after the first as numbers, instead

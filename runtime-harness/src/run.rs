@@ -31,7 +31,7 @@ pub fn run(guest: Guest) -> Result<Outcome, Error> {
 
 fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     let deadline = guest.limits.time.map(|time| started + time);
-    let (engine, module) = engine::compile(&guest.wasm, guest.keeper.as_deref())?;
+    let (engine, module) = engine::compile(&guest.wasm, guest.compiler, guest.keeper.as_deref())?;
     let mut linker: Linker<Host> = Linker::new(&engine);
     let calls = wasi::add(&mut linker).map_err(Error::Engine)?;
     // What the host does not have fails when it is called, with its name, and not before.
