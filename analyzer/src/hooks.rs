@@ -14,14 +14,6 @@ use model::Target;
 use crate::std_facts::{all_behaviours, split_symbol};
 use crate::system::System;
 
-/// What stands before the name of a function in the output of a program, on a line of its own. The
-/// first byte is the one that `testing` puts before its own words for programs
-/// (`cmd/internal/test2json`), which nobody else writes.
-pub const ENTERED: &str = "\u{16}@@entered ";
-
-/// The line after the stack.
-pub const LEFT: &str = "\u{16}@@end";
-
 /// How much the entry of a function explains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
@@ -58,7 +50,8 @@ pub struct Hooks {
     pub symbols: BTreeSet<&'static str>,
 }
 
-/// Added to `runtime`: what hooked functions call. A function that was entered in the same way, from
+/// Added to `runtime`: what hooked functions call. The first byte of its lines is the one that
+/// `testing` puts before its own (`cmd/internal/test2json`), which nobody else writes. A function that was entered in the same way, from
 /// the same goroutine, is not reported again; of goroutines with the same stack each is.
 const RUNTIME: &str = r#"package runtime
 

@@ -30,7 +30,7 @@ mod why;
 
 pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::{DeclaredGuard, Places};
-pub use crate::hooks::{ENTERED, Hooks, LEFT, Weight, overlay, weight};
+pub use crate::hooks::{Hooks, Weight, overlay, weight};
 pub use crate::merge::merge_reports;
 pub use crate::not_built::build_causes;
 pub use crate::outline::{BuildPlatform, Outline, is_selected, outline};
