@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{PackageSize, WasmFile};
+use model::{PackageSize, Producer, WasmFile};
 
 use crate::view;
 
@@ -31,7 +31,10 @@ pub(crate) struct Area {
 /// The areas of a program, largest first.
 pub(crate) fn areas(wasm: &WasmFile) -> Vec<Area> {
     let own = wasm.modules.first().map(|m| m.path.as_str());
+    // Of other compilers' modules nothing tells whose code a package is.
+    let go = wasm.producer == Producer::Go;
     let class = |package: &PackageSize| match (&package.package, &package.module) {
+        (Some(_), _) if !go => "dep",
         (None, _) => "none",
         (_, None) => "std",
         (_, Some(module)) if Some(module.as_str()) == own => "own",
@@ -44,7 +47,8 @@ pub(crate) fn areas(wasm: &WasmFile) -> Vec<Area> {
         if n < OWN {
             parts.push((name.to_owned(), package.code, class(package)));
         } else {
-            let module = package.module.as_deref().unwrap_or("standard library");
+            let module = package.module.as_deref();
+            let module = module.unwrap_or(if go { "standard library" } else { "the rest" });
             let shared = rest.entry((class(package), module)).or_default();
             *shared = (shared.0 + 1, shared.1 + package.code);
         }
