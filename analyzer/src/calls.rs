@@ -69,7 +69,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
             reached: HashSet::new(),
         };
         for package in graph.packages.values().filter(|p| !p.listed.standard) {
-            for file in &package.files {
+            for file in package.files() {
                 calls.add(Place { package, file });
             }
         }
@@ -360,7 +360,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
             name => name,
         };
         let recv = owner.recv.map_or("", |recv| facts.text(recv));
-        symbol(place.package.path(), recv, name)
+        symbol(place.package.path(), recv, name).to_string()
     }
 }
 

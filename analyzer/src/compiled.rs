@@ -193,7 +193,7 @@ fn newly_refused(cx: &Context<'_, '_>, compiled: &Compiled) -> Vec<Finding> {
         .iter()
         .filter_map(|(path, error)| Some((graph.get(path)?, error)));
     let new = new.filter(|(p, _)| !p.has_load_error() && !graph.is_imported_without_files(p));
-    new.filter(|(p, _)| !p.files.is_empty())
+    new.filter(|(p, _)| !p.is_empty())
         .map(|(package, error)| {
             let mut finding = crate::rules::load_error(cx, package, error);
             finding.evidence = Evidence::Compiled;

@@ -41,7 +41,7 @@ const MAX_ARENA: usize = 16 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FileFacts {
     #[serde(skip)]
-    pub(crate) src: Arc<str>,
+    pub(crate) src: Arc<String>,
     /// Byte offset of each line's start, made when it is first wanted: most files are never pointed
     /// at.
     #[serde(skip)]
@@ -179,21 +179,21 @@ pub(crate) const fn bit(goos: Goos) -> u8 {
 
 impl FileFacts {
     /// Read a file.
-    pub(crate) fn read(src: &Arc<str>) -> Self {
+    pub(crate) fn read(src: &Arc<String>) -> Self {
         Self::of(src, false, &KnownNames::new())
     }
 
     /// Read a file again, now that something is known of names of its package.
-    pub(crate) fn read_knowing(src: &Arc<str>, known: &KnownNames) -> Self {
+    pub(crate) fn read_knowing(src: &Arc<String>, known: &KnownNames) -> Self {
         Self::of(src, false, known)
     }
 
     /// Read the declarations of a file; what its functions do is passed over.
-    pub(crate) fn read_declarations(src: &Arc<str>) -> Self {
+    pub(crate) fn read_declarations(src: &Arc<String>) -> Self {
         Self::of(src, true, &KnownNames::new())
     }
 
-    fn of(src: &Arc<str>, declarations_only: bool, known: &KnownNames) -> Self {
+    fn of(src: &Arc<String>, declarations_only: bool, known: &KnownNames) -> Self {
         ARENA.with_borrow_mut(|arena| {
             if arena.allocated_bytes() > MAX_ARENA {
                 *arena = Bump::new();
@@ -203,7 +203,12 @@ impl FileFacts {
         })
     }
 
-    fn within(arena: &Bump, src: &Arc<str>, declarations_only: bool, known: &KnownNames) -> Self {
+    fn within(
+        arena: &Bump,
+        src: &Arc<String>,
+        declarations_only: bool,
+        known: &KnownNames,
+    ) -> Self {
         let file = syntax::parse(src, arena, declarations_only);
         let resolved = resolve::resolve(src, &file, known, declarations_only);
         let cgo = cgo::read(src, &file);
@@ -232,7 +237,7 @@ impl FileFacts {
     }
 
     /// What was kept of a file, with its text.
-    pub(crate) fn with_text(self, src: &Arc<str>) -> Self {
+    pub(crate) fn with_text(self, src: &Arc<String>) -> Self {
         Self {
             src: Arc::clone(src),
             ..self

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use indexmap::IndexMap;
 use model::{Goos, ListedPackage, Listing};
 
 use crate::facts::{DeclFact, DeclKind, ImportFact, KnownName, KnownNames, bit, may_assign};
@@ -14,10 +15,11 @@ use crate::source::{Source, Sources};
 /// A package with its selected files.
 pub(crate) struct Package<'a> {
     pub(crate) listed: &'a ListedPackage,
-    /// Selected Go files.
-    pub(crate) files: Vec<Arc<Source>>,
     /// It belongs to the module being checked.
     pub(crate) own: bool,
+    /// Selected Go files; of the standard library those that were asked for.
+    files: OnceLock<Vec<Arc<Source>>>,
+    sources: Arc<Sources<'a>>,
 }
 
 /// A name that the user declares to be a guard: a constant, a variable, or a function without
@@ -37,10 +39,13 @@ impl DeclaredGuard {
     }
 }
 
+type Packages<'a> = IndexMap<&'a str, Package<'a>, DefaultHashBuilder>;
+
 /// All packages of a build.
 pub(crate) struct Graph<'a> {
     pub(crate) goos: Goos,
-    pub(crate) packages: BTreeMap<&'a str, Package<'a>>,
+    /// By import path, and sorted by it.
+    pub(crate) packages: Packages<'a>,
     /// Import paths, dependencies before their importers, as Go lists them.
     pub(crate) order: Vec<&'a str>,
     /// From a package to those that import it.
@@ -55,6 +60,41 @@ impl<'a> Package<'a> {
         &self.listed.import_path
     }
 
+    /// Selected Go files, read now if that did not happen before: of the standard library, most
+    /// of what is listed is never asked for.
+    pub(crate) fn files(&self) -> &[Arc<Source>] {
+        self.files.get_or_init(|| {
+            let paths: Vec<_> = self.file_paths().collect();
+            self.sources.load(&[], &paths);
+            paths.iter().map(|path| self.sources.get(path)).collect()
+        })
+    }
+
+    /// Whether the files were read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.files.get().is_some()
+    }
+
+    /// Whether no Go file is selected.
+    pub(crate) fn is_empty(&self) -> bool {
+        let files = self.files.get();
+        files.map_or(self.listed.go_files.is_empty(), Vec::is_empty)
+    }
+
+    /// An own package that this build has no file of.
+    pub(crate) fn left_out(listed: &'a ListedPackage, sources: &Arc<Sources<'a>>) -> Self {
+        Self {
+            listed,
+            own: true,
+            files: OnceLock::from(Vec::new()),
+            sources: Arc::clone(sources),
+        }
+    }
+
+    fn file_paths(&self) -> impl Iterator<Item = Utf8PathBuf> {
+        paths(self.listed)
+    }
+
     /// Where an import of one of its files leads.
     pub(crate) fn resolve<'p>(&'p self, written: &'p str) -> &'p str {
         self.listed
@@ -66,7 +106,7 @@ impl<'a> Package<'a> {
     /// The package-level names of its selected files.
     pub(crate) fn names(&self) -> Names<'_> {
         let mut names = HashMap::new();
-        for file in &self.files {
+        for file in self.files() {
             for decl in file
                 .facts
                 .decls
@@ -83,7 +123,7 @@ impl<'a> Package<'a> {
 
     /// The import of a package in the selected files: file, import.
     pub(crate) fn import_of(&self, path: &str) -> Option<(&Source, &ImportFact)> {
-        self.files.iter().find_map(|file| {
+        self.files().iter().find_map(|file| {
             let imports = &file.facts.imports;
             let import = imports
                 .iter()
@@ -101,13 +141,18 @@ impl<'a> Package<'a> {
     /// declare anything.
     pub(crate) fn is_whole(&self) -> bool {
         let read = |f: &Arc<Source>| f.facts.errors.is_empty() && f.unreadable.is_none();
-        !self.has_load_error() && self.files.iter().all(read)
+        !self.has_load_error() && self.files().iter().all(read)
     }
 
     /// The path of one of its files on disk.
     pub(crate) fn file_path(&self, name: &str) -> Utf8PathBuf {
         self.listed.dir.join(name)
     }
+}
+
+/// Where the selected Go files of a package lie.
+fn paths(listed: &ListedPackage) -> impl Iterator<Item = Utf8PathBuf> {
+    listed.go_files.iter().map(|f| listed.dir.join(f))
 }
 
 /// What is known of the names of a package from its selected files: conditions on the platform
@@ -163,13 +208,14 @@ fn settle(
 }
 
 impl<'a> Graph<'a> {
-    /// Build the graph, and read all selected files; of the standard library only declarations.
+    /// Build the graph, and read all selected files; of the standard library only the declarations
+    /// of what other packages import.
     pub(crate) fn new(
         goos: Goos,
         listing: &'a Listing,
         module: &str,
         guards: &[DeclaredGuard],
-        sources: &Sources<'_>,
+        sources: &Arc<Sources<'a>>,
     ) -> Self {
         let declared: KnownNames = guards
             .iter()
@@ -177,19 +223,21 @@ impl<'a> Graph<'a> {
             .collect();
         // What is known of the exported names of the packages so far, dependencies first.
         let mut exported: HashMap<&str, KnownNames> = HashMap::new();
-        let files = |std: bool| -> Vec<Utf8PathBuf> {
-            let of = listing.packages.iter().filter(|p| p.standard == std);
-            of.flat_map(|p| p.go_files.iter().map(|f| p.dir.join(f)))
-                .collect()
-        };
-        sources.load(&files(false), &files(true));
-        let (mut packages, mut order) = (BTreeMap::new(), Vec::new());
+        let imported = imported_by_others(listing);
+        let (std, other): (Vec<_>, Vec<_>) = listing
+            .packages
+            .iter()
+            .filter(|p| !p.standard || imported.contains(p.import_path.as_str()))
+            .partition(|p| p.standard);
+        let files = |of: Vec<&ListedPackage>| of.into_iter().flat_map(paths).collect::<Vec<_>>();
+        sources.load(&files(other), &files(std));
+        let (mut packages, mut order) = (Packages::default(), Vec::new());
         for listed in &listing.packages {
-            let files = listed.go_files.iter();
-            let files = files.map(|f| sources.get(&listed.dir.join(f))).collect();
-            let files = if listed.standard {
-                files
-            } else {
+            let files = OnceLock::new();
+            let read = || paths(listed).map(|path| sources.get(&path)).collect();
+            if imported.contains(listed.import_path.as_str()) && listed.standard {
+                let _ = files.set(read());
+            } else if !listed.standard {
                 let mut known = declared.clone();
                 for path in &listed.imports {
                     let names = exported.get(path.as_str()).into_iter().flatten();
@@ -201,19 +249,26 @@ impl<'a> Graph<'a> {
                     Some((name.to_owned(), *k))
                 });
                 let here: KnownNames = here.collect();
-                let (files, own) = settle(sources, files, known, &here);
+                let (settled, own) = settle(sources, read(), known, &here);
                 let names = own.into_iter();
                 let names = names.filter(|(name, _)| name.starts_with(char::is_uppercase));
                 exported.insert(&listed.import_path, names.collect());
-                files
-            };
+                let _ = files.set(settled);
+            }
             let own = listed
                 .module
                 .as_ref()
                 .is_some_and(|m| m.main && m.path == module);
             order.push(listed.import_path.as_str());
-            packages.insert(listed.import_path.as_str(), Package { listed, files, own });
+            let package = Package {
+                listed,
+                own,
+                files,
+                sources: Arc::clone(sources),
+            };
+            packages.insert(listed.import_path.as_str(), package);
         }
+        packages.sort_unstable_keys();
         let importers = importers(&packages);
         Self {
             goos,
@@ -303,7 +358,15 @@ impl<'a> Graph<'a> {
     }
 }
 
-fn importers<'a>(packages: &BTreeMap<&'a str, Package<'a>>) -> BTreeMap<&'a str, Vec<&'a str>> {
+/// What packages outside of the standard library import, as they are resolved.
+fn imported_by_others(listing: &Listing) -> HashSet<&str> {
+    let others = listing.packages.iter().filter(|p| !p.standard);
+    others
+        .flat_map(|p| p.imports.iter().map(String::as_str))
+        .collect()
+}
+
+fn importers<'a>(packages: &Packages<'a>) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut importers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (path, package) in packages {
         for import in &package.listed.imports {

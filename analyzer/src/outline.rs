@@ -22,7 +22,7 @@ pub struct Outline {
 }
 
 /// Read a file whole.
-pub fn outline(src: &Arc<str>) -> Outline {
+pub fn outline(src: &Arc<String>) -> Outline {
     let facts = FileFacts::read(src);
     let text = |span| facts.text(span);
     let imports = facts.imports.iter().map(|import| {

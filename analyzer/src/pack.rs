@@ -1,5 +1,6 @@
 //! Facts from earlier runs: those of the files of one directory, found by the hash of what a file
-//! holds, under a checksum of them all.
+//! holds, under a checksum of them all. The hash is a quick one: it has to tell a file from the
+//! others that its own directory ever had, and whoever made these equal fooled nobody else.
 //!
 //! What is kept is the reader's own form. It changes with the reader, so that the checksum begins
 //! with a hash of the reader's source (`build.rs`): what another reader kept is as good as damaged.
@@ -9,6 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::facts::FileFacts;
 use crate::system::System;
@@ -16,11 +18,14 @@ use crate::system::System;
 /// Bytes of a hash.
 const HASH: usize = blake3::OUT_LEN;
 
+/// Bytes of a key.
+const KEY: usize = 16;
+
 /// Bytes that a file takes in the table: its key, and the end of its facts.
-const ROW: usize = HASH + 4;
+const ROW: usize = KEY + 4;
 
 /// A file by what it holds, and how it is read.
-pub(crate) type Key = [u8; HASH];
+pub(crate) type Key = [u8; KEY];
 
 /// The facts of the files of a directory, still encoded.
 #[derive(Debug, Default)]
@@ -38,7 +43,7 @@ impl Pack {
     }
 
     /// The facts of a text, when they are known.
-    pub(crate) fn facts(&self, key: &Key, src: &Arc<str>) -> Option<FileFacts> {
+    pub(crate) fn facts(&self, key: &Key, src: &Arc<String>) -> Option<FileFacts> {
         let encoded = self.bytes.get(self.facts.get(key)?.clone())?;
         let facts: FileFacts = postcard::from_bytes(encoded).ok()?;
         Some(facts.with_text(src))
@@ -69,10 +74,7 @@ impl Pack {
 
 /// The key of a text.
 pub(crate) fn key(src: &str, declarations_only: bool) -> Key {
-    let mut hash = blake3::Hasher::new();
-    hash.update(&[u8::from(declarations_only)]);
-    hash.update(src.as_bytes());
-    hash.finalize().into()
+    xxh3_128_with_seed(src.as_bytes(), declarations_only.into()).to_le_bytes()
 }
 
 /// Facts in the form in which they are kept.
@@ -80,7 +82,7 @@ pub(crate) fn encode(facts: &FileFacts) -> Option<Vec<u8>> {
     postcard::to_allocvec(facts).ok()
 }
 
-fn checksum(body: &[u8]) -> Key {
+fn checksum(body: &[u8]) -> [u8; HASH] {
     let mut hash = blake3::Hasher::new();
     hash.update(env!("READER").as_bytes());
     hash.update(body);
@@ -100,7 +102,7 @@ fn read(bytes: &[u8]) -> Option<BTreeMap<Key, Range<usize>>> {
     let mut at = start;
     let mut all = BTreeMap::new();
     for row in table.chunks_exact(ROW) {
-        let (key, end) = row.split_first_chunk::<HASH>()?;
+        let (key, end) = row.split_first_chunk::<KEY>()?;
         let end = start + usize::try_from(u32::from_le_bytes(end.try_into().ok()?)).ok()?;
         all.insert(*key, at..end);
         at = end;
@@ -217,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_is_read_for_declarations_is_another_thing() {
-        let src: Arc<str> = Arc::from(SRC);
+        let src = Arc::new(SRC.to_owned());
         let whole = FileFacts::read(&src);
         let new = BTreeMap::from([(key(SRC, false), encode(&whole).unwrap())]);
         let table = Table::default();

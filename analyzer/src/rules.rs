@@ -16,6 +16,8 @@ pub(crate) use self::excluded::tags;
 pub(crate) use self::load::other as load_error;
 pub(crate) use self::std_behaviour::{explain, here as behaviours_here};
 
+use std::sync::Arc;
+
 use model::{Effect, Evidence, Finding, Rule, Target};
 
 use crate::calls::Calls;
@@ -29,7 +31,7 @@ use crate::types::Types;
 pub(crate) struct Context<'c, 'a> {
     pub(crate) settings: &'c Settings<'a>,
     pub(crate) graph: &'c Graph<'a>,
-    pub(crate) sources: &'c Sources<'a>,
+    pub(crate) sources: &'c Arc<Sources<'a>>,
     /// The requested targets that this build serves.
     pub(crate) targets: Vec<Target>,
 }
@@ -124,7 +126,7 @@ impl<'a> Context<'_, 'a> {
         self.graph
             .packages
             .values()
-            .filter(|p| !p.listed.standard && !p.files.is_empty())
+            .filter(|p| !p.listed.standard && !p.is_empty())
     }
 
     /// The constraints of this build, with cgo as it is or switched on.

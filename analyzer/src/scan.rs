@@ -2,6 +2,7 @@
 //! and turn findings into verdicts, roots and a fix order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, TargetReport};
@@ -61,7 +62,7 @@ impl StubSignature {
 /// A module that was scanned, and may be joined with what the compiler says.
 pub struct Scan<'a> {
     settings: Settings<'a>,
-    sources: Sources<'a>,
+    sources: Arc<Sources<'a>>,
     builds: Vec<Build<'a>>,
 }
 
@@ -111,7 +112,7 @@ impl<'a> Scan<'a> {
         listings: &'a [(Goos, Listing)],
         system: &'a dyn System,
     ) -> Self {
-        let sources = Sources::new(system);
+        let sources = Arc::new(Sources::new(system));
         let mut builds = Vec::new();
         for (goos, listing) in listings {
             let graph = Graph::new(*goos, listing, settings.module, settings.guards, &sources);
@@ -192,7 +193,7 @@ impl<'a> Scan<'a> {
             .graph
             .packages
             .values()
-            .filter(|p| p.own && p.listed.name == "main" && !p.files.is_empty());
+            .filter(|p| p.own && p.listed.name == "main" && !p.is_empty());
         let whole = mains.filter(|p| content.contains(p.path()) && !broken.contains(p.path()));
         whole.map(|p| p.path().to_owned()).collect()
     }
@@ -207,7 +208,7 @@ impl<'a> Scan<'a> {
         };
         let broken = build.broken();
         let whole = |p: &&Package<'_>| {
-            p.own && !p.files.is_empty() && content.contains(p.path()) && !broken.contains(p.path())
+            p.own && !p.is_empty() && content.contains(p.path()) && !broken.contains(p.path())
         };
         let packages = build.graph.packages.values().filter(whole);
         let suspect = |path: &str| {

@@ -31,9 +31,9 @@ impl Layout {
 const POINTER: Layout = Layout::of(8, 8);
 
 /// The layout of the type that is declared at an offset of a file.
-pub(crate) fn declared_at(
-    types: &Types<'_, '_>,
-    place: Place<'_, '_>,
+pub(crate) fn declared_at<'g, 'a>(
+    types: &Types<'g, 'a>,
+    place: Place<'g, 'a>,
     pos: u32,
     depth: u32,
 ) -> Option<Layout> {
@@ -55,9 +55,9 @@ pub(crate) fn declared_at(
 }
 
 /// The layout of a type as it is written in a file.
-fn layout(
-    types: &Types<'_, '_>,
-    place: Place<'_, '_>,
+fn layout<'g, 'a>(
+    types: &Types<'g, 'a>,
+    place: Place<'g, 'a>,
     ty: &Expr<'_>,
     depth: u32,
 ) -> Option<Layout> {
@@ -97,7 +97,7 @@ fn layout(
     }
 }
 
-fn named(types: &Types<'_, '_>, ty: Ty<'_, '_>, depth: u32) -> Option<Layout> {
+fn named<'g, 'a>(types: &Types<'g, 'a>, ty: Ty<'g, 'a>, depth: u32) -> Option<Layout> {
     match ty {
         Ty::Basic(name) => basic(name),
         Ty::Declared(of) => declared_at(types, of.place, of.fact.name.pos, depth),
@@ -117,9 +117,9 @@ fn basic(name: &str) -> Option<Layout> {
     Some(Layout::of(size, size))
 }
 
-fn structure(
-    types: &Types<'_, '_>,
-    place: Place<'_, '_>,
+fn structure<'g, 'a>(
+    types: &Types<'g, 'a>,
+    place: Place<'g, 'a>,
     fields: &[Field<'_>],
     depth: u32,
 ) -> Option<Layout> {

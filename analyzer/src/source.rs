@@ -12,6 +12,9 @@ use crate::facts::{FileFacts, KnownNames, Use, likely_name};
 use crate::pack::{self, Key, Pack};
 use crate::system::System;
 
+/// Files by path, which is hashed as text: faster than part by part.
+type Files = HashMap<String, Arc<Source>>;
+
 /// A file that is wanted, and whether for its declarations alone.
 type Wanted<'p> = (&'p Utf8Path, bool);
 
@@ -19,12 +22,25 @@ type Wanted<'p> = (&'p Utf8Path, bool);
 /// touches of it is ever used.
 pub(crate) const STACK: usize = 256 << 20;
 
+/// Files of a directory that one thread reads: less is not worth the handing over.
+const FILES: usize = 16;
+
 /// All files that were asked for, by path.
 pub(crate) struct Sources<'a> {
     system: &'a dyn System,
     /// Threads with room for deep trees; the global ones when these could not be had.
     pool: Option<ThreadPool>,
-    files: Mutex<HashMap<Utf8PathBuf, Arc<Source>>>,
+    files: Mutex<Files>,
+    /// Files that were read again, by the address of what was read first.
+    again: Mutex<HashMap<usize, Vec<Again>>>,
+}
+
+/// A file, and what it says once something is known of names: mostly the same for both builds.
+struct Again {
+    /// Kept, so that its address stays its own.
+    _first: Arc<Source>,
+    known: KnownNames,
+    source: Arc<Source>,
 }
 
 /// A file, or why there is none.
@@ -44,6 +60,7 @@ impl<'a> Sources<'a> {
             system,
             pool,
             files: Mutex::default(),
+            again: Mutex::default(),
         }
     }
 
@@ -52,7 +69,7 @@ impl<'a> Sources<'a> {
         let mut dirs: BTreeMap<&Utf8Path, Vec<Wanted<'_>>> = BTreeMap::new();
         let all = std.iter().map(|path| (path.as_path(), true));
         for wanted @ (path, _) in all.chain(paths.iter().map(|path| (path.as_path(), false))) {
-            if !self.lock().contains_key(path) {
+            if !self.lock().contains_key(path.as_str()) {
                 let dir = path.parent().unwrap_or(path);
                 dirs.entry(dir).or_default().push(wanted);
             }
@@ -66,12 +83,13 @@ impl<'a> Sources<'a> {
     }
 
     /// Read files of a directory, or recall what they say.
-    fn directory(&self, dir: &Utf8Path, files: &[Wanted<'_>]) -> Vec<(Utf8PathBuf, Arc<Source>)> {
+    fn directory(&self, dir: &Utf8Path, files: &[Wanted<'_>]) -> Vec<(String, Arc<Source>)> {
         let keeps = self.system.keeps(dir);
         let pack = keeps.then(|| Pack::recall(self.system, dir));
-        let read = files.par_iter().map(|(path, declarations_only)| {
+        let files = files.par_iter().with_min_len(FILES);
+        let read = files.map(|(path, declarations_only)| {
             let (source, new) = self.read(path, *declarations_only, pack.as_ref());
-            ((*path).to_owned(), source, new)
+            (path.to_string(), source, new)
         });
         let mut sources = Vec::new();
         let mut new = BTreeMap::new();
@@ -95,16 +113,16 @@ impl<'a> Sources<'a> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Utf8PathBuf, Arc<Source>>> {
+    fn lock(&self) -> MutexGuard<'_, Files> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One file, read if that did not happen before.
     pub(crate) fn get(&self, path: &Utf8Path) -> Arc<Source> {
-        let known = self.lock().get(path).cloned();
+        let known = self.lock().get(path.as_str()).cloned();
         known.unwrap_or_else(|| {
             let (source, _) = self.on_deep_stack(|| self.read(path, false, None));
-            self.lock().insert(path.to_owned(), Arc::clone(&source));
+            self.lock().insert(path.to_string(), Arc::clone(&source));
             source
         })
     }
@@ -117,18 +135,34 @@ impl<'a> Sources<'a> {
                 None => known.contains_key(facts.text(u.base)),
                 Some(sel) => is_known_import(facts, facts.text(u.base), facts.text(sel), known),
             };
-            if !facts.uses.iter().any(named) {
-                return file;
+            if facts.uses.iter().any(named) {
+                self.again(file, known)
+            } else {
+                file
             }
-            let src = Arc::clone(&facts.src);
-            let facts = self.on_deep_stack(|| FileFacts::read_knowing(&src, known));
-            Arc::new(Source {
-                name: file.name.clone(),
-                facts,
-                unreadable: file.unreadable.clone(),
-            })
         };
         files.into_iter().map(again).collect()
+    }
+
+    fn again(&self, file: Arc<Source>, known: &KnownNames) -> Arc<Source> {
+        let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_file = again.entry(Arc::as_ptr(&file).addr()).or_default();
+        if let Some(read) = of_file.iter().find(|read| read.known == *known) {
+            return Arc::clone(&read.source);
+        }
+        let src = Arc::clone(&file.facts.src);
+        let facts = self.on_deep_stack(|| FileFacts::read_knowing(&src, known));
+        let source = Arc::new(Source {
+            name: file.name.clone(),
+            facts,
+            unreadable: file.unreadable.clone(),
+        });
+        of_file.push(Again {
+            _first: file,
+            known: known.clone(),
+            source: Arc::clone(&source),
+        });
+        source
     }
 
     /// A file, and the key of what it says where that is to be kept.
@@ -142,7 +176,7 @@ impl<'a> Sources<'a> {
             Ok(bytes) => (text(bytes), None),
             Err(e) => (Text::default(), Some(e.to_string())),
         };
-        let src = Arc::from(text.text);
+        let src = Arc::new(text.text);
         // Files that are not as Go wants them are few.
         let pack = pack.filter(|_| text.wrong.is_none() && unreadable.is_none());
         let key = pack.map(|_| pack::key(&src, declarations_only));

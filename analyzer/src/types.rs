@@ -3,6 +3,10 @@
 //!
 //! What was not read, or not understood, leads nowhere: nothing is concluded from it.
 
+use std::cell::{OnceCell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
 use crate::facts::{
     Access, ConstExpr, ConstId, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Use, Value,
     ValueId, is_predeclared,
@@ -20,16 +24,27 @@ const MAX_DEPTH: u32 = 8;
 /// The address of a package: quicker to look up than its path.
 type Id<'a> = *const Package<'a>;
 
+/// What the values of a file lead to, by their ids.
+pub(crate) type Things<'g, 'a> = Rc<[Option<Thing<'g, 'a>>]>;
+
 /// The declared types, functions and variables of all packages that were read as a whole.
 pub(crate) struct Types<'g, 'a> {
     graph: &'g Graph<'a>,
+    packages: HashMap<Id<'a>, OnceCell<Index<'g, 'a>>>,
+    /// By the file's address.
+    things: RefCell<HashMap<*const Source, Things<'g, 'a>>>,
+}
+
+/// What one package declares; made when it is first asked for.
+#[derive(Default)]
+struct Index<'g, 'a> {
     /// The packages that the names before a dot stand for in each file, by the file's address.
     imports: HashMap<*const Source, HashMap<&'g str, &'g Package<'a>>>,
-    declared: HashMap<(Id<'a>, &'g str), Declared<'g, 'a>>,
-    /// By package, base type of the receiver (empty for plain functions) and name.
-    functions: HashMap<(Id<'a>, &'g str, &'g str), Function<'g, 'a>>,
-    variables: HashMap<(Id<'a>, &'g str), (Place<'g, 'a>, ValueId)>,
-    constants: HashMap<(Id<'a>, &'g str), (Place<'g, 'a>, &'g ConstantFact)>,
+    declared: HashMap<&'g str, Declared<'g, 'a>>,
+    /// By base type of the receiver (empty for plain functions) and name.
+    functions: HashMap<(&'g str, &'g str), Function<'g, 'a>>,
+    variables: HashMap<&'g str, (Place<'g, 'a>, ValueId)>,
+    constants: HashMap<&'g str, (Place<'g, 'a>, &'g ConstantFact)>,
 }
 
 /// The value of an integer constant.
@@ -109,7 +124,7 @@ impl<'g> Function<'g, '_> {
     }
 
     /// In Go's own spelling.
-    pub(crate) fn symbol(self) -> String {
+    pub(crate) fn symbol(self) -> Symbol<'g> {
         symbol(self.place.package.path(), self.recv(), self.name())
     }
 
@@ -120,11 +135,36 @@ impl<'g> Function<'g, '_> {
     }
 }
 
-/// A function in Go's own spelling, or a method, or a field: `path.Name`, `path.(*Recv).Name`.
-pub(crate) fn symbol(path: &str, recv: &str, name: &str) -> String {
-    match recv {
-        "" => format!("{path}.{name}"),
-        recv => format!("{path}.(*{recv}).{name}"),
+/// A function, or a method, or a field.
+#[derive(Clone, Copy)]
+pub(crate) struct Symbol<'g> {
+    path: &'g str,
+    recv: &'g str,
+    name: &'g str,
+}
+
+pub(crate) const fn symbol<'g>(path: &'g str, recv: &'g str, name: &'g str) -> Symbol<'g> {
+    Symbol { path, recv, name }
+}
+
+impl Symbol<'_> {
+    /// Write it into a string: most symbols are looked at once, and nothing is known of them.
+    pub(crate) fn write(self, text: &mut String) {
+        text.clear();
+        let parts = match self.recv {
+            "" => [self.path, ".", self.name, "", ""],
+            recv => [self.path, ".(*", recv, ").", self.name],
+        };
+        text.extend(parts);
+    }
+}
+
+/// In Go's own spelling: `path.Name`, `path.(*Recv).Name`.
+impl fmt::Display for Symbol<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text);
+        f.write_str(&text)
     }
 }
 
@@ -132,7 +172,7 @@ pub(crate) fn symbol(path: &str, recv: &str, name: &str) -> String {
 /// either name.
 fn aliases<'p>(package: &'p Package<'_>) -> HashMap<&'p str, &'p str> {
     let mut aliases = HashMap::new();
-    for facts in package.files.iter().map(|f| &f.facts) {
+    for facts in package.files().iter().map(|f| &f.facts) {
         for fact in facts.typing.types.iter().filter(|t| t.alias) {
             if let Shape::Named(TypeRef {
                 qualifier: None,
@@ -148,60 +188,68 @@ fn aliases<'p>(package: &'p Package<'_>) -> HashMap<&'p str, &'p str> {
 
 impl<'g, 'a> Types<'g, 'a> {
     pub(crate) fn of(graph: &'g Graph<'a>) -> Self {
-        let mut types = Self {
+        let packages = graph.packages.values();
+        Self {
             graph,
-            imports: HashMap::new(),
-            declared: HashMap::new(),
-            functions: HashMap::new(),
-            variables: HashMap::new(),
-            constants: HashMap::new(),
-        };
-        for package in graph.packages.values() {
-            let aliases = aliases(package);
-            let whole = package.is_whole();
-            for file in &package.files {
-                types.add_imports(Place { package, file });
-                if whole {
-                    types.add(Place { package, file }, &aliases);
-                }
-            }
+            packages: packages.map(|p| (&raw const *p, OnceCell::new())).collect(),
+            things: RefCell::default(),
         }
-        types
     }
 
-    fn add_imports(&mut self, place: Place<'g, 'a>) {
-        let known = qualifiers(self.graph, place.package, &place.file.facts);
+    fn index(&self, package: &'g Package<'a>) -> Option<&Index<'g, 'a>> {
+        let index = self.packages.get(&(&raw const *package))?;
+        Some(index.get_or_init(|| Index::of(self.graph, package)))
+    }
+}
+
+impl<'g, 'a> Index<'g, 'a> {
+    fn of(graph: &'g Graph<'a>, package: &'g Package<'a>) -> Self {
+        let mut index = Self::default();
+        let aliases = aliases(package);
+        let whole = package.is_whole();
+        for file in package.files() {
+            index.add_imports(graph, Place { package, file });
+            if whole {
+                index.add(Place { package, file }, &aliases);
+            }
+        }
+        index
+    }
+
+    fn add_imports(&mut self, graph: &'g Graph<'a>, place: Place<'g, 'a>) {
+        let known = qualifiers(graph, place.package, &place.file.facts);
         let imports = known
             .all()
-            .filter_map(|(name, path)| Some((name, self.graph.get(path)?)));
+            .filter_map(|(name, path)| Some((name, graph.get(path)?)));
         self.imports
             .insert(&raw const *place.file, imports.collect());
     }
 
     fn add(&mut self, place: Place<'g, 'a>, aliases: &HashMap<&'g str, &'g str>) {
-        let Place { package, file } = place;
-        let (id, facts) = (&raw const *package, &file.facts);
+        let facts = &place.file.facts;
         for fact in &facts.typing.types {
             let declared = Declared { place, fact };
-            self.declared.insert((id, declared.name()), declared);
+            self.declared.insert(declared.name(), declared);
         }
         for fact in &facts.typing.functions {
             let function = Function { place, fact };
             let written = function.recv();
             let way = std::iter::successors(Some(written), |name| aliases.get(name).copied());
             let recv = way.take(MAX_DEPTH as usize).last().unwrap_or(written);
-            self.functions.insert((id, recv, function.name()), function);
+            self.functions.insert((recv, function.name()), function);
         }
         for variable in &facts.typing.variables {
-            let key = (id, facts.text(variable.name));
-            self.variables.insert(key, (place, variable.value));
+            self.variables
+                .insert(facts.text(variable.name), (place, variable.value));
         }
         for constant in &facts.typing.constants.declared {
-            let key = (id, facts.text(constant.name));
-            self.constants.insert(key, (place, constant));
+            self.constants
+                .insert(facts.text(constant.name), (place, constant));
         }
     }
+}
 
+impl<'g, 'a> Types<'g, 'a> {
     // Names.
 
     /// What a name of a package leads to.
@@ -211,14 +259,14 @@ impl<'g, 'a> Types<'g, 'a> {
         name: &str,
         depth: u32,
     ) -> Option<Thing<'g, 'a>> {
-        let id = &raw const *package;
-        if let Some(declared) = self.declared.get(&(id, name)) {
+        let index = self.index(package)?;
+        if let Some(declared) = index.declared.get(name) {
             return Some(Thing::Type(Ty::Declared(*declared)));
         }
-        if let Some(function) = self.functions.get(&(id, "", name)) {
+        if let Some(function) = index.functions.get(&("", name)) {
             return Some(Thing::Function(*function));
         }
-        let (place, value) = self.variables.get(&(id, name))?;
+        let (place, value) = index.variables.get(name)?;
         match self.thing(*place, *value, depth + 1)? {
             value @ Thing::Value(_) => Some(value),
             _ => None,
@@ -227,8 +275,8 @@ impl<'g, 'a> Types<'g, 'a> {
 
     /// A declared type of a package.
     pub(crate) fn declared(&self, package: &'g Package<'a>, name: &str) -> Option<Ty<'g, 'a>> {
-        let id = &raw const *package;
-        self.declared.get(&(id, name)).copied().map(Ty::Declared)
+        let declared = self.index(package)?.declared.get(name);
+        declared.copied().map(Ty::Declared)
     }
 
     /// What a use leads to: a name of the package, or of an import.
@@ -254,14 +302,25 @@ impl<'g, 'a> Types<'g, 'a> {
 
     /// The package that a name before a dot stands for.
     pub(crate) fn import(&self, place: Place<'g, 'a>, name: &str) -> Option<&'g Package<'a>> {
-        let imports = self.imports.get(&(&raw const *place.file))?;
+        let index = self.index(place.package)?;
+        let imports = index.imports.get(&(&raw const *place.file))?;
         imports.get(name).copied()
     }
 
     // Values.
 
     /// What the values of a file lead to, in their order.
-    pub(crate) fn things(&self, place: Place<'g, 'a>) -> Vec<Option<Thing<'g, 'a>>> {
+    pub(crate) fn things(&self, place: Place<'g, 'a>) -> Things<'g, 'a> {
+        let file = &raw const *place.file;
+        let known = self.things.borrow().get(&file).cloned();
+        known.unwrap_or_else(|| {
+            let things = self.new_things(place);
+            self.things.borrow_mut().insert(file, Rc::clone(&things));
+            things
+        })
+    }
+
+    fn new_things(&self, place: Place<'g, 'a>) -> Things<'g, 'a> {
         let values = &place.file.facts.typing.values;
         let mut things: Vec<Option<Thing<'g, 'a>>> = Vec::with_capacity(values.len());
         for value in values {
@@ -270,7 +329,7 @@ impl<'g, 'a> Types<'g, 'a> {
             });
             things.push(thing);
         }
-        things
+        things.into()
     }
 
     /// What one value leads to.
@@ -382,7 +441,7 @@ impl<'g, 'a> Types<'g, 'a> {
     }
 
     fn named(&self, package: &'g Package<'a>, name: &str, depth: u32) -> Option<Number<'g, 'a>> {
-        let (place, fact) = self.constants.get(&(&raw const *package, name))?;
+        let (place, fact) = self.index(package)?.constants.get(name)?;
         let number = self.constant(*place, fact.value, fact.iota, depth + 1)?;
         let ty = match fact.ty {
             Some(ty) => Some(self.resolve(*place, ty)?),
@@ -405,8 +464,8 @@ impl<'g, 'a> Types<'g, 'a> {
         if depth > MAX_DEPTH {
             return Member::Unknown;
         }
-        let key = (&raw const *of.place.package, of.name(), name);
-        if let Some(method) = self.functions.get(&key) {
+        let index = self.index(of.place.package);
+        if let Some(method) = index.and_then(|i| i.functions.get(&(of.name(), name))) {
             return Member::There(Some(Thing::Function(*method)));
         }
         match &of.fact.shape {
@@ -477,7 +536,7 @@ impl<'g, 'a> Types<'g, 'a> {
         place: Place<'g, 'a>,
         things: &[Option<Thing<'g, 'a>>],
         access: &Access,
-    ) -> Option<String> {
+    ) -> Option<Symbol<'g>> {
         let Some(Thing::Value(ty @ Ty::Declared(of))) = things.get(access.of as usize)? else {
             return None;
         };

@@ -3,6 +3,7 @@
 use model::{CallStep, Goos};
 
 use crate::calls::Calls;
+use crate::facts::Access;
 use crate::graph::Graph;
 use crate::scan::Scan;
 use crate::types::{Place, Types};
@@ -78,7 +79,7 @@ fn uses<'g, 'a>(
     let calls = Calls::of(graph, &types);
     let packages = graph.packages.values().filter(|p| !p.listed.standard);
     for package in packages {
-        for file in &package.files {
+        for file in package.files() {
             let place = Place { package, file };
             let named =
                 |u: &&crate::facts::Use| types.symbol_of_use(place, u).as_deref() == Some(what);
@@ -87,8 +88,11 @@ fn uses<'g, 'a>(
             if what.contains("(*") {
                 let things = types.things(place);
                 let accesses = file.facts.typing.accesses.iter();
-                let methods =
-                    accesses.filter(|a| types.method(place, &things, a).as_deref() == Some(what));
+                let named = |a: &&Access| {
+                    let symbol = types.method(place, &things, a);
+                    symbol.is_some_and(|symbol| symbol.to_string() == what)
+                };
+                let methods = accesses.filter(named);
                 found.extend(methods.map(|a| a.at));
             }
             for used in found {

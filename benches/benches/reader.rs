@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use divan::Bencher;
 use divan::counter::BytesCount;
 
-static SOURCES: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| {
+static SOURCES: LazyLock<Vec<Arc<String>>> = LazyLock::new(|| {
     let output = Command::new("go")
         .args(["env", "GOROOT"])
         .output()
@@ -23,7 +23,7 @@ static SOURCES: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| {
     sources
 });
 
-fn collect(dir: &Path, sources: &mut Vec<Arc<str>>) {
+fn collect(dir: &Path, sources: &mut Vec<Arc<String>>) {
     for entry in dir.read_dir().into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() && entry.file_name() != "testdata" {

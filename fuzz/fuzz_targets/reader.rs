@@ -6,7 +6,7 @@ use std::sync::Arc;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let src: Arc<str> = Arc::from(String::from_utf8_lossy(data));
+    let src = Arc::new(String::from_utf8_lossy(data).into_owned());
     let outline = analyzer::outline(&src);
     if let Some((pos, message)) = &outline.error {
         assert!(*pos as usize <= src.len(), "an error at {pos} of {}", src.len());
@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     // Reading again says the same, and so does a file with one more newline that was whole.
     assert_eq!(outline, analyzer::outline(&src));
     if outline.error.is_none() {
-        let longer: Arc<str> = Arc::from(format!("{src}\n"));
+        let longer = Arc::new(format!("{src}\n"));
         assert_eq!(outline, analyzer::outline(&longer));
     }
 });

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,11 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::error::Error;
 
-/// How often a running process is looked at.
-const TICK: Duration = Duration::from_millis(4);
+/// How often a running process is looked at whose output ended.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The same while it may still write.
+const LONG_TICK: Duration = Duration::from_millis(40);
 
 /// A request to stop, shared by everything that waits.
 #[derive(Clone, Debug, Default)]
@@ -165,9 +169,17 @@ impl Process {
         let mut child = wrap
             .spawn()
             .map_err(|source| Error::NoGo { program, source })?;
-        let stdout = drain(child.stdout().take(), self.keep);
-        let stderr = drain_lines(child.stderr().take(), self.keep, on_line);
-        let status = wait(child.as_mut(), interrupt, self.deadline, self.log.as_ref())?;
+        // Dropped at the end of both streams, which is mostly that of the process.
+        let (open, closed) = mpsc::channel();
+        let stdout = drain(child.stdout().take(), self.keep, open.clone());
+        let stderr = drain_lines(child.stderr().take(), self.keep, open, on_line);
+        let until = Until {
+            interrupt,
+            deadline: self.deadline,
+            log: self.log.as_ref(),
+            closed,
+        };
+        let status = until.wait(child.as_mut())?;
         let stdout = stdout.join().unwrap_or_default();
         let stderr = stderr.join().unwrap_or_default();
         let Some(status) = status else {
@@ -182,8 +194,13 @@ impl Process {
     }
 }
 
-fn drain<R: Read + Send + 'static>(from: Option<R>, keep: usize) -> thread::JoinHandle<Vec<u8>> {
+fn drain<R: Read + Send + 'static>(
+    from: Option<R>,
+    keep: usize,
+    open: Sender<Never>,
+) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
+        let _open = open;
         let mut bytes = Vec::new();
         let Some(mut from) = from else { return bytes };
         let mut part = vec![0; 1 << 16];
@@ -206,9 +223,11 @@ fn shorten(bytes: &mut Vec<u8>, keep: usize) {
 fn drain_lines<R: Read + Send + 'static>(
     from: Option<R>,
     keep: usize,
+    open: Sender<Never>,
     on_line: impl Fn(&str) + Send + 'static,
 ) -> thread::JoinHandle<String> {
     thread::spawn(move || {
+        let _open = open;
         let mut text = Vec::new();
         let Some(from) = from else {
             return String::new();
@@ -224,29 +243,45 @@ fn drain_lines<R: Read + Send + 'static>(
     })
 }
 
-/// Wait for the end; none when the deadline came first. The process group is ended with it.
-fn wait(
-    child: &mut dyn ChildWrapper,
-    interrupt: &Interrupt,
+/// What is never sent: only the end of the channel is.
+enum Never {}
+
+/// What ends the wait for a process.
+struct Until<'p> {
+    interrupt: &'p Interrupt,
     deadline: Option<Instant>,
-    log: Option<&Log>,
-) -> Result<Option<ExitStatus>, Error> {
-    loop {
-        if interrupt.is_raised() {
-            let _ = child.kill();
-            return Err(Error::Interrupted);
+    log: Option<&'p Log>,
+    closed: Receiver<Never>,
+}
+
+impl Until<'_> {
+    /// Wait for the end; none when the deadline came first. The process group is ended with it.
+    fn wait(&self, child: &mut dyn ChildWrapper) -> Result<Option<ExitStatus>, Error> {
+        loop {
+            if self.interrupt.is_raised() {
+                let _ = child.kill();
+                return Err(Error::Interrupted);
+            }
+            match child.try_wait().map_err(Error::Scratch)? {
+                Some(status) => return Ok(Some(status)),
+                None if self.deadline.is_some_and(|d| Instant::now() >= d) => {
+                    let _ = child.kill();
+                    return Ok(None);
+                }
+                None if self.log.is_some_and(Log::is_full) => {
+                    let _ = child.kill();
+                    return child.wait().map(Some).map_err(Error::Scratch);
+                }
+                None => self.pause(),
+            }
         }
-        match child.try_wait().map_err(Error::Scratch)? {
-            Some(status) => return Ok(Some(status)),
-            None if deadline.is_some_and(|d| Instant::now() >= d) => {
-                let _ = child.kill();
-                return Ok(None);
-            }
-            None if log.is_some_and(Log::is_full) => {
-                let _ = child.kill();
-                return child.wait().map(Some).map_err(Error::Scratch);
-            }
-            None => thread::sleep(TICK),
+    }
+
+    /// Until the streams end, or something else may have happened.
+    fn pause(&self) {
+        let closed = self.closed.recv_timeout(LONG_TICK);
+        if matches!(closed, Err(RecvTimeoutError::Disconnected)) {
+            thread::sleep(TICK);
         }
     }
 }

@@ -183,12 +183,6 @@ fn drop_local_replaces(go: &Go, dir: &Utf8Path) -> Result<Vec<String>, Error> {
 /// (`cmd/go/internal/modload/search.go`): those whose name starts with a dot or underscore,
 /// `testdata`, `vendor`; and `node_modules`.
 pub fn find_modules(go: &Go, root: &Utf8Path) -> Vec<Utf8PathBuf> {
-    // A go.mod that cannot be read has no say here; listing the module will complain of it.
-    let replaces = local_replaces(go, root).unwrap_or_default();
-    let dependencies: Vec<Utf8PathBuf> = replaces
-        .iter()
-        .filter_map(|r| root.join(&r.new.path).canonicalize_utf8().ok())
-        .collect();
     let mut found = Vec::new();
     let mut todo = vec![root.to_owned()];
     while let Some(dir) = todo.pop() {
@@ -205,6 +199,15 @@ pub fn find_modules(go: &Go, root: &Utf8Path) -> Vec<Utf8PathBuf> {
             }
         }
     }
+    if found.is_empty() {
+        return found;
+    }
+    // A go.mod that cannot be read has no say here; listing the module will complain of it.
+    let replaces = local_replaces(go, root).unwrap_or_default();
+    let dependencies: Vec<Utf8PathBuf> = replaces
+        .iter()
+        .filter_map(|r| root.join(&r.new.path).canonicalize_utf8().ok())
+        .collect();
     found.retain(|dir| !dependencies.contains(dir));
     found.sort();
     found

@@ -146,7 +146,17 @@ impl Session {
     }
 
     /// The module's path, as its go.mod says.
+    #[expect(clippy::disallowed_methods, reason = "the module's own go.mod")]
     pub fn module_path(&self) -> Result<String, Error> {
+        let text = std::fs::read_to_string(self.root.join("go.mod")).unwrap_or_default();
+        match plain_module_path(&text) {
+            Some(path) => Ok(path.to_owned()),
+            None => self.edited_module_path(),
+        }
+    }
+
+    /// The same as the go command reads it.
+    fn edited_module_path(&self) -> Result<String, Error> {
         #[derive(serde::Deserialize)]
         struct Edit {
             #[serde(rename = "Module")]
@@ -407,6 +417,16 @@ impl Session {
     }
 }
 
+/// The path of a `module` line as almost all are; anything else is for the go command to read.
+fn plain_module_path(text: &str) -> Option<&str> {
+    const PATH: &str = "-._~/";
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with("//"))?;
+    let path = first.strip_prefix("module ")?.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || PATH.contains(c);
+    (path.chars().all(plain) && !path.is_empty()).then_some(path)
+}
+
 /// Put a directory in the place of every path that ends in `copy`, absolute or relative: Go
 /// shortens paths.
 fn replace_paths(message: &str, copy: &str, dir: &str) -> String {
@@ -506,6 +526,24 @@ fn without_mod_flags(goflags: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn module_lines_of_the_usual_kind_are_read_here() {
+        for (text, path) in [
+            (
+                "// Deprecated: no.\n\nmodule example.com/a-b/v2\n\ngo 1.21\n",
+                Some("example.com/a-b/v2"),
+            ),
+            ("module m\r\n", Some("m")),
+            ("module \"m\"\n", None),
+            ("module m // why\n", None),
+            ("module (\n\tm\n)\n", None),
+            ("go 1.21\nmodule m\n", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_module_path(text), path, "{text}");
+        }
+    }
 
     #[test]
     fn messages_name_the_users_files() {

@@ -56,7 +56,7 @@ fn compare(files: &[PathBuf]) -> Result<()> {
         let Ok(bytes) = read(Path::new(file)) else {
             continue;
         };
-        let src: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes));
+        let src = Arc::new(String::from_utf8_lossy(&bytes).into_owned());
         let mut complaints = differences(&said, &src, &mut broken);
         outlines += 1;
         complaints.extend(selected(&said, file, &src, release));
@@ -79,7 +79,7 @@ fn compare(files: &[PathBuf]) -> Result<()> {
 }
 
 /// What the reader says otherwise than go/parser.
-fn differences(said: &Value, src: &Arc<str>, broken: &mut usize) -> Vec<String> {
+fn differences(said: &Value, src: &Arc<String>, broken: &mut usize) -> Vec<String> {
     let ours = outline(src);
     let theirs = said["broken"] == true;
     *broken += usize::from(theirs);

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_preamble_is_the_comment_right_above() {
         let src = "package p\n\n// #include <no.h>\n\n/*\n#cgo linux,!android LDFLAGS: -lm -lz\n#cgo pkg-config: zlib\n#include <math.h>\n# include \"own.h\"\n*/\nimport \"C\"\n";
-        let cgo = FileFacts::read(&Arc::from(src))
+        let cgo = FileFacts::read(&Arc::new(src.to_owned()))
             .cgo
             .expect("the file imports C");
         assert_eq!(cgo.includes, ["<math.h>", "\"own.h\""]);
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_group_with_one_import_keeps_its_comment() {
         let src = "package p\n// #include <a.h>\nimport (\n\t\"C\"\n)\n";
-        let cgo = FileFacts::read(&Arc::from(src))
+        let cgo = FileFacts::read(&Arc::new(src.to_owned()))
             .cgo
             .expect("the file imports C");
         assert_eq!(cgo.includes, ["<a.h>"]);

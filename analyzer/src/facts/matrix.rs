@@ -12,7 +12,7 @@ fn live(declarations: &str, body: &str) -> u8 {
     let src = format!(
         "package p\n\nimport (\n\"runtime\"\n\"slices\"\n\"strings\"\n)\n\n{declarations}\n\nfunc f(x bool, s string) {{\n{body}\n}}\n"
     );
-    let src: Arc<str> = Arc::from(src);
+    let src = Arc::new(src.clone());
     let mut facts = FileFacts::read(&src);
     assert!(facts.errors.is_empty(), "{src}\n{:?}", facts.errors);
     // As packages are: again, while there is more to know.

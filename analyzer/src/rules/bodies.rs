@@ -1,5 +1,7 @@
 //! `missing-body`, `missing-main`: functions that are declared and not there.
 
+use std::cell::LazyCell;
+
 use hashbrown::HashSet;
 use model::{Effect, Finding, Rule};
 
@@ -9,14 +11,12 @@ use crate::graph::Package;
 use crate::std_facts::split_symbol;
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
-    let files = cx.graph.packages.values().flat_map(|p| &p.files);
-    let linked: HashSet<&str> = files
-        .flat_map(|f| f.facts.links.iter().map(|(_, s)| f.facts.text(*s)))
-        .collect();
-    let pushed = pushed(cx);
+    // Wanted of few modules: all of the standard library is read for them.
+    let linked = LazyCell::new(|| linked(cx));
+    let pushed = LazyCell::new(|| pushed(cx));
     for package in cx.judged() {
-        missing_bodies(cx, package, &linked, findings);
-        undefined_links(cx, package, &pushed, findings);
+        missing_bodies(cx, package, &|symbol| linked.contains(symbol), findings);
+        undefined_links(cx, package, &|symbol| pushed.contains(symbol), findings);
         findings.extend(missing_main(cx, package));
     }
 }
@@ -29,7 +29,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
 fn missing_bodies<'a>(
     cx: &Context<'_, 'a>,
     package: &Package<'a>,
-    linked: &HashSet<&str>,
+    is_linked: &dyn Fn(&str) -> bool,
     findings: &mut Vec<Finding>,
 ) {
     let listed = package.listed;
@@ -47,16 +47,13 @@ fn missing_bodies<'a>(
     }
     let complete = listed.s_files.is_empty();
     let assembly = assembled(cx, package);
-    for file in &package.files {
+    for file in package.files() {
         let facts = &file.facts;
         let supplied: HashSet<&str> = facts.supplied.iter().map(|s| facts.text(*s)).collect();
         for decl in facts.decls.iter().filter(|d| d.bodyless) {
             let name = facts.text(decl.name);
             let symbol = format!("{}.{name}", package.path());
-            if supplied.contains(name)
-                || linked.contains(symbol.as_str())
-                || assembly.contains(name)
-            {
+            if supplied.contains(name) || assembly.contains(name) || is_linked(&symbol) {
                 continue;
             }
             let effect = if complete {
@@ -95,9 +92,17 @@ fn missing_bodies<'a>(
     }
 }
 
+/// Symbols that a `//go:linkname` somewhere names.
+fn linked<'g>(cx: &'g Context<'_, '_>) -> HashSet<&'g str> {
+    let files = cx.graph.packages.values().flat_map(Package::files);
+    files
+        .flat_map(|f| f.facts.links.iter().map(|(_, s)| f.facts.text(*s)))
+        .collect()
+}
+
 /// Symbols that `//go:linkname` gives a body: the local function has one.
 fn pushed<'g>(cx: &'g Context<'_, '_>) -> HashSet<&'g str> {
-    let files = cx.graph.packages.values().flat_map(|p| &p.files);
+    let files = cx.graph.packages.values().flat_map(Package::files);
     let links = files.flat_map(|f| f.facts.links.iter().map(move |link| (&f.facts, link)));
     let has_body = |facts: &FileFacts, local: Span| {
         let mut decls = facts.decls.iter();
@@ -115,10 +120,10 @@ fn pushed<'g>(cx: &'g Context<'_, '_>) -> HashSet<&'g str> {
 fn undefined_links<'a>(
     cx: &Context<'_, 'a>,
     package: &Package<'a>,
-    pushed: &HashSet<&str>,
+    is_pushed: &dyn Fn(&str) -> bool,
     findings: &mut Vec<Finding>,
 ) {
-    for file in &package.files {
+    for file in package.files() {
         let facts = &file.facts;
         for (local, symbol) in &facts.links {
             let (name, symbol) = (facts.text(*local), facts.text(*symbol));
@@ -126,7 +131,7 @@ fn undefined_links<'a>(
             let Some(decl) = facts.decls.iter().find(bodyless) else {
                 continue;
             };
-            if pushed.contains(symbol) || is_defined(cx, symbol) {
+            if is_defined(cx, symbol) || is_pushed(symbol) {
                 continue;
             }
             let goos = cx.graph.goos;
@@ -201,10 +206,11 @@ fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Findi
             .any(|d| d.kind == DeclKind::Func && f.text(d.name) == "main")
     };
     let whole = package
-        .files
+        .files()
         .iter()
         .all(|f| f.facts.errors.is_empty() && f.unreadable.is_none());
-    if package.listed.name != "main" || !whole || package.files.iter().any(|f| declares(&f.facts)) {
+    if package.listed.name != "main" || !whole || package.files().iter().any(|f| declares(&f.facts))
+    {
         return None;
     }
     let ignored = super::excluded::ignored_files(cx, package);
@@ -212,7 +218,7 @@ fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Findi
         .iter()
         .filter(|f| declares(&f.facts) && f.facts.text(f.facts.package) == "main")
         .collect();
-    let file = package.files.first().filter(|_| !lost.is_empty())?;
+    let file = package.files().first().filter(|_| !lost.is_empty())?;
     let saying = Saying {
         rule: Rule::MissingMain,
         effect: Effect::FailsToBuild,

@@ -175,7 +175,6 @@ pub(super) fn ignored_files(cx: &Context<'_, '_>, package: &Package<'_>) -> Vec<
     let listed = package.listed;
     // Those that another build selects are left out here, when nothing is selected.
     let others = package
-        .files
         .is_empty()
         .then(|| listed.go_files.iter().chain(&listed.cgo_files));
     let names = others.into_iter().flatten().chain(&listed.ignored_go_files);
@@ -188,7 +187,12 @@ pub(super) fn ignored_files(cx: &Context<'_, '_>, package: &Package<'_>) -> Vec<
 /// Build tags that change which files of a package are selected.
 pub(crate) fn tags(cx: &Context<'_, '_>, package: &Package<'_>) -> BTreeSet<String> {
     let ignored = ignored_files(cx, package);
-    let files: Vec<&Source> = package.files.iter().chain(&ignored).map(|f| &**f).collect();
+    let files: Vec<&Source> = package
+        .files()
+        .iter()
+        .chain(&ignored)
+        .map(|f| &**f)
+        .collect();
     let known: BTreeSet<&str> = files
         .iter()
         .flat_map(|f| custom_tags(&f.facts.src))
@@ -346,7 +350,7 @@ pub(super) fn note_left_out_c(cx: &Context<'_, '_>, findings: &mut Vec<Finding>)
         let package = cx
             .graph
             .get(&native.import_path)
-            .filter(|p| p.own && !p.files.is_empty());
+            .filter(|p| p.own && !p.is_empty());
         let Some(package) = package else { continue };
         let cgo = native
             .cgo_files

@@ -21,7 +21,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
         return;
     }
     for package in cx.judged().filter(|p| p.is_whole()) {
-        for file in &package.files {
+        for file in package.files() {
             for link in &file.facts.links {
                 if is_pull(&file.facts, link.0) && is_refused(cx, file.facts.text(link.1)) {
                     programs(cx, package, file, *link, findings);
@@ -50,7 +50,7 @@ fn is_refused(cx: &Context<'_, '_>, symbol: &str) -> bool {
     let Some((_, decl)) = library.names().get(name).copied() else {
         return false;
     };
-    let pushed = library.files.iter().any(|file| {
+    let pushed = library.files().iter().any(|file| {
         let facts = &file.facts;
         let mut linked = facts.supplied.iter();
         linked.any(|local| facts.text(*local) == name)

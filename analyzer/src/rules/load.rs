@@ -17,11 +17,7 @@ pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
         }
     }
     for listed in excluded::left_out_as_a_whole(cx) {
-        let package = Package {
-            listed,
-            files: Vec::new(),
-            own: true,
-        };
+        let package = Package::left_out(listed, cx.sources);
         excluded::check(cx, &package, &mut said.findings);
     }
     excluded::note_left_out_c(cx, &mut said.findings);
@@ -184,7 +180,7 @@ fn first_line(text: &str) -> &str {
 /// Files that do not parse. What could be read of them is judged all the same.
 fn syntax<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, said: &mut Said) {
     let findings = &mut said.findings;
-    for file in &package.files {
+    for file in package.files() {
         let saying = |message: String| Saying {
             rule: Rule::Syntax,
             effect: Effect::FailsToBuild,

@@ -5,6 +5,8 @@
 //! must be declared by the package or by something that it imports, directly or not. A name that
 //! none of these declares is an error wherever it is used, whatever stands before the dot.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -19,7 +21,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     let members = Members::of(cx.graph);
     for package in cx.judged().filter(|p| p.is_whole()) {
         let names = package.names();
-        for file in &package.files {
+        for file in package.files() {
             let facts = &file.facts;
             let qualified = qualified(cx, package, facts);
             let keys = keys(facts).filter(|k| !names.contains_key(facts.text(*k)));
@@ -51,12 +53,16 @@ fn is_exported(name: &str) -> bool {
 }
 
 /// Names of fields and methods as numbers, and for each package the sets of them.
-struct Members<'g> {
+struct Members<'g, 'a> {
+    graph: &'g Graph<'a>,
     numbers: HashMap<&'g str, usize>,
     /// What the package declares itself.
     own: HashMap<&'g str, Bits>,
-    /// That, and what everything declares that it imports; none where some of that was not read.
+    /// That, and what everything declares that it imports, packages that nobody read apart; none
+    /// where something could not be read.
     closures: HashMap<&'g str, Option<Bits>>,
+    /// The packages that nobody read so far, and what they declare: none where they cannot be read.
+    unread: BTreeMap<&'g str, OnceCell<Option<HashSet<&'g str>>>>,
 }
 
 /// A set of numbers.
@@ -77,10 +83,11 @@ impl Bits {
     }
 }
 
-impl<'g> Members<'g> {
-    fn of(graph: &'g Graph<'_>) -> Self {
+impl<'g, 'a> Members<'g, 'a> {
+    fn of(graph: &'g Graph<'a>) -> Self {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
-        for name in graph.packages.values().flat_map(names) {
+        let (read, unread): (Vec<_>, Vec<_>) = graph.packages.values().partition(|p| p.is_read());
+        for name in read.into_iter().flat_map(names) {
             let next = numbers.len();
             numbers.entry(name).or_insert(next);
         }
@@ -89,18 +96,26 @@ impl<'g> Members<'g> {
         // Dependencies come first, so that their closures are there when they are wanted.
         for package in graph.order.iter().filter_map(|path| graph.get(path)) {
             let mut bits = empty.clone();
-            names(package).for_each(|name| bits.insert(numbers[name]));
-            own.insert(package.path(), bits.clone());
-            let read = package.is_whole() && !package.files.is_empty();
+            let mut read = true;
+            if package.is_read() {
+                names(package).for_each(|name| bits.insert(numbers[name]));
+                own.insert(package.path(), bits.clone());
+                read = package.is_whole() && !package.is_empty();
+            }
             let closure = read
                 .then_some(bits)
                 .and_then(|bits| with_imports(bits, package, &closures));
             closures.insert(package.path(), closure);
         }
         Self {
+            graph,
             numbers,
             own,
             closures,
+            unread: unread
+                .into_iter()
+                .map(|p| (p.path(), OnceCell::new()))
+                .collect(),
         }
     }
 
@@ -116,7 +131,32 @@ impl<'g> Members<'g> {
             return false;
         }
         let closure = self.closures.get(package.path()).and_then(Option::as_ref);
-        !is_exported(name) || closure.is_some_and(|bits| !in_set(bits))
+        !is_exported(name)
+            || (closure.is_some_and(|bits| !in_set(bits)) && !self.unread_may_have(package, name))
+    }
+
+    /// Whether a package that a package imports, directly or not, and that nobody read so far,
+    /// declares an exported field or method of a name, or may do so. The nearest are read first:
+    /// mostly one of these does.
+    fn unread_may_have(&self, package: &Package<'_>, name: &str) -> bool {
+        let mut seen = HashSet::new();
+        let mut todo: VecDeque<&str> = package.listed.imports.iter().map(String::as_str).collect();
+        while let Some(path) = todo.pop_front() {
+            let Some(package) = self.graph.get(path).filter(|_| seen.insert(path)) else {
+                continue;
+            };
+            if let Some(declared) = self.unread.get(path) {
+                let declared = declared.get_or_init(|| {
+                    let whole = package.is_whole() && !package.is_empty();
+                    whole.then(|| names(package).filter(|n| is_exported(n)).collect())
+                });
+                if declared.as_ref().is_none_or(|names| names.contains(name)) {
+                    return true;
+                }
+            }
+            todo.extend(package.listed.imports.iter().map(String::as_str));
+        }
+        false
     }
 }
 
@@ -139,7 +179,7 @@ fn with_imports(
 
 /// Names of the fields and methods that a package declares.
 fn names<'p>(package: &'p Package<'_>) -> impl Iterator<Item = &'p str> {
-    package.files.iter().flat_map(|f| declared(&f.facts))
+    package.files().iter().flat_map(|f| declared(&f.facts))
 }
 
 /// Names of the fields and methods that a file declares.

@@ -17,7 +17,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     };
     for package in cx.judged() {
         let names = package.names();
-        for file in &package.files {
+        for file in package.files() {
             uses(cx, package, file, &names, &mut exports, findings);
         }
         redeclared(cx, package, findings);
@@ -37,7 +37,7 @@ impl<'c> Exports<'c, '_> {
         let graph = self.cx.graph;
         let names = self.known.entry(path).or_insert_with(|| {
             let package = graph.get(path)?;
-            (package.is_whole() && !package.files.is_empty()).then(|| package.names())
+            (package.is_whole() && !package.is_empty()).then(|| package.names())
         });
         names.as_ref()
     }
@@ -207,11 +207,11 @@ fn declared_elsewhere(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -
 /// Names, and methods of a type, that two selected files declare.
 fn redeclared<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Vec<Finding>) {
     // What one file declares twice is redeclared on every target.
-    if package.files.len() < 2 {
+    if package.files().len() < 2 {
         return;
     }
     let mut seen: HashMap<(&str, &str), (&Source, Span)> = HashMap::new();
-    for file in &package.files {
+    for file in package.files() {
         let facts = &file.facts;
         for decl in &facts.decls {
             let name = facts.text(decl.name);

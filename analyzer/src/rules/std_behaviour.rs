@@ -9,7 +9,7 @@ use crate::facts::{JS, Use, bit};
 use crate::graph::Package;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
-use crate::types::{Place, Types};
+use crate::types::{Place, Types, symbol};
 
 /// Uses in the module's own packages, and those in dependencies that run at initialisation or that
 /// calls lead to: whether anything else is reached is not known before the program is linked.
@@ -21,7 +21,7 @@ pub(super) fn check<'g, 'a>(
 ) {
     for package in cx.judged() {
         let used = package.own.then(|| Used::of(package));
-        for file in &package.files {
+        for file in package.files() {
             if !package.own && !calls.touches(file) {
                 continue;
             }
@@ -49,22 +49,25 @@ struct At<'c, 'g, 'a> {
 impl<'g, 'a> At<'_, 'g, 'a> {
     fn uses(&mut self, types: &Types<'g, 'a>, findings: &mut Vec<Finding>) {
         let facts = &self.place.file.facts;
+        let mut text = String::new();
         for used in &facts.uses {
             if let Some(sel) = used.sel
                 && let Some(package) = types.import(self.place, facts.text(used.base))
                 && package.listed.standard
             {
-                let symbol = format!("{}.{}", package.path(), facts.text(sel));
-                self.symbol(used, &symbol, findings);
+                symbol(package.path(), "", facts.text(sel)).write(&mut text);
+                self.symbol(used, &text, findings);
             }
         }
     }
 
     fn methods(&mut self, types: &Types<'g, 'a>, findings: &mut Vec<Finding>) {
         let things = types.things(self.place);
+        let mut text = String::new();
         for access in &self.place.file.facts.typing.accesses {
             if let Some(symbol) = types.method(self.place, &things, access) {
-                self.symbol(&access.at, &symbol, findings);
+                symbol.write(&mut text);
+                self.symbol(&access.at, &text, findings);
             }
         }
     }

@@ -8,7 +8,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     for signature in cx.settings.stubs {
         for package in cx.judged().filter(|p| signature.covers(p.path())) {
             let found = package
-                .files
+                .files()
                 .iter()
                 .find_map(|f| Some((f, f.facts.src.find(&signature.text)?)));
             let Some((file, offset)) = found else {

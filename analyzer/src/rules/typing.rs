@@ -12,16 +12,16 @@ use model::{Effect, Finding, Rule};
 use super::{Context, Saying, excluded};
 use crate::facts::{CallFact, Check, DeclKind, FileFacts, Shape, Span, TypeRef, ValueId, Wanted};
 use crate::graph::Package;
-use crate::types::{Function, Member, Place, Thing, Ty, Types, symbol};
+use crate::types::{Function, Member, Place, Thing, Things, Ty, Types, symbol};
 
 pub(super) fn check<'g, 'a>(
     cx: &'g Context<'g, 'a>,
-    types: &'g Types<'g, 'a>,
+    types: &Types<'g, 'a>,
     findings: &mut Vec<Finding>,
 ) {
     let mut told = told(findings);
     for package in cx.judged().filter(|p| p.is_whole()) {
-        for file in &package.files {
+        for file in package.files() {
             let name = cx.places().name_in(package.listed, &file.name);
             let known = told.remove(&name).unwrap_or_default();
             let place = Place { package, file };
@@ -56,16 +56,16 @@ fn told(findings: &[Finding]) -> HashMap<String, HashSet<(u32, u32)>> {
 }
 
 /// One file, and what was told of it.
-struct At<'g, 'a> {
+struct At<'t, 'g, 'a> {
     cx: &'g Context<'g, 'a>,
-    types: &'g Types<'g, 'a>,
+    types: &'t Types<'g, 'a>,
     place: Place<'g, 'a>,
     /// What its values lead to.
-    things: Vec<Option<Thing<'g, 'a>>>,
+    things: Things<'g, 'a>,
     known: HashSet<(u32, u32)>,
 }
 
-impl<'g, 'a> At<'g, 'a> {
+impl<'g, 'a> At<'_, 'g, 'a> {
     fn facts(&self) -> &'g FileFacts {
         &self.place.file.facts
     }
@@ -122,7 +122,7 @@ impl<'g, 'a> At<'g, 'a> {
         let path = of.place.package.path();
         let goos = self.cx.graph.goos;
         let message = format!("`{path}.{type_name}` has no field or method `{name}` on {goos}");
-        let symbol = symbol(path, type_name, name);
+        let symbol = symbol(path, type_name, name).to_string();
         let root = self.blame(of.place.package, name);
         self.tell(Rule::MissingMember, root, symbol, message, pos, findings);
     }
@@ -185,7 +185,7 @@ impl<'g, 'a> At<'g, 'a> {
             .find(|m| matches!(self.types.member(from, m, 0), Member::Missing));
         if let (Some(method), Ty::Declared(of), Ty::Declared(to)) = (missing, from, wanted) {
             let (type_name, interface) = (of.name(), to.name());
-            let symbol = symbol(of.place.package.path(), type_name, method);
+            let symbol = symbol(of.place.package.path(), type_name, method).to_string();
             let message = format!(
                 "`{type_name}` does not implement `{interface}` on {goos}: it has no method `{method}`"
             );
@@ -362,7 +362,7 @@ impl<'g, 'a> At<'g, 'a> {
         findings: &mut Vec<Finding>,
     ) {
         let root = self.place.package.path().to_owned();
-        let symbol = function.symbol();
+        let symbol = function.symbol().to_string();
         self.tell(Rule::Compiler, root, symbol, message, pos, findings);
     }
 

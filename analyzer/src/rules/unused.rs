@@ -24,7 +24,7 @@ impl Used {
         let mut by_name: HashMap<&str, Vec<Owned>> = HashMap::new();
         let mut named: HashMap<Owned, Vec<&str>> = HashMap::new();
         let mut todo = Vec::new();
-        for file in &package.files {
+        for file in package.files() {
             let facts = &file.facts;
             let address = &raw const **file;
             for (number, owner) in (0..).zip(&facts.owners) {

@@ -291,7 +291,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         let mut declared = BTreeMap::new();
         for file in self.test_files(None) {
             let bytes = Disk.read(&file).unwrap_or_default();
-            let text: Arc<str> = String::from_utf8_lossy(&bytes).into();
+            let text = Arc::new(String::from_utf8_lossy(&bytes).into_owned());
             let decls = outline(&text).decls;
             let names = decls.iter().filter_map(|d| d.strip_prefix("func "));
             let tests = names.filter(|name| TESTS.iter().any(|t| name.starts_with(t)));
