@@ -12,7 +12,8 @@ use model::CallStep;
 use crate::facts::{DeclKind, NO_OWNER, Owner, Role, Use, bit};
 use crate::graph::{Graph, Package};
 use crate::source::Source;
-use crate::types::{Function, Member, Place, Thing, Ty, Types, symbol};
+use crate::symbol::symbol;
+use crate::types::{Function, Member, Place, Thing, Ty, Types};
 
 /// A function, a method, or an initialiser with a use in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
 pub(crate) use self::guard::{Known, KnownName, KnownNames, may_assign};
-pub(crate) use self::predeclared::is_predeclared;
+pub(crate) use self::predeclared::{is_predeclared, is_type};
 pub(crate) use self::types::{
     Access, CallFact, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Value, ValueId, Wanted,
 };

@@ -21,6 +21,7 @@ mod scan;
 mod sizes;
 mod source;
 mod std_facts;
+mod symbol;
 mod syntax;
 mod system;
 mod types;
@@ -40,5 +41,7 @@ pub use crate::std_facts::{
     missing_names, split_symbol,
 };
 pub use crate::system::{Disk, System};
-pub use crate::wasm::{Asked, Inspected, Line, SinkUse, WasmError, glue, inspect_wasm, read_wasm};
+pub use crate::wasm::{
+    Asked, Inspected, Line, SinkUse, WasmError, glue, inspect_wasm, is_js, read_wasm,
+};
 pub use crate::why::Why;

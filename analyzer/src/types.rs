@@ -4,17 +4,17 @@
 //! What was not read, or not understood, leads nowhere: nothing is concluded from it.
 
 use std::cell::{OnceCell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 
 use crate::facts::{
     Access, ConstExpr, ConstId, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Use, Value,
-    ValueId, is_predeclared,
+    ValueId, is_type,
 };
 use crate::graph::{Graph, Package};
 use crate::qualifiers::qualifiers;
 use crate::sizes;
 use crate::source::Source;
+use crate::symbol::{Symbol, symbol};
 use crate::syntax::Tok;
 use hashbrown::HashMap;
 
@@ -132,39 +132,6 @@ impl<'g> Function<'g, '_> {
     pub(crate) fn recv(self) -> &'g str {
         let recv = self.fact.recv;
         recv.map_or("", |recv| self.place.file.facts.text(recv))
-    }
-}
-
-/// A function, or a method, or a field.
-#[derive(Clone, Copy)]
-pub(crate) struct Symbol<'g> {
-    path: &'g str,
-    recv: &'g str,
-    name: &'g str,
-}
-
-pub(crate) const fn symbol<'g>(path: &'g str, recv: &'g str, name: &'g str) -> Symbol<'g> {
-    Symbol { path, recv, name }
-}
-
-impl Symbol<'_> {
-    /// Write it into a string: most symbols are looked at once, and nothing is known of them.
-    pub(crate) fn write(self, text: &mut String) {
-        text.clear();
-        let parts = match self.recv {
-            "" => [self.path, ".", self.name, "", ""],
-            recv => [self.path, ".(*", recv, ").", self.name],
-        };
-        text.extend(parts);
-    }
-}
-
-/// In Go's own spelling: `path.Name`, `path.(*Recv).Name`.
-impl fmt::Display for Symbol<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        self.write(&mut text);
-        f.write_str(&text)
     }
 }
 
@@ -628,14 +595,4 @@ fn arithmetic(a: i128, op: Tok, b: i128) -> Option<i128> {
     };
     // What is larger than any type is left alone.
     (value.unsigned_abs() < 1 << 70).then_some(value)
-}
-
-/// Whether a predeclared name is that of a type.
-fn is_type(name: &str) -> bool {
-    const NO_TYPES: &[&str] = &[
-        "append", "cap", "clear", "close", "complex", "copy", "delete", "false", "imag", "iota",
-        "len", "make", "max", "min", "new", "nil", "panic", "print", "println", "real", "recover",
-        "true",
-    ];
-    is_predeclared(name) && !NO_TYPES.contains(&name)
 }

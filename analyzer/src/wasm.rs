@@ -530,6 +530,22 @@ fn go_version(fields: &[ProducerField]) -> Option<String> {
     Some(go.version.clone()).filter(|v| !v.is_empty())
 }
 
+/// Whether a module imports functions of Go's `wasm_exec.js`: `gojs`, up to Go 1.20 `go`
+/// (`cmd/link/internal/wasm/asm.go`). Only what stands before its code is read.
+pub fn is_js(bytes: &[u8]) -> bool {
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload {
+            Ok(Payload::ImportSection(imports)) => {
+                let mut all = imports.into_imports();
+                return all.any(|i| i.is_ok_and(|i| ["gojs", "go"].contains(&i.module)));
+            }
+            Ok(Payload::CodeSectionStart { .. }) | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

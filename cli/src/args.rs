@@ -53,6 +53,7 @@ Examples:
   wasmcheck why os/exec.Command              the calls that lead to a function
   wasmcheck explain std-behaviour            what a rule means; `wasmcheck rules` lists them
   wasmcheck std os/exec                      what the standard library does under wasm
+  wasmcheck exec app.wasm               built with GOOS=js: in an interpreter beside, not in Node
   GOOS=wasip1 GOARCH=wasm go test -exec \"wasmcheck exec\" ./...
 
 Exit codes:
@@ -332,6 +333,13 @@ pub(crate) struct ExecArgs {
     /// Compile it anew, and keep nothing of it for later runs
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Go's `wasm_exec.js` for programs of GOOS=js, of the toolchain that built them [default: that of
+    /// GOROOT, or of the `go` in PATH]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) wasm_exec: Option<Utf8PathBuf>,
+    /// The JavaScript host that is played for programs of GOOS=js: with files, or without
+    #[arg(long, value_enum, default_value = "node")]
+    pub(crate) js_host: JsHostArg,
     /// What compiles it: winch starts several times sooner, cranelift's code is up to three times as
     /// fast
     #[arg(long, value_enum, default_value = "winch")]
@@ -374,6 +382,13 @@ Examples:
 pub(crate) enum EngineArg {
     Winch,
     Cranelift,
+}
+
+/// Hosts of programs of GOOS=js.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JsHostArg {
+    Node,
+    Browser,
 }
 
 /// What a program sees of this machine.

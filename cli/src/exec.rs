@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::Ran;
-use runtime_harness::{Compiler, End, Guest, Keeper, Limits, NAME, Outcome, Preopen, World};
+use runtime_harness::{
+    Compiler, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Preopen, World,
+};
 use toolchain::Interrupt;
 
-use crate::args::{EngineArg, ExecArgs, Profile};
+use crate::args::{EngineArg, ExecArgs, JsHostArg, Profile};
 use crate::cache::CompiledModules;
 use crate::{files, output};
 
@@ -46,6 +48,9 @@ pub(crate) fn run(args: &ExecArgs, interrupt: &Interrupt) -> ExitCode {
 fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
     let wasm = files::read_wasm(&args.file)?;
     let seen = Seen::new(args)?;
+    let js = analyzer::is_js(&wasm)
+        .then(|| js(args, &seen))
+        .transpose()?;
     watch(args, interrupt, seen.scratch());
     let time = (!args.timeout.is_zero()).then_some(args.timeout);
     let limits = Limits {
@@ -76,10 +81,15 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         invoke: args.invoke.clone(),
     };
     other_arguments();
-    let outcome = runtime_harness::run(guest).map_err(|e| format!("{e}{}", hint(&args.file)))?;
+    let host = if js.is_some() { JS_NAME } else { NAME };
+    let outcome = match js {
+        Some(support) => runtime_harness::run_js(guest, support),
+        None => runtime_harness::run(guest),
+    };
+    let outcome = outcome.map_err(|e| format!("{e}{}", hint(&args.file)))?;
     drop(seen);
     let callers = callers(&args.file, &outcome);
-    let mut ran = told(&outcome);
+    let mut ran = told(&outcome, host);
     ran.why = ran.why.map(|why| why + &callers);
     report(args, &ran);
     for result in &outcome.results {
@@ -90,6 +100,30 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         complain(args, &(why + &callers));
     }
     Ok(ExitCode::from(code))
+}
+
+/// What a program of `GOOS=js` is run with.
+fn js(args: &ExecArgs, seen: &Seen) -> Result<JsSupport, String> {
+    if args.invoke.is_some() {
+        return Err("--invoke calls exports of GOOS=wasip1; it was built with GOOS=js".to_owned());
+    }
+    let file = match &args.wasm_exec {
+        Some(file) => file.clone(),
+        None => wasm_exec().ok_or(
+            "it was built with GOOS=js, and no Go is found whose wasm_exec.js could run it; name the file with --wasm-exec",
+        )?,
+    };
+    let dir = seen.env.iter().find(|(name, _)| name == "PWD");
+    Ok(JsSupport {
+        wasm_exec: files::read_text(&file)?,
+        node: args.js_host == JsHostArg::Node,
+        dir: dir.map_or_else(|| "/".to_owned(), |(_, dir)| dir.clone()),
+    })
+}
+
+/// `wasm_exec.js` of the Go that is there.
+fn wasm_exec() -> Option<Utf8PathBuf> {
+    toolchain::wasm_exec(&Utf8PathBuf::from_path_buf(goroot()?).ok()?)
 }
 
 /// The functions of the program's own that were called when a trap or a call to nobody ended it, in
@@ -149,9 +183,6 @@ fn hint(file: &Utf8Path) -> &'static str {
         Some(wasm) if !wasm.undefined_calls.is_empty() => {
             "; it calls functions that nobody defines: `wasmcheck inspect` names the callers"
         }
-        Some(wasm) if wasm.entry == model::Entry::Js => {
-            "; it was built with GOOS=js: run it with Node, or build it with GOOS=wasip1"
-        }
         _ => "",
     }
 }
@@ -192,7 +223,7 @@ fn why(end: &End) -> Option<String> {
     }
 }
 
-fn told(outcome: &Outcome) -> Ran {
+fn told(outcome: &Outcome, host: &str) -> Ran {
     let (end, exit) = match &outcome.end {
         End::Exit(0) => (model::End::Ok, Some(0)),
         End::Exit(code) => (model::End::Fail, Some(*code)),
@@ -206,7 +237,7 @@ fn told(outcome: &Outcome) -> Ran {
         calls: outcome.calls.clone(),
         milliseconds: u64::try_from(outcome.time.as_millis()).unwrap_or(u64::MAX),
         memory: outcome.memory,
-        host: NAME.to_owned(),
+        host: host.to_owned(),
     }
 }
 

@@ -97,22 +97,19 @@ impl<'r> Stage<'r> {
                 });
             }
         };
-        match (&self.sandbox.node, &self.sandbox.no_node) {
-            (Some(_), _) => say(Target::JsBrowser, NO_BROWSER),
-            (None, Some(why)) => {
-                say(Target::JsNode, &format!("programs could not be run: {why}"));
-                say(Target::JsBrowser, NO_BROWSER);
-            }
-            (None, None) => {
-                say(Target::JsNode, NO_NODE);
-                say(Target::JsBrowser, NO_NODE);
-            }
+        if let Some(why) = &self.sandbox.no_node {
+            let why = format!("Node could not be used, and our own host ran the programs: {why}");
+            say(Target::JsNode, &why);
         }
+        if !self.sandbox.runs(Goos::Js) {
+            say(Target::JsNode, NO_SCRIPT);
+        }
+        say(Target::JsBrowser, NO_BROWSER);
     }
 }
 
 const NO_BROWSER: &str = "no program is run in a browser, so that nothing is said to work there";
-const NO_NODE: &str = "no program of GOOS=js is run, so that nothing is said to work there: Node is no sandbox; if you trust the code, `--host node` runs it for js-node";
+pub(crate) const NO_SCRIPT: &str = "no program of GOOS=js is run, so that nothing is said to work there: the toolchain has no wasm_exec.js, which they run with";
 
 fn cut(target: Target, count: usize, budget: Duration) -> Incomplete {
     let budget = humantime::format_duration(budget);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos, Ran, Target};
-use runtime_harness::{NAME, World, crash_in};
+use runtime_harness::{JS_NAME, NAME, World, crash_in};
 use tempfile::TempDir;
 use toolchain::{Ended, Interrupt, Node, Program, Session};
 
@@ -34,8 +34,10 @@ pub(crate) struct Seen {
 /// Where programs run.
 pub(crate) struct Sandbox<'s> {
     pub(crate) interrupt: &'s Interrupt,
-    /// Of programs of `GOOS=js`; none when they are not run.
+    /// For programs of `GOOS=js` that the user trusts; others run in our own worker.
     pub(crate) node: Option<Node>,
+    /// What Go's programs of `GOOS=js` run with; none when the toolchain has no such file.
+    wasm_exec: Option<Utf8PathBuf>,
     /// Why there is no Node although the user wants it.
     pub(crate) no_node: Option<String>,
 }
@@ -53,6 +55,7 @@ impl<'s> Sandbox<'s> {
         };
         Self {
             interrupt: session.interrupt(),
+            wasm_exec: toolchain::wasm_exec(&session.env().goroot),
             node,
             no_node,
         }
@@ -60,13 +63,14 @@ impl<'s> Sandbox<'s> {
 
     /// Whether programs of a build are run at all.
     pub(crate) fn runs(&self, goos: Goos) -> bool {
-        goos == Goos::Wasip1 || self.node.is_some()
+        goos == Goos::Wasip1 || self.node.is_some() || self.wasm_exec.is_some()
     }
 
     /// What runs programs of a build.
     pub(crate) fn host(&self, goos: Goos) -> String {
         match (goos, &self.node) {
             (Goos::Js, Some(node)) => format!("node {}", node.version),
+            (Goos::Js, None) => JS_NAME.to_owned(),
             _ => NAME.to_owned(),
         }
     }
@@ -80,14 +84,14 @@ impl<'s> Sandbox<'s> {
         time: Duration,
     ) -> Result<Seen, String> {
         match (goos, &self.node) {
-            (Goos::Wasip1, _) => self.wasip1(wasm, module, time),
             (Goos::Js, Some(node)) => self.node(node, wasm, module, time),
-            (Goos::Js, None) => Err("programs of GOOS=js are not run".to_owned()),
+            _ => self.worker(goos, wasm, module, time),
         }
     }
 
-    fn wasip1(
+    fn worker(
         &self,
+        goos: Goos,
         wasm: &Utf8Path,
         module: Option<&Utf8Path>,
         time: Duration,
@@ -104,6 +108,7 @@ impl<'s> Sandbox<'s> {
         args.extend(world.env().iter().map(|(k, v)| format!("--env={k}={v}")));
         args.push(format!("--timeout={}ms", time.as_millis()));
         args.push(format!("--report={}", report.display()));
+        args.extend(self.for_js(goos));
         args.push(wasm.to_string());
         let program = Program {
             program: worker()?,
@@ -114,8 +119,14 @@ impl<'s> Sandbox<'s> {
             log: None,
         };
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
-        let ran = read(&report).unwrap_or_else(|| no_word(&ended));
+        let ran = read(&report).unwrap_or_else(|| no_word(&ended, self.host(goos)));
         Ok(seen(ran, ended, without_module))
+    }
+
+    /// What the worker needs for programs of `GOOS=js`.
+    fn for_js(&self, goos: Goos) -> Option<String> {
+        let file = self.wasm_exec.as_ref().filter(|_| goos == Goos::Js)?;
+        Some(format!("--wasm-exec={file}"))
     }
 
     fn node(
@@ -211,7 +222,7 @@ fn read(report: &Path) -> Option<Ran> {
 }
 
 /// The worker is gone, and left no word.
-fn no_word(ended: &Ended) -> Ran {
+fn no_word(ended: &Ended, host: String) -> Ran {
     let why = if ended.timed_out {
         "the sandbox did not answer in time and was stopped".to_owned()
     } else {
@@ -231,7 +242,7 @@ fn no_word(ended: &Ended) -> Ran {
         calls: Vec::new(),
         milliseconds: 0,
         memory: 0,
-        host: NAME.to_owned(),
+        host,
     }
 }
 

@@ -150,15 +150,13 @@ impl Stage<'_> {
                 continue;
             }
             if !self.sandbox.runs(goos) {
-                let why = self.sandbox.no_node.clone();
-                let why = why.unwrap_or_else(|| NO_NODE.to_owned());
-                say(report, Some(target), why);
+                say(report, Some(target), crate::run::NO_SCRIPT.to_owned());
                 continue;
             }
             let copy = match goos {
-                // The sandbox makes one for each run.
-                Goos::Wasip1 => Ok(None),
-                Goos::Js => Copy::of(self.session.root()).map(Some),
+                Goos::Js if self.sandbox.node.is_some() => Copy::of(self.session.root()).map(Some),
+                // The worker makes one for each run.
+                _ => Ok(None),
             };
             match copy {
                 Ok(copy) => places.push(Place {
@@ -219,7 +217,6 @@ impl Stage<'_> {
     }
 }
 
-const NO_NODE: &str = "the tests of GOOS=js were not run: Node is no sandbox; if you trust the code, `--host node` or `--native` runs them";
 const NO_NATIVE: &str = "the tests were not run natively, so that there is nothing to compare with: native tests are not in the sandbox; if you trust the code, `--native` runs them";
 const NO_HOOKS: &str = "what the tests enter that fails, fakes or lies was not seen: Go takes no overlay over a toolchain in the module cache; a Go that is installed by itself does, with GOTOOLCHAIN=local";
 

@@ -57,7 +57,10 @@ fn what_is_kept_changes_nothing() {
     assert_eq!(kept(&cache), Vec::<PathBuf>::new(), "nothing is to be kept");
     assert_eq!(report(&world, &cache, &[]), without);
     let files = kept(&cache);
-    assert!(files.len() > 10, "{files:?}");
+    assert!(
+        files.len() >= 3,
+        "of each package that is imported: {files:?}"
+    );
     let bytes: Vec<_> = files.iter().map(|f| fs::read(f).unwrap()).collect();
     assert_eq!(report(&world, &cache, &[]), without);
 

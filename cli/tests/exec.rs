@@ -82,8 +82,18 @@ func main() {
 
 /// The guest, built once.
 fn guest() -> &'static Path {
-    static GUEST_FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, file) = GUEST_FILE.get_or_init(|| {
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    built(&FILE, "wasip1")
+}
+
+/// The same for `GOOS=js`.
+fn js_guest() -> &'static Path {
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    built(&FILE, "js")
+}
+
+fn built(file: &'static OnceLock<(TempDir, PathBuf)>, goos: &str) -> &'static Path {
+    let (_, file) = file.get_or_init(|| {
         let dir = TempDir::new().unwrap();
         std::fs::write(
             dir.path().join("go.mod"),
@@ -93,6 +103,7 @@ fn guest() -> &'static Path {
         std::fs::write(dir.path().join("main.go"), GUEST).unwrap();
         let file = dir.path().join("guest.wasm");
         let built = wasip1("build")
+            .env("GOOS", goos)
             .arg("-o")
             .arg(&file)
             .arg(".")
@@ -126,9 +137,18 @@ fn exec(flags: &[&str], args: &[&str]) -> (i32, String, String) {
 }
 
 fn exec_in(world: &World, flags: &[&str], args: &[&str]) -> (i32, String, String) {
+    exec_of(world, guest(), flags, args)
+}
+
+/// The same for the guest of `GOOS=js`.
+fn exec_js(flags: &[&str], args: &[&str]) -> (i32, String, String) {
+    exec_of(&World::empty("m"), js_guest(), flags, args)
+}
+
+fn exec_of(world: &World, guest: &Path, flags: &[&str], args: &[&str]) -> (i32, String, String) {
     let mut all = vec!["exec"];
     all.extend(flags);
-    all.push(guest().to_str().unwrap());
+    all.push(guest.to_str().unwrap());
     all.extend(args);
     let ran = world.command(&all).stdin(Stdio::null()).output().unwrap();
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
@@ -146,42 +166,50 @@ fn told(ran: &Output) -> (i32, String, String) {
 
 #[test]
 fn the_guest_gets_its_arguments_and_nothing_of_the_environment() {
-    let (code, out, _) = exec(&["--env", "GIVEN=yes"], &["args", "--timeout", "x"]);
-    assert_eq!((code, out.as_str()), (0, "[--timeout x] yes /home\n"));
+    for exec in [exec, exec_js] {
+        let (code, out, _) = exec(&["--env", "GIVEN=yes"], &["args", "--timeout", "x"]);
+        assert_eq!((code, out.as_str()), (0, "[--timeout x] yes /home\n"));
+    }
 }
 
 #[test]
 fn every_exit_code_comes_through() {
     for code in ["0", "1", "125", "126", "200", "255"] {
-        let (ended, _, told) = exec(&[], &["exit", code]);
-        assert_eq!((ended.to_string().as_str(), told.as_str()), (code, ""));
+        for exec in [exec, exec_js] {
+            let (ended, _, told) = exec(&[], &["exit", code]);
+            assert_eq!((ended.to_string().as_str(), told.as_str()), (code, ""));
+        }
     }
 }
 
 #[test]
 fn standard_input_is_read() {
     let world = World::empty("m");
-    let args = ["exec", guest().to_str().unwrap(), "cat"];
-    let mut child = world
-        .command(&args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(b"through\n").unwrap();
-    assert_eq!(child.wait_with_output().unwrap().stdout, b"through\n");
+    for guest in [guest(), js_guest()] {
+        let args = ["exec", guest.to_str().unwrap(), "cat"];
+        let mut child = world
+            .command(&args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"through\n").unwrap();
+        assert_eq!(child.wait_with_output().unwrap().stdout, b"through\n");
+    }
 }
 
 #[test]
 fn what_does_not_end_is_ended() {
-    for what in ["spin", "sleep"] {
-        let (code, _, told) = exec(&["--timeout", "1s"], &[what]);
-        assert_eq!(code, 124, "{what}: {told}");
-        assert!(told.contains("longer than 1s"), "{told}");
+    for exec in [exec, exec_js] {
+        for what in ["spin", "sleep"] {
+            let (code, _, told) = exec(&["--timeout", "1s"], &[what]);
+            assert_eq!(code, 124, "{what}: {told}");
+            assert!(told.contains("longer than 1s"), "{told}");
+        }
+        let (code, _, told) = exec(&[], &["deadlock"]);
+        assert_eq!(code, 2);
+        assert!(told.contains("all goroutines are asleep"), "{told}");
     }
-    let (code, _, told) = exec(&[], &["deadlock"]);
-    assert_eq!(code, 2);
-    assert!(told.contains("all goroutines are asleep"), "{told}");
 }
 
 #[test]
@@ -214,21 +242,27 @@ fn every_limit_is_named() {
         ),
     ];
     for (what, flag, words) in cases {
-        let (code, _, told) = exec(&[flag], &[what]);
-        assert_eq!(code, 125, "{what}: {told}");
-        assert!(told.contains(words), "{what}: {told}");
+        for exec in [exec, exec_js] {
+            let (code, _, told) = exec(&[flag], &[what]);
+            assert_eq!(code, 125, "{what}: {told}");
+            assert!(told.contains(words), "{what}: {told}");
+        }
     }
 }
 
 #[test]
 fn the_users_directory_is_a_copy_unless_it_is_named() {
     let world = World::empty("m");
-    let (_, out, _) = exec_in(&world, &[], &["write"]);
-    assert_eq!(out, "<nil>\n");
-    assert!(world.tree().is_empty(), "{:?}", world.tree());
-    let (_, out, told) = exec_in(&world, &["--dir", ".::/", "--env", "PWD=/"], &["write"]);
-    assert_eq!(out, "<nil>\n", "{told}");
-    assert_eq!(world.tree().len(), 1);
+    for guest in [guest(), js_guest()] {
+        let (_, out, _) = exec_of(&world, guest, &[], &["write"]);
+        assert_eq!(out, "<nil>\n");
+        assert!(world.tree().is_empty(), "{:?}", world.tree());
+        let named = ["--dir", ".::/", "--env", "PWD=/"];
+        let (_, out, told) = exec_of(&world, guest, &named, &["write"]);
+        assert_eq!(out, "<nil>\n", "{told}");
+        assert_eq!(world.tree().len(), 1);
+        std::fs::remove_file(world.module.join("written")).unwrap();
+    }
 }
 
 #[cfg(unix)]
@@ -265,10 +299,12 @@ fn links_that_lead_out_are_not_followed() {
     let world = World::empty("m");
     std::os::unix::fs::symlink("/etc/passwd", world.module.join("out")).unwrap();
     for flags in [&[][..], &["--dir", ".::/", "--env", "PWD=/"]] {
-        let (_, out, _) = exec_in(&world, flags, &["read", "out"]);
-        assert!(out.contains("open out: "), "{out}");
-        let (_, out, _) = exec_in(&world, flags, &["read", "/etc/passwd"]);
-        assert!(out.contains("open /etc/passwd: "), "{out}");
+        for guest in [guest(), js_guest()] {
+            let (_, out, _) = exec_of(&world, guest, flags, &["read", "out"]);
+            assert!(out.contains("open out: "), "{out}");
+            let (_, out, _) = exec_of(&world, guest, flags, &["read", "/etc/passwd"]);
+            assert!(out.contains("open /etc/passwd: "), "{out}");
+        }
     }
 }
 
@@ -338,4 +374,70 @@ fn a_call_to_what_the_host_lacks_names_its_callers() {
     assert!(said.starts_with("before\n"), "{said}");
     let callers = "`host_fn` of `env`, which this host does not have, called by `main.hostFn` < `main.ask` < `main.main`";
     assert!(said.contains(callers), "{said}");
+}
+
+/// What a guest of `GOOS=js` could leave its process by.
+const REACH: &str = r#"package main
+
+import (
+	"fmt"
+	"os"
+	"syscall/js"
+)
+
+func try(name string, f func() js.Value) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Println(name, "panics")
+		}
+	}()
+	fmt.Println(name, "gives", f().Type())
+}
+
+func main() {
+	g := js.Global()
+	for _, name := range []string{"require", "fetch", "wasmcheckHost", "std", "os", "scriptArgs"} {
+		fmt.Println(name, g.Get(name).Type())
+	}
+	try("eval", func() js.Value { return g.Call("eval", "1") })
+	try("Function", func() js.Value { return g.Get("Function").New("return 1") })
+	f := js.FuncOf(func(js.Value, []js.Value) any { return nil })
+	try("constructor", func() js.Value { return f.Get("constructor").Invoke("return 1") })
+	try("exception", func() js.Value { return g.Get("JSON").Call("parse", "{") })
+	fmt.Println("fs", g.Get("fs").Get("constants").Get("O_WRONLY"))
+	_, err := os.Stat(".")
+	fmt.Println("here", err)
+	g.Get("process").Call("exit", 7)
+}
+"#;
+
+#[test]
+fn a_guest_of_js_reaches_no_more_than_its_host() {
+    let world = World::empty("m");
+    std::fs::write(
+        world.module.join("go.mod"),
+        "module example.com/m\n\ngo 1.21\n",
+    )
+    .unwrap();
+    std::fs::write(world.module.join("main.go"), REACH).unwrap();
+    let file = common::build(&world, "js", ".", false);
+    let run = |host: &str| {
+        let args = ["exec", "--js-host", host, &file];
+        told(&world.command(&args).output().unwrap())
+    };
+    let (code, out, told) = run("node");
+    let both = "require undefined\nfetch undefined\nwasmcheckHost undefined\nstd undefined\nos undefined\nscriptArgs undefined\neval panics\nFunction panics\nconstructor panics\nexception panics\n";
+    assert_eq!(out, format!("{both}fs <number: 1>\nhere <nil>\n"), "{told}");
+    assert_eq!(code, 7);
+    // wasm_exec.js itself plays a host without files, and without a way to exit by.
+    let (code, out, told) = run("browser");
+    let none = "fs <number: -1>\nhere stat .: not implemented on js\n";
+    // Like everything that is printed there, the panic goes to the console's log.
+    let panics = "panic: syscall/js: Value.Call: property exit is not a function";
+    assert!(
+        out.starts_with(&format!("{both}{none}{panics}")),
+        "{out}{told}"
+    );
+    assert_eq!(code, 2, "{told}");
+    assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }

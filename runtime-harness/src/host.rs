@@ -92,6 +92,11 @@ impl Quota {
         }
     }
 
+    /// All that there was.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Use some of it up, or stop the guest.
     pub(crate) fn take(&mut self, amount: u64) -> Result<(), Stop> {
         match self.left.checked_sub(amount) {

@@ -11,6 +11,7 @@ mod engine;
 mod errno;
 mod host;
 mod invoke;
+mod js;
 mod poll;
 mod run;
 mod suite;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 pub use crate::compare::{Compared, WeightOf};
 pub use crate::engine::{Compiler, Keeper, NAME};
+pub use crate::js::{JS_NAME, JsSupport, run_js};
 pub use crate::run::run;
 pub use crate::suite::{Entry, Suite, SuiteRun, read as read_suite, top};
 pub use crate::trace::{Crash, crash_in};

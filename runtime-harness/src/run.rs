@@ -16,13 +16,20 @@ use crate::{End, Error, Guest, Outcome, engine, invoke, wasi};
 /// How often a running guest is looked at.
 const TICK: Duration = Duration::from_millis(10);
 /// Stack of the thread that runs the guest: its wasm stack lies on it.
-const STACK: usize = 64 << 20;
+pub(crate) const STACK: usize = 64 << 20;
 
 /// Run a guest to its end.
 pub fn run(guest: Guest) -> Result<Outcome, Error> {
     let started = Instant::now();
+    on_deep_stack(move || run_here(guest, started))
+}
+
+/// Run a guest on a thread that has room for it.
+pub(crate) fn on_deep_stack(
+    work: impl FnOnce() -> Result<Outcome, Error> + Send + 'static,
+) -> Result<Outcome, Error> {
     let thread = thread::Builder::new().stack_size(STACK);
-    let running = thread.spawn(move || run_here(guest, started));
+    let running = thread.spawn(work);
     let joined = running
         .map_err(|e| Error::Start(format!("no thread for it: {e}")))?
         .join();
@@ -143,7 +150,7 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
 struct NoStart;
 
 /// The functions on the engine's stack.
-fn stack_of(error: &wasmtime::Error) -> Vec<u32> {
+pub(crate) fn stack_of(error: &wasmtime::Error) -> Vec<u32> {
     let trace = error.downcast_ref::<WasmBacktrace>();
     let frames = trace.map(WasmBacktrace::frames).unwrap_or_default();
     frames.iter().map(wasmtime::FrameInfo::func_index).collect()
@@ -154,7 +161,7 @@ fn stack_of(error: &wasmtime::Error) -> Vec<u32> {
 #[error("{0}")]
 struct NotInstantiated(String);
 
-fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
+pub(crate) fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
     if error.is::<NoStart>() {
         return Err(Error::Start(NoStart.to_string()));
     }
@@ -186,10 +193,10 @@ fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
 }
 
 /// Moves the engine's epoch on until it is dropped.
-struct Ticks(Arc<AtomicBool>);
+pub(crate) struct Ticks(Arc<AtomicBool>);
 
 impl Ticks {
-    fn start(engine: &Engine) -> Self {
+    pub(crate) fn start(engine: &Engine) -> Self {
         let stop = Arc::<AtomicBool>::default();
         let (stopped, engine) = (Arc::clone(&stop), engine.clone());
         thread::spawn(move || {

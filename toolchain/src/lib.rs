@@ -16,5 +16,5 @@ pub use crate::command::Interrupt;
 pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
-pub use crate::program::{Ended, Node, Program};
+pub use crate::program::{Ended, Node, Program, wasm_exec};
 pub use crate::session::{Change, INIT_GOROUTINES, Linked, Mode, Platform, Session};

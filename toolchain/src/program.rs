@@ -74,6 +74,13 @@ impl Program {
     }
 }
 
+/// Where a toolchain has the script that its programs of `GOOS=js` run with. It moved in Go 1.24.
+pub fn wasm_exec(goroot: &Utf8Path) -> Option<Utf8PathBuf> {
+    let places = ["lib/wasm/wasm_exec.js", "misc/wasm/wasm_exec.js"];
+    let mut files = places.into_iter().map(|place| goroot.join(place));
+    files.find(|file| file.is_file())
+}
+
 /// What Node needs to run a program of `GOOS=js`, and its version.
 #[derive(Clone, Debug)]
 pub struct Node {

@@ -56,3 +56,13 @@ pub(crate) fn is_predeclared(name: &str) -> bool {
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && UNIVERSE.binary_search(&name).is_ok()
 }
+
+/// Whether a predeclared name is that of a type.
+pub(crate) fn is_type(name: &str) -> bool {
+    const NO_TYPES: &[&str] = &[
+        "append", "cap", "clear", "close", "complex", "copy", "delete", "false", "imag", "iota",
+        "len", "make", "max", "min", "new", "nil", "panic", "print", "println", "real", "recover",
+        "true",
+    ];
+    is_predeclared(name) && !NO_TYPES.contains(&name)
+}

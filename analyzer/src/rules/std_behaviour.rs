@@ -9,7 +9,8 @@ use crate::facts::{JS, Use, bit};
 use crate::graph::Package;
 use crate::source::Source;
 use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
-use crate::types::{Place, Types, symbol};
+use crate::symbol::symbol;
+use crate::types::{Place, Types};
 
 /// Uses in the module's own packages, and those in dependencies that run at initialisation or that
 /// calls lead to: whether anything else is reached is not known before the program is linked.

@@ -12,7 +12,8 @@ use model::{Effect, Finding, Rule};
 use super::{Context, Saying, excluded};
 use crate::facts::{CallFact, Check, DeclKind, FileFacts, Shape, Span, TypeRef, ValueId, Wanted};
 use crate::graph::Package;
-use crate::types::{Function, Member, Place, Thing, Things, Ty, Types, symbol};
+use crate::symbol::symbol;
+use crate::types::{Function, Member, Place, Thing, Things, Ty, Types};
 
 pub(super) fn check<'g, 'a>(
     cx: &'g Context<'g, 'a>,

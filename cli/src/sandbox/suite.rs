@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos};
 use runtime_harness::{SuiteRun, World, read_suite};
 use tempfile::TempDir;
-use toolchain::{Program, Session};
+use toolchain::{Node, Program, Session};
 
 use super::{GRACE, Sandbox, inside, path, read, utf8, worker, world};
 use crate::exec::USER;
@@ -78,26 +78,32 @@ impl Sandbox<'_> {
         goos: Goos,
         binary: Binary<'_>,
     ) -> Result<SuiteRun, String> {
-        match goos {
-            Goos::Wasip1 => self.suite_wasip1(session, binary),
-            Goos::Js => self.suite_node(session, binary),
+        match (goos, &self.node) {
+            (Goos::Js, Some(node)) => self.suite_node(node, session, binary),
+            _ => self.suite_worker(goos, session, binary),
         }
     }
 
     /// With the compiler that starts sooner, and once more with the one whose code is faster when
     /// time was up.
-    fn suite_wasip1(&self, session: &Session, binary: Binary<'_>) -> Result<SuiteRun, String> {
-        let run = self.compiled_by("winch", session, binary)?;
+    fn suite_worker(
+        &self,
+        goos: Goos,
+        session: &Session,
+        binary: Binary<'_>,
+    ) -> Result<SuiteRun, String> {
+        let run = self.compiled_by("winch", goos, session, binary)?;
         if run.end != End::Timeout || self.interrupt.is_raised() {
             return Ok(run);
         }
         let time = binary.time + COMPILING;
-        self.compiled_by("cranelift", session, Binary { time, ..binary })
+        self.compiled_by("cranelift", goos, session, Binary { time, ..binary })
     }
 
     fn compiled_by(
         &self,
         engine: &str,
+        goos: Goos,
         session: &Session,
         binary: Binary<'_>,
     ) -> Result<SuiteRun, String> {
@@ -108,6 +114,7 @@ impl Sandbox<'_> {
         args.push(format!("--engine={engine}"));
         args.push(format!("--timeout={}ms", binary.time.as_millis()));
         args.push(format!("--report={report}"));
+        args.extend(self.for_js(goos));
         args.push(binary.file.to_string());
         args.extend(test_args(binary));
         let goroot = session.env().goroot.to_string();
@@ -132,9 +139,12 @@ impl Sandbox<'_> {
         Ok(read_suite(&printed(&log), ended.code, late))
     }
 
-    fn suite_node(&self, session: &Session, binary: Binary<'_>) -> Result<SuiteRun, String> {
-        let node = self.node.as_ref();
-        let node = node.ok_or("programs of GOOS=js are not run")?;
+    fn suite_node(
+        &self,
+        node: &Node,
+        session: &Session,
+        binary: Binary<'_>,
+    ) -> Result<SuiteRun, String> {
         let copy = binary.copy.ok_or("there is no copy of the module")?;
         let dir = copy.dir(binary.dir)?;
         let mut env = copy.env(session, &dir);

@@ -1,0 +1,343 @@
+//! The functions behind `host.js`: clocks, random bytes, text, output and files.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use model::HostCall;
+use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, IntoJs, Object, TypedArray, Value};
+
+use super::JsSupport;
+use super::bridge::Bridge;
+use super::files::{Asked, Failure, Files, Reply};
+use crate::clock::{Clock, Fixed};
+use crate::host::{Quota, Stop};
+use crate::{Error, Guest};
+
+/// Most random bytes at once, as in browsers (Web Cryptography, "getRandomValues").
+const MAX_RANDOM: usize = 65_536;
+
+/// The host of one run.
+pub(super) struct Globals {
+    node: bool,
+    clock: Clock,
+    bridge: Rc<Bridge>,
+    random: Option<RefCell<Fixed>>,
+    stdin: bool,
+    output: RefCell<Output>,
+    files: RefCell<Files>,
+    trace: Option<RefCell<Box<dyn Write + Send>>>,
+    calls: RefCell<BTreeMap<String, HostCall>>,
+}
+
+struct Output {
+    stdout: Box<dyn Write + Send>,
+    stderr: Box<dyn Write + Send>,
+    left: Quota,
+}
+
+impl Globals {
+    pub(super) fn new(
+        guest: Guest,
+        support: &JsSupport,
+        clock: Clock,
+        bridge: Rc<Bridge>,
+    ) -> Result<Self, Error> {
+        let limits = guest.limits;
+        let disk = Quota::new(limits.disk, "it wrote more to files than its limit of");
+        let files = Quota::new(limits.files, "it made more files than its limit of");
+        let dirs = if support.node {
+            guest.dirs.as_slice()
+        } else {
+            &[]
+        };
+        Ok(Self {
+            node: support.node,
+            clock,
+            bridge,
+            random: guest.deterministic.then(RefCell::default),
+            stdin: guest.stdin,
+            output: RefCell::new(Output {
+                stdout: guest.stdout,
+                stderr: guest.stderr,
+                left: Quota::new(limits.output, "it printed more than its limit of"),
+            }),
+            files: RefCell::new(Files::new(dirs, &support.dir, disk, files)?),
+            trace: guest.trace.map(RefCell::new),
+            calls: RefCell::default(),
+        })
+    }
+
+    pub(super) fn node(&self) -> bool {
+        self.node
+    }
+
+    pub(super) fn sleep(&self, wait: Duration, deadline: Option<Instant>) -> Result<(), Stop> {
+        self.clock.sleep(wait, deadline)
+    }
+
+    /// What was called, by name.
+    pub(super) fn calls(&self) -> Vec<HostCall> {
+        self.calls.borrow().values().cloned().collect()
+    }
+
+    /// Write to standard output or error; too much of it is the end.
+    pub(super) fn print(&self, fd: u32, text: &str) {
+        if let Err(Failure::Stop(stop)) = self.put(fd, text.as_bytes()) {
+            self.bridge.end(stop.into());
+        }
+    }
+
+    fn put(&self, fd: u32, bytes: &[u8]) -> Result<usize, Failure> {
+        let mut output = self.output.borrow_mut();
+        output.left.take(bytes.len() as u64)?;
+        let stream = match fd {
+            1 => &mut output.stdout,
+            2 => &mut output.stderr,
+            _ => return Err(Failure::Code("EBADF")),
+        };
+        let written = stream.write_all(bytes).and_then(|()| stream.flush());
+        // Whoever reads it may be gone.
+        written.map_err(|_| Failure::Code("EPIPE"))?;
+        Ok(bytes.len())
+    }
+
+    /// Give JavaScript its functions.
+    pub(super) fn set_up<'js>(
+        self: &Rc<Self>,
+        ctx: &Ctx<'js>,
+        host: &Object<'js>,
+    ) -> rquickjs::Result<()> {
+        self.times(ctx, host)?;
+        self.bytes(ctx, host)?;
+        self.places(ctx, host)?;
+        self.streams(ctx, host)?;
+        ctx.globals().set("wasmcheckHost", host.clone())
+    }
+
+    fn times<'js>(self: &Rc<Self>, ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
+        let here = Rc::clone(self);
+        let now = move || here.clock.since_start().as_secs_f64() * 1000.0;
+        host.set("now", Function::new(ctx.clone(), now)?)?;
+        let here = Rc::clone(self);
+        let wall = move || here.clock.wall().as_secs_f64() * 1000.0;
+        host.set("wall", Function::new(ctx.clone(), wall)?)?;
+        let here = Rc::clone(self);
+        let exit = move |ctx: Ctx<'js>, code: i32| {
+            here.bridge.end(Stop::Exit(code).into());
+            Err::<(), _>(Exception::throw_message(&ctx, "the program has ended"))
+        };
+        host.set("exit", Function::new(ctx.clone(), exit)?)?;
+        let here = Rc::clone(self);
+        let failed = move |why: String| {
+            if !here.bridge.has_ended() {
+                here.print(2, &format!("Uncaught {why}\n"));
+                here.bridge.end(Stop::Exit(1).into());
+            }
+        };
+        host.set("failed", Function::new(ctx.clone(), failed)?)
+    }
+
+    fn bytes<'js>(self: &Rc<Self>, ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
+        let here = Rc::clone(self);
+        let random = move |ctx: Ctx<'js>, length: usize| {
+            if length > MAX_RANDOM {
+                let why = "more random bytes than getRandomValues gives";
+                return Err(Exception::throw_range(&ctx, why));
+            }
+            let mut bytes = vec![0; length];
+            match &here.random {
+                Some(fixed) => fixed.borrow_mut().fill(&mut bytes),
+                None => getrandom::fill(&mut bytes)
+                    .map_err(|e| Exception::throw_message(&ctx, &e.to_string()))?,
+            }
+            ArrayBuffer::new(ctx, bytes)
+        };
+        host.set("random", Function::new(ctx.clone(), random)?)?;
+        let encode = |ctx: Ctx<'js>, text: String| ArrayBuffer::new(ctx, text.into_bytes());
+        host.set("encode", Function::new(ctx.clone(), encode)?)?;
+        let decode = |bytes: TypedArray<'js, u8>| {
+            let bytes = copied(&bytes);
+            let text = String::from_utf8_lossy(&bytes);
+            // As TextDecoder does unless it is told otherwise (Encoding, "UTF-8 decode").
+            text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+        };
+        host.set("decode", Function::new(ctx.clone(), decode)?)
+    }
+
+    fn places<'js>(self: &Rc<Self>, ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
+        let here = Rc::clone(self);
+        let cwd = move || here.files.borrow().cwd().to_owned();
+        host.set("cwd", Function::new(ctx.clone(), cwd)?)?;
+        let here = Rc::clone(self);
+        let owner = move || here.files.borrow().owner().to_vec();
+        host.set("owner", Function::new(ctx.clone(), owner)?)?;
+        let here = Rc::clone(self);
+        let resolve = move |parts: Vec<String>| here.files.borrow().resolve(&parts);
+        host.set("resolve", Function::new(ctx.clone(), resolve)?)?;
+        let here = Rc::clone(self);
+        let umask = move |mask: i64| here.files.borrow_mut().umask(u32::try_from(mask).ok());
+        host.set("umask", Function::new(ctx.clone(), umask)?)?;
+        let here = Rc::clone(self);
+        let file = move |ctx: Ctx<'js>,
+                         (name, path, other, fd): (String, String, String, i64),
+                         n: f64,
+                         m: f64| {
+            let asked = Asked {
+                path: &path,
+                other: &other,
+                // No file has the number.
+                fd: u32::try_from(fd).unwrap_or(u32::MAX),
+                n,
+                m,
+            };
+            let done = here.files.borrow_mut().call(&name, asked);
+            here.answer(&ctx, &name, &path, done)
+        };
+        let file = move |ctx: Ctx<'js>, name, path, other, fd, n, m| {
+            file(ctx, (name, path, other, fd), n, m)
+        };
+        host.set("file", Function::new(ctx.clone(), file)?)
+    }
+
+    fn streams<'js>(self: &Rc<Self>, ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
+        let here = Rc::clone(self);
+        let print = move |fd: u32, text: String| here.print(fd, &text);
+        host.set("print", Function::new(ctx.clone(), print)?)?;
+        let here = Rc::clone(self);
+        let write = move |ctx: Ctx<'js>, fd: i64, bytes: TypedArray<'js, u8>, at: f64| {
+            let bytes = copied(&bytes);
+            let fd = u32::try_from(fd).unwrap_or(u32::MAX);
+            let written = match fd {
+                1 | 2 => here.put(fd, &bytes),
+                _ => here.files.borrow_mut().write(fd, &bytes, position(at)),
+            };
+            let written = written.map(Count::of);
+            here.answer(&ctx, "write", &fd.to_string(), written)
+        };
+        host.set("write", Function::new(ctx.clone(), write)?)?;
+        let here = Rc::clone(self);
+        let read = move |ctx: Ctx<'js>, fd: i64, length: usize, at: f64| {
+            let fd = u32::try_from(fd).unwrap_or(u32::MAX);
+            let bytes = match fd {
+                0 => here.stdin(length),
+                _ => here.files.borrow_mut().read(fd, length, position(at)),
+            };
+            here.answer(&ctx, "read", &fd.to_string(), bytes.map(Bytes))
+        };
+        host.set("read", Function::new(ctx.clone(), read)?)
+    }
+
+    fn stdin(&self, length: usize) -> Result<Vec<u8>, Failure> {
+        if !self.stdin {
+            return Ok(Vec::new());
+        }
+        let mut bytes = vec![0; length.min(1 << 20)];
+        let read = std::io::stdin().read(&mut bytes)?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// `{code, value}`: an error's name, or what the call gives. It is counted, and written down.
+    fn answer<'js, T: IntoJs<'js>>(
+        &self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        about: &str,
+        done: Result<T, Failure>,
+    ) -> rquickjs::Result<Object<'js>> {
+        let code = match &done {
+            Err(Failure::Code(code)) => Some(*code),
+            _ => None,
+        };
+        self.count(&format!("fs.{name}"), about, code);
+        let answer = Object::new(ctx.clone())?;
+        match done {
+            Ok(value) => answer.set("value", value)?,
+            Err(Failure::Code(code)) => answer.set("code", code)?,
+            Err(Failure::Stop(stop)) => {
+                self.bridge.end(stop.into());
+                return Err(Exception::throw_message(ctx, "the program has ended"));
+            }
+        }
+        Ok(answer)
+    }
+
+    fn count(&self, name: &str, about: &str, code: Option<&str>) {
+        let mut calls = self.calls.borrow_mut();
+        let call = calls.entry(name.to_owned()).or_insert_with(|| HostCall {
+            name: name.to_owned(),
+            calls: 0,
+            errors: BTreeMap::new(),
+        });
+        call.calls += 1;
+        if let Some(code) = code {
+            *call.errors.entry(code.to_owned()).or_default() += 1;
+        }
+        if let Some(trace) = &self.trace {
+            // Whoever closes the trace has seen enough.
+            let code = code.unwrap_or("ok");
+            let _ = writeln!(trace.borrow_mut(), "{name}({about:?}) = {code}");
+        }
+    }
+}
+
+/// What a typed array holds.
+fn copied(bytes: &TypedArray<'_, u8>) -> Vec<u8> {
+    // SAFETY: nothing of JavaScript runs while they are copied.
+    #[expect(unsafe_code, reason = "the bytes are copied at once")]
+    let bytes = unsafe { bytes.as_bytes() };
+    bytes.map(<[u8]>::to_vec).unwrap_or_default()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions are whole numbers"
+)]
+fn position(at: f64) -> Option<u64> {
+    (at >= 0.0).then_some(at as u64)
+}
+
+struct Bytes(Vec<u8>);
+
+impl<'js> IntoJs<'js> for Bytes {
+    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
+        ArrayBuffer::new(ctx.clone(), self.0).map(ArrayBuffer::into_value)
+    }
+}
+
+struct Count;
+
+impl Count {
+    #[expect(clippy::cast_precision_loss, reason = "a number of JavaScript")]
+    fn of(count: usize) -> f64 {
+        count as f64
+    }
+}
+
+impl<'js> IntoJs<'js> for Reply {
+    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
+        match self {
+            Self::Nothing => Ok(Value::new_undefined(ctx.clone())),
+            Self::Number(number) => number.into_js(ctx),
+            Self::Text(text) => text.into_js(ctx),
+            Self::Names(names) => {
+                let array = Array::new(ctx.clone())?;
+                for (at, name) in names.into_iter().enumerate() {
+                    array.set(at, name)?;
+                }
+                Ok(array.into_value())
+            }
+            Self::Stat(fields) => {
+                let stat = Object::new(ctx.clone())?;
+                for (name, value) in fields {
+                    stat.set(name, value)?;
+                }
+                Ok(stat.into_value())
+            }
+        }
+    }
+}
