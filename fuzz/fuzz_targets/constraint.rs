@@ -18,7 +18,7 @@ fuzz_target!(|input: (&str, &str, &str)| {
         };
         let selected = is_selected(platform, name, src);
         assert_eq!(selected, is_selected(platform, name, src));
-        let outline = analyzer::outline(&src.into());
+        let outline = analyzer::outline(&std::sync::Arc::new(src.to_owned()));
         if outline.error.is_none() && !outline.package.is_empty() {
             let longer = format!("{src}\n//go:build ignore\n");
             assert_eq!(selected, is_selected(platform, name, &longer));

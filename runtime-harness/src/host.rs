@@ -6,6 +6,7 @@ use std::time::Instant;
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+use crate::End;
 use crate::clock::{Clock, Fixed};
 use crate::errno;
 use crate::watch::Trace;
@@ -146,8 +147,18 @@ impl MemoryLimit {
         }
     }
 
+    /// How a guest ended, seen with its memory: Go says "out of memory" and exits with 2, and the
+    /// reason is the limit.
+    pub(crate) fn ended(&self, end: End) -> End {
+        match end {
+            End::Exit(0) => end,
+            End::Exit(_) | End::Trapped(_) if self.denied => End::Limit(self.told()),
+            end => end,
+        }
+    }
+
     /// What to say when it was too little.
-    pub(crate) fn told(&self) -> String {
+    fn told(&self) -> String {
         format!(
             "it needs more memory than its limit of {}",
             in_words(self.limit)

@@ -77,12 +77,7 @@ fn run_here(guest: Guest, support: &JsSupport, started: Instant) -> Result<Outco
             deadline,
         },
     );
-    store.limiter(|host| &mut host.memory);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| match context.data().deadline {
-        Some(deadline) if Instant::now() >= deadline => Err(Stop::TimedOut.into()),
-        _ => Ok(wasmtime::UpdateDeadline::Continue(1)),
-    });
+    run::limit(&mut store);
     let ticks = Ticks::start(&engine);
     let clock = Clock::new(guest.deterministic);
     let bridge = Rc::new(Bridge::default());
@@ -116,13 +111,8 @@ fn run_here(guest: Guest, support: &JsSupport, started: Instant) -> Result<Outco
     drop(ticks);
     let (end, stack) = ended(played, &bridge)?;
     let host = store.into_data();
-    let end = match end {
-        End::Exit(code) if code != 0 && host.memory.denied => End::Limit(host.memory.told()),
-        End::Trapped(_) if host.memory.denied => End::Limit(host.memory.told()),
-        end => end,
-    };
     Ok(Outcome {
-        end,
+        end: host.memory.ended(end),
         calls: globals.calls(),
         time: begun.elapsed(),
         memory: host.memory.peak,

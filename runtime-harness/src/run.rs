@@ -49,13 +49,7 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     let mut host = host(guest, deadline)?;
     host.calls = calls;
     let mut store = Store::new(&engine, host);
-    store.limiter(|host| &mut host.memory);
-    // Every tick asks whether the time is up.
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| match context.data().deadline {
-        Some(deadline) if Instant::now() >= deadline => Err(Stop::TimedOut.into()),
-        _ => Ok(wasmtime::UpdateDeadline::Continue(1)),
-    });
+    limit(&mut store);
     let ticks = Ticks::start(&engine);
     let begun = Instant::now();
     let result = match &invoke {
@@ -72,20 +66,40 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     let calls = host.calls.iter().filter_map(crate::host::Call::told);
     let mut calls: Vec<_> = calls.collect();
     calls.sort_by(|a, b| a.name.cmp(&b.name));
-    let end = match end {
-        // Go says "out of memory" and exits with 2: the reason is the limit.
-        End::Exit(code) if code != 0 && host.memory.denied => End::Limit(host.memory.told()),
-        End::Trapped(_) if host.memory.denied => End::Limit(host.memory.told()),
-        end => end,
-    };
     Ok(Outcome {
-        end,
+        end: host.memory.ended(end),
         calls,
         time,
         memory: host.memory.peak,
         results,
         stack,
     })
+}
+
+/// Hold a guest to its memory, and ask at every tick whether its time is up.
+pub(crate) fn limit<H: Limited + 'static>(store: &mut Store<H>) {
+    store.limiter(|host| host.memory());
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|context| match context.data().deadline() {
+        Some(deadline) if Instant::now() >= deadline => Err(Stop::TimedOut.into()),
+        _ => Ok(wasmtime::UpdateDeadline::Continue(1)),
+    });
+}
+
+/// The state of a run that has limits.
+pub(crate) trait Limited {
+    fn memory(&mut self) -> &mut MemoryLimit;
+    fn deadline(&self) -> Option<Instant>;
+}
+
+impl Limited for Host {
+    fn memory(&mut self) -> &mut MemoryLimit {
+        &mut self.memory
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
 }
 
 fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {

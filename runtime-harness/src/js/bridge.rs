@@ -20,11 +20,22 @@ use wasmtime::{
 
 use crate::Error;
 use crate::host::{MemoryLimit, Stop};
+use crate::run::Limited;
 
 /// State of the engine's side.
 pub(super) struct JsHost {
     pub(super) memory: MemoryLimit,
     pub(super) deadline: Option<Instant>,
+}
+
+impl Limited for JsHost {
+    fn memory(&mut self) -> &mut MemoryLimit {
+        &mut self.memory
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
 }
 
 /// The end is known: leave the program.
