@@ -227,7 +227,8 @@ pub struct HostCall {
     pub name: String,
     /// How often it was called.
     pub calls: u64,
-    /// Errors that it returned, by their WASI name, and how often.
+    /// Errors that it returned, by the name that the host has for them (`noent` of WASI, `ENOENT` of
+    /// Node), and how often.
     pub errors: BTreeMap<String, u64>,
 }
 
