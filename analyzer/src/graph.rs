@@ -64,7 +64,7 @@ impl<'a> Package<'a> {
     /// of what is listed is never asked for.
     pub(crate) fn files(&self) -> &[Arc<Source>] {
         self.files.get_or_init(|| {
-            let paths: Vec<_> = self.file_paths().collect();
+            let paths: Vec<_> = paths(self.listed).collect();
             self.sources.load(&[], &paths);
             paths.iter().map(|path| self.sources.get(path)).collect()
         })
@@ -89,10 +89,6 @@ impl<'a> Package<'a> {
             files: OnceLock::from(Vec::new()),
             sources: Arc::clone(sources),
         }
-    }
-
-    fn file_paths(&self) -> impl Iterator<Item = Utf8PathBuf> {
-        paths(self.listed)
     }
 
     /// Where an import of one of its files leads.

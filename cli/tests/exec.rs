@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use common::World;
+use common::{World, program};
 use tempfile::TempDir;
 
 /// One program, and what to do as its first argument.
@@ -293,6 +293,22 @@ fn a_profile_is_what_the_guest_sees() {
     assert!(above("go-test") && !above("cwd"));
 }
 
+#[test]
+fn a_directory_is_seen_wherever_the_guest_has_it() {
+    let world = World::empty("m");
+    std::fs::write(world.module.join("in.txt"), "x").unwrap();
+    for guest in [guest(), js_guest()] {
+        for place in ["/data", "/data/deep/down"] {
+            let dir = format!(".::{place}");
+            let file = format!("{place}/in.txt");
+            let (_, out, told) = exec_of(&world, guest, &["--dir", &dir], &["read", &file]);
+            assert_eq!(out, "<nil>\n", "{file}: {told}");
+            let (_, out, _) = exec_of(&world, guest, &["--dir", &dir], &["read", "/in.txt"]);
+            assert!(out.contains("open /in.txt: "), "{out}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_lead_out_are_not_followed() {
@@ -355,17 +371,9 @@ fn go_test_runs_through_it() {
 
 #[test]
 fn a_call_to_what_the_host_lacks_names_its_callers() {
-    let world = World::empty("m");
-    let files = [
-        ("go.mod", "module example.com/m\n\ngo 1.21\n"),
-        (
-            "main.go",
-            "package main\n\n//go:wasmimport env host_fn\nfunc hostFn(int32) int32\n\n//go:noinline\nfunc ask(n int32) int32 { return hostFn(n) + 1 }\n\nfunc main() {\n\tprintln(\"before\")\n\tprintln(ask(3))\n}\n",
-        ),
-    ];
-    for (name, text) in files {
-        std::fs::write(world.module.join(name), text).unwrap();
-    }
+    let world = program(
+        "package main\n\n//go:wasmimport env host_fn\nfunc hostFn(int32) int32\n\n//go:noinline\nfunc ask(n int32) int32 { return hostFn(n) + 1 }\n\nfunc main() {\n\tprintln(\"before\")\n\tprintln(ask(3))\n}\n",
+    );
     // Stripped: the names are those of Go's own table.
     let file = common::build(&world, "wasip1", ".", true);
     let ran = world.command(&["exec", &file]).output().unwrap();
@@ -413,13 +421,7 @@ func main() {
 
 #[test]
 fn a_guest_of_js_reaches_no_more_than_its_host() {
-    let world = World::empty("m");
-    std::fs::write(
-        world.module.join("go.mod"),
-        "module example.com/m\n\ngo 1.21\n",
-    )
-    .unwrap();
-    std::fs::write(world.module.join("main.go"), REACH).unwrap();
+    let world = program(REACH);
     let file = common::build(&world, "js", ".", false);
     let run = |host: &str| {
         let args = ["exec", "--js-host", host, &file];

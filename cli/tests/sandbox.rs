@@ -7,19 +7,7 @@
 
 mod common;
 
-use common::{World, build, build_with};
-
-/// A module with one file.
-fn program(source: &str) -> World {
-    let world = World::empty("program");
-    std::fs::write(
-        world.module.join("go.mod"),
-        "module example.com/program\n\ngo 1.24\n",
-    )
-    .unwrap();
-    std::fs::write(world.module.join("main.go"), source).unwrap();
-    world
-}
+use common::{World, build, build_with, program};
 
 fn exec(world: &World, args: &[&str]) -> (Option<i32>, String, String) {
     let mut all = vec!["exec"];

@@ -130,6 +130,18 @@ fn proxy() -> &'static (String, PathBuf) {
     })
 }
 
+/// A module with one file.
+pub(crate) fn program(source: &str) -> World {
+    let world = World::empty("program");
+    std::fs::write(
+        world.module.join("go.mod"),
+        "module example.com/program\n\ngo 1.24\n",
+    )
+    .unwrap();
+    std::fs::write(world.module.join("main.go"), source).unwrap();
+    world
+}
+
 /// Build a fixture's main package, stripped or not.
 pub(crate) fn build(world: &World, goos: &str, package: &str, strip: bool) -> String {
     let flags: &[&str] = if strip { &["-ldflags=-s -w"] } else { &[] };

@@ -207,7 +207,6 @@ impl Bridge {
         // SAFETY: the store is held by `with_store` below, in a call that waits for this one.
         #[expect(unsafe_code, reason = "the store passes through JavaScript")]
         let result = call(unsafe { current.as_mut() }, exports);
-        self.current.set(Some(current));
         result.map_err(|error| self.leave(ctx, error))
     }
 

@@ -106,7 +106,8 @@ fn denied() -> Vec<i64> {
     ]
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
     use std::net::TcpListener;

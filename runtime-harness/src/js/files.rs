@@ -240,11 +240,14 @@ impl Files {
                 break;
             }
             let here = format!("/{}", at.join("/"));
-            let (mount, rest) = self.mount(&here)?;
-            let found = match mount.dir.symlink_metadata(&rest) {
-                // Above what is there: `/` of directories that were given alone.
+            let found = self.mount(&here).and_then(|(mount, rest)| {
+                let found = mount.dir.symlink_metadata(&rest)?;
+                Ok((found, mount, rest))
+            });
+            let (found, mount, rest) = match found {
+                // Above directories that were given, and in none itself.
                 Err(_) if self.is_above(&here) => continue,
-                Err(e) if e.kind() == io::ErrorKind::NotFound && todo.is_empty() => break,
+                Err(Failure::Code("ENOENT")) if todo.is_empty() => break,
                 found => found?,
             };
             if found.is_symlink() {

@@ -182,22 +182,21 @@ impl Globals {
         host.set("umask", Function::new(ctx.clone(), umask)?)?;
         let here = Rc::clone(self);
         let file = move |ctx: Ctx<'js>,
-                         (name, path, other, fd): (String, String, String, i64),
+                         name: String,
+                         path: String,
+                         other: String,
+                         fd: i64,
                          n: f64,
                          m: f64| {
             let asked = Asked {
                 path: &path,
                 other: &other,
-                // No file has the number.
-                fd: u32::try_from(fd).unwrap_or(u32::MAX),
+                fd: number(fd),
                 n,
                 m,
             };
             let done = here.files.borrow_mut().call(&name, asked);
             here.answer(&ctx, &name, &path, done)
-        };
-        let file = move |ctx: Ctx<'js>, name, path, other, fd, n, m| {
-            file(ctx, (name, path, other, fd), n, m)
         };
         host.set("file", Function::new(ctx.clone(), file)?)
     }
@@ -209,18 +208,18 @@ impl Globals {
         let here = Rc::clone(self);
         let write = move |ctx: Ctx<'js>, fd: i64, bytes: TypedArray<'js, u8>, at: f64| {
             let bytes = copied(&bytes);
-            let fd = u32::try_from(fd).unwrap_or(u32::MAX);
+            let fd = number(fd);
             let written = match fd {
                 1 | 2 => here.put(fd, &bytes),
                 _ => here.files.borrow_mut().write(fd, &bytes, position(at)),
             };
-            let written = written.map(Count::of);
+            let written = written.map(count);
             here.answer(&ctx, "write", &fd.to_string(), written)
         };
         host.set("write", Function::new(ctx.clone(), write)?)?;
         let here = Rc::clone(self);
         let read = move |ctx: Ctx<'js>, fd: i64, length: usize, at: f64| {
-            let fd = u32::try_from(fd).unwrap_or(u32::MAX);
+            let fd = number(fd);
             let bytes = match fd {
                 0 => here.stdin(length),
                 _ => here.files.borrow_mut().read(fd, length, position(at)),
@@ -309,13 +308,14 @@ impl<'js> IntoJs<'js> for Bytes {
     }
 }
 
-struct Count;
+#[expect(clippy::cast_precision_loss, reason = "a number of JavaScript")]
+fn count(bytes: usize) -> f64 {
+    bytes as f64
+}
 
-impl Count {
-    #[expect(clippy::cast_precision_loss, reason = "a number of JavaScript")]
-    fn of(count: usize) -> f64 {
-        count as f64
-    }
+/// The number of a file; no file has the one that others become.
+fn number(fd: i64) -> u32 {
+    u32::try_from(fd).unwrap_or(u32::MAX)
 }
 
 impl<'js> IntoJs<'js> for Reply {

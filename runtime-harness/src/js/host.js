@@ -194,7 +194,6 @@ const setUpNode = () => {
   globalThis.path = {
     resolve: (...parts) => host.resolve(parts.map(String)),
   };
-  const exitHandlers = [];
   const [uid, gid] = host.owner();
   const process = {
     argv0: "node",
@@ -212,11 +211,9 @@ const setUpNode = () => {
     cwd: () => host.cwd(),
     chdir: (path) => void ask("chdir", { path }),
     exit: (code) => host.exit(Number(code ?? 0)),
-    on: (event, work) => {
-      if (event === "exit") exitHandlers.push(work);
-      return process;
-    },
-    once: (event, work) => process.on(event, work),
+    // No signal comes, and nothing is done after the end.
+    on: () => process,
+    once: () => process,
     nextTick: (work, ...args) => globalThis.queueMicrotask(() => work(...args)),
     stdout: { write: (text) => host.print(1, String(text)) },
     stderr: { write: (text) => host.print(2, String(text)) },
