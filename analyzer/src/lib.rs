@@ -42,6 +42,7 @@ pub use crate::std_facts::{
 };
 pub use crate::system::{Disk, System};
 pub use crate::wasm::{
-    Asked, Inspected, Line, SinkUse, WasmError, glue, inspect_wasm, is_js, read_wasm,
+    Asked, Inspected, Line, SinkUse, Stacks, WasmError, glue, has_own_host, inspect_wasm, is_js,
+    read_wasm,
 };
 pub use crate::why::Why;

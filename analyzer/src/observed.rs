@@ -193,7 +193,26 @@ fn error_seen(finding: &Finding, seen: &Observation) -> Option<String> {
         let hit = |line: &&str| tail.len() > 8 && line.to_lowercase().contains(&tail);
         output().find(hit).map(|line| format!("`{}`", line.trim()))
     });
-    said.chain(crashed_there(finding, seen)).next()
+    let first = said.chain(crashed_there(finding, seen)).next();
+    first.or_else(|| refused_there(finding, seen))
+}
+
+/// The host refused a call that the function of a finding made at its place.
+fn refused_there(finding: &Finding, seen: &Observation) -> Option<String> {
+    let file = Utf8Path::new(&finding.file).file_name()?;
+    let here = |frames: &[Frame]| match frames {
+        [inner, caller] => {
+            let name = Utf8Path::new(&caller.file).file_name();
+            inner.function == finding.symbol && caller.line == finding.line && name == Some(file)
+        }
+        _ => false,
+    };
+    let refused = seen
+        .refusals
+        .iter()
+        .find(|r| r.stack.windows(2).any(here))?;
+    let (call, error) = (&refused.call, &refused.error);
+    Some(format!("`{call}` is refused with `{error}`"))
 }
 
 /// A program that failed and printed why, where no call in its own package explains it.

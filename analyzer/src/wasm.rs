@@ -17,6 +17,7 @@ mod paths;
 mod pclntab;
 mod program;
 mod sinks;
+mod stacks;
 mod types;
 
 use std::ops::Range;
@@ -40,6 +41,7 @@ use self::pclntab::Pclntab;
 use self::program::Program;
 pub use self::sinks::SinkUse;
 use self::sinks::Sinks;
+pub use self::stacks::Stacks;
 
 /// Why a file cannot be read as wasm.
 #[derive(Debug, thiserror::Error)]
@@ -530,20 +532,31 @@ fn go_version(fields: &[ProducerField]) -> Option<String> {
     Some(go.version.clone()).filter(|v| !v.is_empty())
 }
 
+/// Whether a module imports functions that neither WASI nor Go's `wasm_exec.js` has.
+pub fn has_own_host(bytes: &[u8]) -> bool {
+    const KNOWN: [&str; 3] = ["wasi_snapshot_preview1", "gojs", "go"];
+    imports(bytes).iter().any(|module| !KNOWN.contains(module))
+}
+
 /// Whether a module imports functions of Go's `wasm_exec.js`: `gojs`, up to Go 1.20 `go`
 /// (`cmd/link/internal/wasm/asm.go`). Only what stands before its code is read.
 pub fn is_js(bytes: &[u8]) -> bool {
+    imports(bytes).iter().any(|m| ["gojs", "go"].contains(m))
+}
+
+/// The modules that imports name.
+fn imports(bytes: &[u8]) -> Vec<&str> {
     for payload in Parser::new(0).parse_all(bytes) {
         match payload {
             Ok(Payload::ImportSection(imports)) => {
-                let mut all = imports.into_imports();
-                return all.any(|i| i.is_ok_and(|i| ["gojs", "go"].contains(&i.module)));
+                let all = imports.into_imports().map_while(Result::ok);
+                return all.map(|import| import.module).collect();
             }
-            Ok(Payload::CodeSectionStart { .. }) | Err(_) => return false,
+            Ok(Payload::CodeSectionStart { .. }) | Err(_) => break,
             Ok(_) => {}
         }
     }
-    false
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use analyzer::Stacks;
 use camino::{Utf8Path, Utf8PathBuf};
-use model::Ran;
+use model::{Frame, Ran};
 use runtime_harness::{
-    Compiler, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Preopen, World,
+    Compiler, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Preopen, Unwinder,
+    World,
 };
 use toolchain::Interrupt;
 
@@ -63,7 +65,6 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
     let mut given = vec![args.file.to_string()];
     given.extend(args.args.iter().cloned());
     let guest = Guest {
-        wasm,
         args: given,
         env: seen.env.clone(),
         dirs: seen.dirs.clone(),
@@ -73,12 +74,14 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         limits,
         deterministic: args.deterministic,
         trace: args.trace.as_deref().map(trace).transpose()?,
+        unwinder: unwinder(args, &wasm),
         compiler: match args.engine {
             EngineArg::Winch => Compiler::Winch,
             EngineArg::Cranelift => Compiler::Cranelift,
         },
         keeper: keeper(args),
         invoke: args.invoke.clone(),
+        wasm,
     };
     other_arguments();
     let host = if js.is_some() { JS_NAME } else { NAME };
@@ -133,6 +136,13 @@ fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
     if !matches!(outcome.end, End::Trapped(_) | End::UnknownImport { .. }) {
         return String::new();
     }
+    if !outcome.callers.is_empty() {
+        let own = outcome.callers.iter().filter(|f| !f.is_std()).take(SHOWN);
+        let named: Vec<String> = own
+            .map(|f| format!("`{}` at {}:{}", f.function, f.file, f.line))
+            .collect();
+        return format!(", called by {}", named.join(" < "));
+    }
     let bytes = files::read_wasm(file).unwrap_or_default();
     let read = analyzer::inspect_wasm("", bytes, analyzer::Asked::FUNCTIONS);
     let functions = read.map(|read| read.file.functions).unwrap_or_default();
@@ -146,6 +156,30 @@ fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
         String::new()
     } else {
         format!(", called by {}", named.join(" < "))
+    }
+}
+
+/// Go's stacks, where somebody wants to know who calls the host.
+fn unwinder(args: &ExecArgs, wasm: &[u8]) -> Option<Box<dyn Unwinder>> {
+    let wanted = args.trace.is_some() || args.report.is_some() || analyzer::has_own_host(wasm);
+    let stacks = wanted.then(|| Stacks::read(wasm)).flatten()?;
+    Some(Box::new(GoStacks(stacks)))
+}
+
+/// Go's stacks, for the sandbox, which knows nothing of Go.
+struct GoStacks(Stacks);
+
+impl Unwinder for GoStacks {
+    fn walk(&self, memory: &[u8], sp: u32, function: u32) -> Vec<u64> {
+        self.0.walk(memory, sp, function)
+    }
+
+    fn frames(&self, places: &[u64]) -> Vec<Frame> {
+        self.0.frames(places)
+    }
+
+    fn matters(&self, frames: &[Frame]) -> bool {
+        !frames.iter().all(Frame::is_std)
     }
 }
 
@@ -235,6 +269,7 @@ fn told(outcome: &Outcome, host: &str) -> Ran {
         exit,
         why: why(&outcome.end),
         calls: outcome.calls.clone(),
+        refusals: outcome.refusals.clone(),
         milliseconds: u64::try_from(outcome.time.as_millis()).unwrap_or(u64::MAX),
         memory: outcome.memory,
         host: host.to_owned(),
@@ -248,6 +283,7 @@ fn refused(why: &str) -> Ran {
         exit: None,
         why: Some(why.to_owned()),
         calls: Vec::new(),
+        refusals: Vec::new(),
         milliseconds: 0,
         memory: 0,
         host: NAME.to_owned(),

@@ -274,6 +274,7 @@ pub(crate) fn observation(
         stdout: String::new(),
         stderr: String::new(),
         calls: Vec::new(),
+        refusals: Vec::new(),
         host: NAME.to_owned(),
         milliseconds: 0,
         memory: 0,
@@ -308,6 +309,7 @@ pub(crate) fn observation(
         }
     }
     observation.calls = seen.ran.calls;
+    observation.refusals = seen.ran.refusals;
     observation.host = seen.ran.host;
     observation.milliseconds = seen.ran.milliseconds;
     observation.memory = seen.ran.memory;

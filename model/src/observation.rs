@@ -32,6 +32,10 @@ pub struct Observation {
     pub stderr: String,
     /// What it called on the host, by name. Empty where the host does not count.
     pub calls: Vec<HostCall>,
+    /// Calls to the host that were refused, and who made them; those that only the standard library
+    /// itself makes when it starts are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
     /// What ran it: `wasmtime 48.0.8`, `node v20.20.2`.
     pub host: String,
     /// Wall time, in milliseconds, compilation apart.
@@ -180,6 +184,28 @@ pub struct Frame {
     pub line: u32,
 }
 
+impl Frame {
+    /// Import path of the function's package: up to the first dot behind the last slash, both before
+    /// type arguments.
+    pub fn package(&self) -> &str {
+        let name = self.function.split('[').next().unwrap_or_default();
+        let last = name.rfind('/').map_or(0, |slash| slash + 1);
+        let end = name[last..].find('.').map_or(name.len(), |dot| last + dot);
+        &name[..end]
+    }
+
+    /// Whether the call is one of the standard library's: its package has no dot in the first part
+    /// of its path, and its file lies in the package's directory below `src`, or, with `-trimpath`,
+    /// is named by it (`go help build`).
+    pub fn is_std(&self) -> bool {
+        let package = self.package();
+        let first = package.split('/').next().unwrap_or_default();
+        let named = self.file.starts_with(&format!("{package}/"));
+        let below = self.file.contains(&format!("src/{package}/"));
+        package != "main" && !first.contains('.') && (named || below)
+    }
+}
+
 /// What ran.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -232,6 +258,22 @@ pub struct HostCall {
     pub errors: BTreeMap<String, u64>,
 }
 
+/// A call to the host that failed as only a sandbox makes calls fail: a function that it does not
+/// have, a file that it does not show. And who made it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    /// Name of the host's function.
+    pub call: String,
+    /// The error, by the name that the host has for it.
+    pub error: String,
+    /// The file that it was about, where the call names one.
+    pub about: Option<String>,
+    /// How often, from the same place.
+    pub times: u64,
+    /// The goroutine that made it, innermost call first.
+    pub stack: Vec<Frame>,
+}
+
 /// What a worker of the sandbox says of its one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ran {
@@ -243,10 +285,35 @@ pub struct Ran {
     pub why: Option<String>,
     /// What it called on the host.
     pub calls: Vec<HostCall>,
+    /// Calls that were refused.
+    pub refusals: Vec<Refusal>,
     /// Wall time of the run, in milliseconds, compilation apart.
     pub milliseconds: u64,
     /// Largest linear memory, in bytes.
     pub memory: u64,
     /// What ran it.
     pub host: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_the_standard_library_are_told_from_others() {
+        let is_std = |function: &str, file: &str| {
+            let frame = Frame {
+                function: function.to_owned(),
+                file: file.to_owned(),
+                line: 1,
+            };
+            frame.is_std()
+        };
+        assert!(is_std("os.(*File).Close", "/usr/local/go/src/os/file.go"));
+        assert!(is_std("internal/poll.(*FD).Write", "internal/poll/fd.go"));
+        assert!(is_std("slices.SortFunc[...]", "/go/src/slices/sort.go"));
+        assert!(!is_std("main.main", "/src/main/main.go"));
+        assert!(!is_std("app/cmd.Run", "/home/app/cmd/run.go"));
+        assert!(!is_std("github.com/a/b.F", "github.com/a/b@v1.0.0/b.go"));
+    }
 }

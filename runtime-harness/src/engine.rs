@@ -1,10 +1,12 @@
 //! The engine: Winch, and Cranelift for what Winch does not take.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wasmtime::{Config, Engine, Module, Strategy};
 
-use crate::Error;
+use crate::callers::with_pointer;
+use crate::{Error, Guest};
 
 /// What runs the guests.
 pub const NAME: &str = "wasmtime 48.0.8";
@@ -33,8 +35,17 @@ pub enum Compiler {
     Cranelift,
 }
 
+/// Compile a guest; one whose stacks are read, with its stack pointer to be seen.
+pub(crate) fn compile_guest(guest: &Guest) -> Result<(Engine, Module), Error> {
+    let wasm = match &guest.unwinder {
+        Some(_) => with_pointer(&guest.wasm),
+        None => Cow::Borrowed(guest.wasm.as_slice()),
+    };
+    compile(&wasm, guest.compiler, guest.keeper.as_deref())
+}
+
 /// Compile a module, or take it from where it was kept.
-pub(crate) fn compile(
+fn compile(
     wasm: &[u8],
     compiler: Compiler,
     keeper: Option<&dyn Keeper>,

@@ -7,6 +7,7 @@ use wasmtime::ResourceLimiter;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 use crate::End;
+use crate::callers::Callers;
 use crate::clock::{Clock, Fixed};
 use crate::errno;
 use crate::watch::Trace;
@@ -39,6 +40,10 @@ pub(crate) struct Host {
     pub(crate) files: Quota,
     pub(crate) memory: MemoryLimit,
     pub(crate) calls: Vec<Call>,
+    /// The guest itself, once it has begun.
+    pub(crate) instance: Option<wasmtime::Instance>,
+    /// Who made those that were refused.
+    pub(crate) callers: Option<Callers>,
 }
 
 /// How often a function was called, and with what result.

@@ -64,7 +64,7 @@ pub fn run_js(guest: Guest, support: JsSupport) -> Result<Outcome, Error> {
 
 fn run_here(guest: Guest, support: &JsSupport, started: Instant) -> Result<Outcome, Error> {
     let deadline = guest.limits.time.map(|time| started + time);
-    let (engine, module) = engine::compile(&guest.wasm, guest.compiler, guest.keeper.as_deref())?;
+    let (engine, module) = engine::compile_guest(&guest)?;
     let scripts = [
         ("host.js", include_str!("js/host.js")),
         ("wasm_exec.js", support.wasm_exec.as_str()),
@@ -114,10 +114,12 @@ fn run_here(guest: Guest, support: &JsSupport, started: Instant) -> Result<Outco
     Ok(Outcome {
         end: host.memory.ended(end),
         calls: globals.calls(),
+        refusals: globals.refusals(),
         time: begun.elapsed(),
         memory: host.memory.peak,
         results: Vec::new(),
         stack,
+        callers: Vec::new(),
     })
 }
 

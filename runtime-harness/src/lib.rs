@@ -5,6 +5,7 @@
 //! returned and every limit holds, whatever the guest waits for. One process runs one guest: a
 //! crash of the engine is then a crash of that process alone.
 
+mod callers;
 mod clock;
 mod compare;
 mod engine;
@@ -24,6 +25,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::callers::Unwinder;
 pub use crate::compare::{Compared, WeightOf};
 pub use crate::engine::{Compiler, Keeper, NAME};
 pub use crate::js::{JS_NAME, JsSupport, run_js};
@@ -55,6 +57,8 @@ pub struct Guest {
     pub deterministic: bool,
     /// Where its calls to the host are written as they happen.
     pub trace: Option<Box<dyn Write + Send>>,
+    /// Who reads its stacks, so that calls to the host that are refused are known with their caller.
+    pub unwinder: Option<Box<dyn Unwinder>>,
     /// What compiles it.
     pub compiler: Compiler,
     /// Where its compiled form is kept between runs.
@@ -129,6 +133,8 @@ pub struct Outcome {
     pub end: End,
     /// What it called on the host.
     pub calls: Vec<model::HostCall>,
+    /// Calls that were refused, and by whom they were made; known with an [`Unwinder`] alone.
+    pub refusals: Vec<model::Refusal>,
     /// Wall time, compilation apart.
     pub time: Duration,
     /// Largest linear memory, in bytes.
@@ -138,6 +144,9 @@ pub struct Outcome {
     /// Functions that were on the engine's stack when it was ended, by their index, innermost first.
     /// Go empties that stack when goroutines switch: what is there is right, and may not be all.
     pub stack: Vec<u32>,
+    /// The goroutine that was running when a trap or a call to nobody ended it, innermost call first;
+    /// known with an [`Unwinder`] alone.
+    pub callers: Vec<model::Frame>,
 }
 
 /// Why a guest could not be run.

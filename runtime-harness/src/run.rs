@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use model::Frame;
 use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError, WasmBacktrace};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
+use crate::callers::{Callers, POINTER, Position};
 use crate::clock::{Clock, Fixed};
 use crate::host::{Host, MemoryLimit, Quota, Stop};
 use crate::watch::Trace;
@@ -38,7 +40,7 @@ pub(crate) fn on_deep_stack(
 
 fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     let deadline = guest.limits.time.map(|time| started + time);
-    let (engine, module) = engine::compile(&guest.wasm, guest.compiler, guest.keeper.as_deref())?;
+    let (engine, module) = engine::compile_guest(&guest)?;
     let mut linker: Linker<Host> = Linker::new(&engine);
     let calls = wasi::add(&mut linker).map_err(Error::Engine)?;
     // What the host does not have fails when it is called, with its name, and not before.
@@ -62,6 +64,7 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
         Ok(results) => (End::Exit(0), results, Vec::new()),
         Err(e) => (end_of(&e)?, Vec::new(), stack_of(&e)),
     };
+    let callers = last_stack(&mut store, &stack);
     let host = store.into_data();
     let calls = host.calls.iter().filter_map(crate::host::Call::told);
     let mut calls: Vec<_> = calls.collect();
@@ -69,11 +72,28 @@ fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
     Ok(Outcome {
         end: host.memory.ended(end),
         calls,
+        refusals: host.callers.map_or_else(Vec::new, |c| c.told()),
         time,
         memory: host.memory.peak,
         results,
         stack,
+        callers,
     })
+}
+
+/// Go's own stack as it lies in the memory of a guest that was ended.
+fn last_stack(store: &mut Store<Host>, stack: &[u32]) -> Vec<Frame> {
+    let look = || {
+        let function = *stack.first()?;
+        let instance = store.data().instance?;
+        let sp = instance.get_global(&mut *store, POINTER)?;
+        let sp = sp.get(&mut *store).i32()?.cast_unsigned();
+        let memory = instance.get_memory(&mut *store, "memory")?;
+        let (memory, host) = memory.data_and_store_mut(store);
+        let callers = host.callers.as_ref()?;
+        Some(callers.stack(memory, Position { sp, function }))
+    };
+    look().unwrap_or_default()
 }
 
 /// Hold a guest to its memory, and ask at every tick whether its time is up.
@@ -138,6 +158,8 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
         files: Quota::new(limits.files, "it made more files than its limit of"),
         memory: MemoryLimit::new(limits.memory),
         calls: Vec::new(),
+        instance: None,
+        callers: guest.unwinder.map(Callers::new),
     })
 }
 
@@ -150,6 +172,7 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
             NotInstantiated(format!("{e:#}")).into()
         }
     })?;
+    store.data_mut().instance = Some(instance);
     let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, "_start") else {
         return Err(NoStart.into());
     };

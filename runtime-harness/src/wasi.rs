@@ -7,13 +7,15 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use wasmtime::{Caller, Linker};
+use wasmtime::{Caller, Linker, Memory, WasmBacktrace};
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as snapshot;
 use wasmtime_wasi::runtime::in_tokio;
 use wiggle::GuestMemory;
 
+use crate::callers::{POINTER, Position};
 use crate::host::{Call, Host, Stop};
-use crate::poll;
+use crate::watch::about;
+use crate::{errno, poll};
 
 const MODULE: &str = "wasi_snapshot_preview1";
 /// What one call may copy, in bytes: the default of wasmtime.
@@ -21,6 +23,10 @@ const FUEL: usize = 128 << 20;
 
 /// `oflags::creat`
 const CREATE: i32 = 1;
+
+/// Errors by which a sandbox refuses: nosys, notsock, notsup, perm, rofs, notcapable.
+const REFUSALS: [usize; 6] = [52, 57, 58, 63, 69, 76];
+const BADF: usize = 8;
 
 const FAULT: i32 = 21;
 const IO: i32 = 29;
@@ -41,7 +47,7 @@ fn with(
     args: &[i64],
     call: impl FnOnce(&mut Host, &mut [u8]) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
-    let Some(memory) = caller
+    let Some(exported) = caller
         .get_export("memory")
         .and_then(wasmtime::Extern::into_memory)
     else {
@@ -49,26 +55,73 @@ fn with(
             "the module exports no memory, which WASI needs",
         ));
     };
-    let (memory, host) = memory.data_and_store_mut(&mut caller);
+    let (memory, host) = exported.data_and_store_mut(&mut caller);
     wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1::set_hostcall_fuel(
         &mut host.wasi,
         FUEL,
     );
     let begun = host.trace.is_some().then(Instant::now);
     let result = call(host, memory);
+    let errno = result.as_ref().ok().copied();
     if let Some(trace) = &mut host.trace {
         let time = begun.map(|begun| begun.elapsed()).unwrap_or_default();
-        trace.call(
-            host.calls[id].name,
-            args,
-            result.as_ref().ok().copied(),
-            time,
-            memory,
-        );
+        trace.call(host.calls[id].name, args, errno, time, memory);
+    }
+    if errno.is_some_and(|errno| errno != 0) && host.callers.is_some() {
+        failed(caller, exported, id, args, errno.unwrap_or_default());
+        return result;
     }
     let errno = result?;
     host.calls[id].count(errno);
     Ok(errno)
+}
+
+/// A call that failed: who made it?
+fn failed(mut caller: Caller<'_, Host>, memory: Memory, id: usize, args: &[i64], errno: i32) {
+    let at = position(&mut caller);
+    let (memory, host) = memory.data_and_store_mut(&mut caller);
+    host.calls[id].count(errno);
+    let (Some(at), Some(callers)) = (at, &mut host.callers) else {
+        return;
+    };
+    let name = host.calls[id].name;
+    if let Some(trace) = &mut host.trace {
+        trace.stack(&callers.stack(memory, at));
+    }
+    let error = usize::try_from(errno)
+        .ok()
+        .filter(|n| is_refusal(name, args, *n));
+    if let Some(error) = error {
+        let about = about(name, args, memory);
+        callers.refused((name, errno::name(error)), about, memory, at);
+    }
+}
+
+/// Where the guest is.
+fn position(caller: &mut Caller<'_, Host>) -> Option<Position> {
+    let function = WasmBacktrace::force_capture(&*caller)
+        .frames()
+        .first()?
+        .func_index();
+    let sp = caller
+        .get_export(POINTER)?
+        .into_global()?
+        .get(caller)
+        .i32()?;
+    Some(Position {
+        sp: sp.cast_unsigned(),
+        function,
+    })
+}
+
+/// Whether a call failed for want of something in the sandbox: it is not there, not allowed, or,
+/// where Go finds no open directory for a path and says so with -1, not shown
+/// (`syscall/fs_wasip1.go`, `preparePath`). Other errors are a program's daily bread.
+fn is_refusal(name: &str, args: &[i64], errno: usize) -> bool {
+    match errno {
+        BADF => name.starts_with("path_") && args.contains(&-1),
+        _ => REFUSALS.contains(&errno),
+    }
 }
 
 /// Wrappers of functions that only answer.

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use model::Frame;
+
 use crate::errno;
 
 /// Bytes of a text in memory that are shown.
@@ -46,6 +48,31 @@ impl Trace {
         // Whoever closes the trace has seen enough.
         let _ = writeln!(self.out, "{name}({args}) = {result}{time}");
     }
+}
+
+impl Trace {
+    /// One call of a host whose functions and errors have names, on one thing.
+    pub(crate) fn named(&mut self, name: &str, about: &str, result: &str) {
+        // Whoever closes the trace has seen enough.
+        let _ = writeln!(self.out, "{name}({about:?}) = {result}");
+    }
+
+    /// Who made a call that failed.
+    pub(crate) fn stack(&mut self, stack: &[Frame]) {
+        for frame in stack {
+            let _ = writeln!(
+                self.out,
+                "    {} {}:{}",
+                frame.function, frame.file, frame.line
+            );
+        }
+    }
+}
+
+/// The file that a call names.
+pub(crate) fn about(name: &str, args: &[i64], memory: &[u8]) -> Option<String> {
+    let at = *texts(name).first()?;
+    text(memory, *args.get(at)?, *args.get(at + 1)?).filter(|text| text != "\"\"")
 }
 
 /// Arguments, texts in memory in their place.

@@ -56,6 +56,7 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
         },
         deterministic: false,
         trace: None,
+        unwinder: None,
         compiler: runtime_harness::Compiler::default(),
         keeper: None,
         invoke: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{End, Observation, Report, RunKind, Target, UndefinedCall, WasmFile};
+use model::{End, Observation, Refusal, Report, RunKind, Target, UndefinedCall, WasmFile};
 
 use crate::view;
 
@@ -17,7 +17,7 @@ pub struct Runs<'r> {
     pub mains: (usize, usize),
     /// Packages that were initialised, and those that ended well.
     pub inits: (usize, usize),
-    /// What did not end well.
+    /// What did not end well, or was refused something.
     pub notable: Vec<&'r Observation>,
 }
 
@@ -52,7 +52,10 @@ pub fn runs(report: &Report) -> Vec<Runs<'_>> {
             inits: count(RunKind::Init),
             notable: all
                 .iter()
-                .filter(|o| o.end != Some(End::Ok) || (o.together == 1 && o.goroutines > 0))
+                .filter(|o| {
+                    let left = o.together == 1 && o.goroutines > 0;
+                    o.end != Some(End::Ok) || left || !o.refusals.is_empty()
+                })
                 .copied()
                 .collect(),
         }
@@ -85,6 +88,24 @@ pub fn last_words(seen: &Observation) -> Option<&str> {
     let crashed = seen.end == Some(End::Crash);
     let last = seen.stderr.lines().rfind(|l| said(l));
     last.filter(|_| !crashed).map(str::trim)
+}
+
+/// What the host refused a program, and where that asked for it.
+pub fn refused(refusal: &Refusal) -> String {
+    let about = refusal.about.as_ref();
+    let about = about.map_or_else(String::new, |about| format!(" {about}"));
+    let times = match refusal.times {
+        1 => String::new(),
+        times => format!(", {times} times"),
+    };
+    let own = refusal.stack.iter().find(|f| !f.is_std());
+    let by = own.map_or_else(String::new, |f| {
+        format!(", called by {} at {}:{}", f.function, f.file, f.line)
+    });
+    format!(
+        "the host refused {}{about} with {}{times}{by}",
+        refusal.call, refusal.error
+    )
 }
 
 /// The mains that were built, by package.

@@ -7,6 +7,7 @@ mod linker;
 mod oracle;
 mod pairs;
 mod schema;
+mod stacks;
 mod tables;
 mod tidy;
 
@@ -24,6 +25,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
+  stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
   schema   write docs/report.schema.json
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 
@@ -43,6 +45,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["ci"] => ci(),
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
+        ["stacks", versions @ ..] => stacks::run(versions, &target_dir().join("debug/wasmcheck")),
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),

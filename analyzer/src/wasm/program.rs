@@ -287,7 +287,7 @@ impl<'p, 'i> Program<'p, 'i> {
                 self.frames(from, edge)
                     .iter()
                     .rev()
-                    .map(|(name, place)| step(name, *place)),
+                    .map(|frame| step(frame.name, frame.place)),
             );
         }
         if let Some(last) = steps.last_mut() {

@@ -140,8 +140,8 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
         let (symbol, _) = self.nodes.get(&to)?;
         let (_, edge) = way.first().filter(|(_, edge)| edge.pc != NO_PC)?;
         let frames = self.program.frames(from, *edge);
-        let (function, place) = frames.first()?;
-        let (file, line) = place.filter(|_| !self.program.is_std(function))?;
+        let frame = frames.first()?;
+        let (file, line) = frame.place.filter(|_| !self.program.is_std(frame.name))?;
         let (root, mut before) = self.paths.to(&self.program.graph, from)?;
         before.extend(way);
         Some(SinkUse {

@@ -332,6 +332,10 @@ impl Text {
         if let Some(said) = proof::last_words(seen) {
             self.line(format!("                {soft}{said}{soft:#}"));
         }
+        for refusal in seen.refusals.iter().take(self.limits.places) {
+            let told = proof::refused(refusal);
+            self.line(format!("                {soft}{told}{soft:#}"));
+        }
     }
 
     fn rest(&mut self, view: &View<'_>) {

@@ -342,6 +342,7 @@ fn observation(
         stdout: String::new(),
         stderr: String::new(),
         calls: Vec::new(),
+        refusals: Vec::new(),
         host: NAME.to_owned(),
         milliseconds: 0,
         memory: 0,

@@ -15,10 +15,11 @@ use rquickjs::{
 };
 use wasmtime::{
     AsContextMut, Caller, Extern, ExternType, Instance, Linker, Memory, Module, StoreContextMut,
-    TypedFunc, Val,
+    TypedFunc, Val, WasmBacktrace,
 };
 
 use crate::Error;
+use crate::callers::Position;
 use crate::host::{MemoryLimit, Stop};
 use crate::run::Limited;
 
@@ -69,6 +70,8 @@ pub(super) struct Bridge {
     thrown: RefCell<Option<Persistent<Value<'static>>>>,
     end: RefCell<Option<wasmtime::Error>>,
     js: Cell<Option<NonNull<rquickjs::qjs::JSContext>>>,
+    /// Go's stack pointer in the innermost call, which it gives each function of `wasm_exec.js`.
+    sp: Cell<u32>,
 }
 
 thread_local! {
@@ -249,7 +252,12 @@ impl Bridge {
             return Err(Ended.into());
         }
         let deadline = cx.data().deadline;
+        let outer = self.sp.get();
+        if let [Val::I32(sp)] = args {
+            self.sp.set(sp.cast_unsigned());
+        }
         let given = self.with_store(&mut cx, || self.javascript(number, args));
+        self.sp.set(outer);
         if self.has_ended() {
             return Err(Ended.into());
         }
@@ -269,6 +277,20 @@ impl Bridge {
             };
         }
         Ok(())
+    }
+
+    /// Where the program is that has called, with its memory.
+    pub(super) fn position<R>(&self, look: impl FnOnce(&[u8], Position) -> R) -> Option<R> {
+        let current = self.current.get()?;
+        // SAFETY: as in `enter`; nothing runs while it is looked at.
+        #[expect(unsafe_code, reason = "the store passes through JavaScript")]
+        let cx = unsafe { current.as_ref() };
+        let trace = WasmBacktrace::force_capture(cx);
+        let at = Position {
+            sp: self.sp.get(),
+            function: trace.frames().first()?.func_index(),
+        };
+        Some(look(self.exports.get()?.memory.data(cx), at))
     }
 
     fn javascript(&self, number: usize, args: &[Val]) -> wasmtime::Result<f64> {

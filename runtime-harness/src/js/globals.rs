@@ -6,18 +6,23 @@ use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use model::HostCall;
+use model::{HostCall, Refusal};
 use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, IntoJs, Object, TypedArray, Value};
 
 use super::JsSupport;
 use super::bridge::Bridge;
 use super::files::{Asked, Failure, Files, Reply};
+use crate::callers::{Callers, Position};
 use crate::clock::{Clock, Fixed};
 use crate::host::{Quota, Stop};
+use crate::watch::Trace;
 use crate::{Error, Guest};
 
 /// Most random bytes at once, as in browsers (Web Cryptography, "getRandomValues").
 const MAX_RANDOM: usize = 65_536;
+
+/// Errors by which this host refuses.
+const REFUSALS: [&str; 5] = ["ENOSYS", "ENOTSUP", "EPERM", "EACCES", "EROFS"];
 
 /// The host of one run.
 pub(super) struct Globals {
@@ -28,7 +33,8 @@ pub(super) struct Globals {
     stdin: bool,
     output: RefCell<Output>,
     files: RefCell<Files>,
-    trace: Option<RefCell<Box<dyn Write + Send>>>,
+    trace: Option<RefCell<Trace>>,
+    callers: Option<RefCell<Callers>>,
     calls: RefCell<BTreeMap<String, HostCall>>,
 }
 
@@ -65,7 +71,10 @@ impl Globals {
                 left: Quota::new(limits.output, "it printed more than its limit of"),
             }),
             files: RefCell::new(Files::new(dirs, &support.dir, disk, files)?),
-            trace: guest.trace.map(RefCell::new),
+            trace: guest
+                .trace
+                .map(|out| RefCell::new(Trace::new(out, guest.deterministic))),
+            callers: guest.unwinder.map(|u| RefCell::new(Callers::new(u))),
             calls: RefCell::default(),
         })
     }
@@ -81,6 +90,12 @@ impl Globals {
     /// What was called, by name.
     pub(super) fn calls(&self) -> Vec<HostCall> {
         self.calls.borrow().values().cloned().collect()
+    }
+
+    /// Those that were refused.
+    pub(super) fn refusals(&self) -> Vec<Refusal> {
+        let callers = self.callers.as_ref();
+        callers.map_or_else(Vec::new, |callers| callers.borrow().told())
     }
 
     /// Write to standard output or error; too much of it is the end.
@@ -276,9 +291,30 @@ impl Globals {
             *call.errors.entry(code.to_owned()).or_default() += 1;
         }
         if let Some(trace) = &self.trace {
-            // Whoever closes the trace has seen enough.
-            let code = code.unwrap_or("ok");
-            let _ = writeln!(trace.borrow_mut(), "{name}({about:?}) = {code}");
+            trace.borrow_mut().named(name, about, code.unwrap_or("ok"));
+        }
+        if let (Some(code), Some(callers)) = (code, &self.callers) {
+            self.bridge.position(|memory, at| {
+                self.failed(&mut callers.borrow_mut(), (name, code), about, memory, at);
+            });
+        }
+    }
+
+    /// A call that failed, and who made it.
+    fn failed(
+        &self,
+        callers: &mut Callers,
+        (name, code): (&str, &str),
+        about: &str,
+        memory: &[u8],
+        at: Position,
+    ) {
+        if let Some(trace) = &self.trace {
+            trace.borrow_mut().stack(&callers.stack(memory, at));
+        }
+        if REFUSALS.contains(&code) {
+            let about = (!about.is_empty()).then(|| format!("{about:?}"));
+            callers.refused((name, code), about, memory, at);
         }
     }
 }

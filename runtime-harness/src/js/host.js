@@ -109,19 +109,18 @@ const ask = (call, { path = "", other = "", fd = 0, n = 0, m = 0 }) => {
   if (code) throw failure(code, call, path);
   return call.endsWith("stat") ? stats(value) : value;
 };
-// The answer comes in a later turn.
-const asked = (call, args, done) => {
-  soon(() => {
-    let answer;
-    try {
-      answer = ask(call, args);
-    } catch (error) {
-      done(error);
-      return;
-    }
-    done(null, answer);
-  });
+// What is asked for is done at once, so that it is known who asked; the answer comes in a later turn.
+const answered = (work, done) => {
+  let answer;
+  try {
+    answer = work();
+  } catch (error) {
+    soon(done, error);
+    return;
+  }
+  soon(done, null, answer);
 };
+const asked = (call, args, done) => answered(() => ask(call, args), done);
 const part = (buffer, offset, length) => new Uint8Array(buffer.buffer, buffer.byteOffset + offset, length);
 const write = (fd, bytes, position) => {
   const { code, value } = host.write(fd, bytes, position ?? -1);
@@ -134,18 +133,6 @@ const read = (fd, into, position) => {
   const bytes = new Uint8Array(value);
   into.set(bytes);
   return bytes.length;
-};
-const later = (work, done) => {
-  soon(() => {
-    let answer;
-    try {
-      answer = work();
-    } catch (error) {
-      done(error);
-      return;
-    }
-    done(null, answer);
-  });
 };
 
 const files = {
@@ -162,9 +149,13 @@ const files = {
   },
   writeSync: (fd, buffer) => write(fd, buffer, null),
   write: (fd, buffer, offset, length, position, done) =>
-    later(() => write(fd, part(buffer, offset, length), position), done),
-  read: (fd, buffer, offset, length, position, done) =>
-    later(() => read(fd, part(buffer, offset, length), position), done),
+    answered(() => write(fd, part(buffer, offset, length), position), done),
+  // Whoever waits for standard input lets the others run first.
+  read: (fd, buffer, offset, length, position, done) => {
+    const work = () => read(fd, part(buffer, offset, length), position);
+    if (fd === 0) soon(answered, work, done);
+    else answered(work, done);
+  },
   open: (path, flags, mode, done) => asked("open", { path, n: flags, m: mode }, done),
   close: (fd, done) => asked("close", { fd }, done),
   fsync: (fd, done) => asked("fsync", { fd }, done),

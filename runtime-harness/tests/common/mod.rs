@@ -45,6 +45,7 @@ pub(crate) fn bare(wasm: &[u8]) -> Guest {
         limits: Limits::default(),
         deterministic: false,
         trace: None,
+        unwinder: None,
         compiler: runtime_harness::Compiler::default(),
         keeper: None,
         invoke: None,
