@@ -189,7 +189,10 @@ pub fn stubs() -> Vec<Stub> {
 ///
 /// A finding about the standard library carries its own advice.
 pub(crate) fn remedies(finding: &Finding) -> Vec<&'static Remedy> {
-    let breaking = !matches!(finding.rule, model::Rule::StdBehaviour | model::Rule::Crash);
+    let breaking = !matches!(
+        finding.rule,
+        model::Rule::StdBehaviour | model::Rule::Crash | model::Rule::Scenario
+    );
     let mut remedies = Vec::new();
     if breaking {
         let of_place = entry(finding, &finding.package, finding.version.as_deref());

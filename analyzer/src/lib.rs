@@ -15,6 +15,7 @@ mod not_built;
 mod observed;
 mod outline;
 mod pack;
+mod played;
 mod qualifiers;
 mod rules;
 mod scan;

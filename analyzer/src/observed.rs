@@ -54,12 +54,14 @@ impl Scan<'_> {
         }
         build.findings.append(&mut elsewhere);
         let explained = |f: &Finding| foretold(f, seen) && f.evidence == Evidence::Observed;
-        if seen.end == Some(End::Fail) && !build.findings.iter().any(explained) {
+        // What a scenario is to do, the native run says.
+        let judged_here = seen.scenario.is_none();
+        if judged_here && seen.end == Some(End::Fail) && !build.findings.iter().any(explained) {
             build.findings.extend(printed(&cx, seen));
         }
         if seen.end == Some(End::Ok) {
             build.behaved.insert((seen.target, seen.package.clone()));
-        } else if seen.end == Some(End::Crash) && !seen.stack.is_empty() {
+        } else if judged_here && seen.end == Some(End::Crash) && !seen.stack.is_empty() {
             let crash = crash(&cx, build.findings, seen);
             build.findings.extend(crash);
         }
@@ -194,25 +196,35 @@ fn error_seen(finding: &Finding, seen: &Observation) -> Option<String> {
         output().find(hit).map(|line| format!("`{}`", line.trim()))
     });
     let first = said.chain(crashed_there(finding, seen)).next();
-    first.or_else(|| refused_there(finding, seen))
+    let refused = || refused_there(finding, seen);
+    first
+        .or_else(refused)
+        .or_else(|| entered_there(finding, seen))
 }
 
 /// The host refused a call that the function of a finding made at its place.
 fn refused_there(finding: &Finding, seen: &Observation) -> Option<String> {
-    let file = Utf8Path::new(&finding.file).file_name()?;
-    let here = |frames: &[Frame]| match frames {
-        [inner, caller] => {
-            let name = Utf8Path::new(&caller.file).file_name();
-            inner.function == finding.symbol && caller.line == finding.line && name == Some(file)
-        }
-        _ => false,
-    };
-    let refused = seen
-        .refusals
-        .iter()
-        .find(|r| r.stack.windows(2).any(here))?;
+    let there = |stack: &[Frame]| stack.windows(2).any(|calls| is_place(finding, calls));
+    let refused = seen.refusals.iter().find(|r| there(&r.stack))?;
     let (call, error) = (&refused.call, &refused.error);
     Some(format!("`{call}` is refused with `{error}`"))
+}
+
+/// The function of a finding was entered from its place.
+fn entered_there(finding: &Finding, seen: &Observation) -> Option<String> {
+    let there = |stack: &[Frame]| stack.windows(2).any(|calls| is_place(finding, calls));
+    let entered = seen.entered.iter().find(|e| there(&e.stack))?;
+    let scenario = seen.scenario.as_ref()?;
+    let symbol = &entered.symbol;
+    Some(format!("`{symbol}` was entered in `{}`", scenario.name))
+}
+
+/// Whether a call and its caller are those of a finding.
+fn is_place(finding: &Finding, calls: &[Frame]) -> bool {
+    let [inner, caller] = calls else { return false };
+    let file = Utf8Path::new(&finding.file).file_name();
+    let same = Utf8Path::new(&caller.file).file_name() == file;
+    same && inner.function == finding.symbol && caller.line == finding.line
 }
 
 /// A program that failed and printed why, where no call in its own package explains it.

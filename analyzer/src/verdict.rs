@@ -17,7 +17,11 @@ const MAX_CHAINS: usize = 8;
 pub(crate) fn merge<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<Finding> {
     let mut merged: BTreeMap<_, Finding> = BTreeMap::new();
     for finding in findings {
-        let message = without_goos(&finding.message);
+        // What a program has printed stands as it is.
+        let message = match finding.rule {
+            Rule::Scenario => finding.message.clone(),
+            _ => without_goos(&finding.message),
+        };
         let key = (
             (
                 finding.package.clone(),
@@ -248,7 +252,7 @@ fn points(rule: Rule) -> u32 {
         | Rule::ExcludedPackage
         | Rule::RefusedLinkname
         | Rule::Compiler => 3,
-        Rule::StdBehaviour | Rule::Crash => 5,
+        Rule::StdBehaviour | Rule::Crash | Rule::Scenario => 5,
         Rule::Cgo | Rule::Stub => 8,
     }
 }

@@ -463,9 +463,9 @@ pub(crate) struct TestArgs {
     /// Run the module's tests, too, with -short: each package's in the sandbox, test by test
     #[arg(long)]
     pub(crate) tests: bool,
-    /// Run the tests on this machine as well, and compare: outside of the sandbox, with all that
-    /// you may do, natively and with Node. For code that you trust
-    #[arg(long, requires = "tests")]
+    /// Run tests, and scenarios of wasmcheck.toml, on this machine as well, and compare: outside of
+    /// the sandbox, with all that you may do, natively and with Node. For code that you trust
+    #[arg(long)]
     pub(crate) native: bool,
     /// Longest wall time of the tests of one package
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]

@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) cached: bool,
     /// The user trusts the code, and lets Node run it.
     pub(crate) node: bool,
+    /// The user trusts the code, and lets it run natively, too.
+    pub(crate) native: bool,
     /// How the module's tests are run; none when they are not.
     pub(crate) tests: Option<TestSettings>,
     /// Wall time of the run stage.
@@ -140,6 +142,7 @@ fn settings(args: &CheckArgs) -> Settings {
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,
         node: args.host.contains(&HostArg::Node),
+        native: args.tests.native,
         tests: args.tests.tests.then_some(TestSettings {
             native: args.tests.native,
             timeout: args.tests.test_timeout,

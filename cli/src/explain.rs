@@ -29,6 +29,7 @@ fn document(rule: Rule) -> &'static str {
         Rule::StdBehaviour => include_str!("../../docs/rules/std-behaviour.md"),
         Rule::Stub => include_str!("../../docs/rules/stub.md"),
         Rule::Crash => include_str!("../../docs/rules/crash.md"),
+        Rule::Scenario => include_str!("../../docs/rules/scenario.md"),
         Rule::Compiler => include_str!("../../docs/rules/compiler.md"),
     }
 }

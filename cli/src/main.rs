@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod sandbox;
 mod sbom;
+mod scenarios;
 mod suites;
 mod why;
 

@@ -13,7 +13,7 @@ use crate::check::{self, Chosen, Settings};
 use crate::progress::Progress;
 use crate::sandbox::Sandbox;
 use crate::suites::{self, Listed};
-use crate::{attempt, files, run};
+use crate::{attempt, files, run, scenarios};
 
 /// Check the module in `root`; files are named relative to `top`. Never fails: what could not be
 /// done is said in the report.
@@ -212,6 +212,15 @@ impl<'r> Run<'r> {
                 deadline,
             );
             stage.run(&mut scan, &linked, report);
+            let stage = scenarios::Stage {
+                session,
+                settings,
+                progress: self.progress,
+                sandbox: &sandbox,
+                listed,
+                deadline,
+            };
+            stage.run(&mut scan, report);
         }
         let tags = scan.tags();
         let mut judged = scan.judge();

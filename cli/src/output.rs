@@ -2,6 +2,7 @@
 
 pub(crate) mod diff;
 pub(crate) mod paths;
+mod scenarios;
 pub(crate) mod style;
 mod suites;
 mod text;

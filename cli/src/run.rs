@@ -282,6 +282,7 @@ pub(crate) fn observation(
         goroutines: 0,
         tests: BTreeMap::new(),
         entered: Vec::new(),
+        scenario: None,
     };
     let seen = match seen {
         Ok(seen) => seen,

@@ -1,6 +1,7 @@
 //! Programs, run where they can do no harm: each in a worker process of its own, which is
 //! `wasmcheck exec`, in a scratch copy of the module. Node only where the user allows it.
 
+mod played;
 mod suite;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use runtime_harness::{JS_NAME, NAME, World, crash_in};
 use tempfile::TempDir;
 use toolchain::{Ended, Interrupt, Node, Program, Session};
 
+pub(crate) use self::played::{Play, PlayedHere};
 pub(crate) use self::suite::{Binary, Copy};
 use crate::check::Settings;
 use crate::exec::ZONES;
@@ -45,7 +47,7 @@ pub(crate) struct Sandbox<'s> {
 impl<'s> Sandbox<'s> {
     /// Find what programs can be run with.
     pub(crate) fn find(session: &'s Session, settings: &Settings) -> Self {
-        let trusted = settings.node || settings.tests.is_some_and(|tests| tests.native);
+        let trusted = settings.node || settings.native;
         let wanted = trusted && settings.targets.contains(&Target::JsNode);
         let find = || Node::find(&session.env().goroot, &path(), session.interrupt());
         let (node, no_node) = match wanted.then(find) {
@@ -98,6 +100,23 @@ impl<'s> Sandbox<'s> {
     ) -> Result<Seen, String> {
         let (scratch, world, without_module) = world(module)?;
         let report = scratch.path().join("report.json");
+        let mut args = self.options(goos, &world, time, &report);
+        args.push(wasm.to_string());
+        let program = Program {
+            program: worker()?,
+            args,
+            dir: utf8(scratch.path())?,
+            env: Vec::new(),
+            time: time + GRACE,
+            ..Program::default()
+        };
+        let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
+        let ran = read(&report).unwrap_or_else(|| no_word(&ended, self.host(goos)));
+        Ok(seen(ran, ended, without_module))
+    }
+
+    /// Options of the worker for a program that sees a world and nothing else.
+    fn options(&self, goos: Goos, world: &World, time: Duration, report: &Path) -> Vec<String> {
         let mut args = ["exec", "--profile=nothing", "--no-cache"]
             .map(str::to_owned)
             .to_vec();
@@ -109,18 +128,7 @@ impl<'s> Sandbox<'s> {
         args.push(format!("--timeout={}ms", time.as_millis()));
         args.push(format!("--report={}", report.display()));
         args.extend(self.for_js(goos));
-        args.push(wasm.to_string());
-        let program = Program {
-            program: worker()?,
-            args,
-            dir: utf8(scratch.path())?,
-            env: Vec::new(),
-            time: time + GRACE,
-            log: None,
-        };
-        let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
-        let ran = read(&report).unwrap_or_else(|| no_word(&ended, self.host(goos)));
-        Ok(seen(ran, ended, without_module))
+        args
     }
 
     /// What the worker needs for programs of `GOOS=js`.

@@ -23,6 +23,9 @@ use crate::check::{Settings, TestSettings};
 use crate::progress::Progress;
 use crate::sandbox::{Copy, Sandbox};
 
+/// The function that stands for Go's network inside the process.
+pub(crate) const NETWORK: &str = "net.socket";
+
 /// What Go lists.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed<'l> {

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,
         node: false,
+        native: false,
         tests: None,
         budget: Duration::ZERO,
         config: Config::default(),

@@ -188,6 +188,16 @@ fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
             .flat_map(|t| list(&t["packages"]))
             .any(|p| p["package"] == *package && p["tests"] == *verdict),
         ("test", [target, dir, test @ ..]) => tested(report, target, dir, test),
+        ("scenario", [target, name, class, because @ ..]) => {
+            list(&report["observations"]).iter().any(|o| {
+                let played = &o["scenario"];
+                let named = list(&played["because"]);
+                o["target"] == *target
+                    && played["name"] == *name
+                    && played["class"] == *class
+                    && because.iter().all(|b| named.iter().any(|h| h == b))
+            })
+        }
         ("undefined", [goos, from, callee]) => list(&report["wasm"])
             .iter()
             .filter(|w| w["file"].as_str().is_some_and(|f| f.starts_with(goos)))

@@ -46,13 +46,15 @@ pub enum Rule {
     Stub,
     /// A program that was run and ended by a panic, a fatal error of Go's runtime, or a trap.
     Crash,
+    /// A program that did otherwise than natively when a scenario of `wasmcheck.toml` was played.
+    Scenario,
     /// An error of the Go compiler or linker that no other rule explains.
     Compiler,
 }
 
 impl Rule {
     /// All rules, in the order of the rule list.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Cgo,
         Self::ExcludedPackage,
         Self::MissingPackage,
@@ -69,6 +71,7 @@ impl Rule {
         Self::StdBehaviour,
         Self::Stub,
         Self::Crash,
+        Self::Scenario,
         Self::Compiler,
     ];
 
@@ -91,6 +94,7 @@ impl Rule {
             Self::StdBehaviour => "std-behaviour",
             Self::Stub => "stub",
             Self::Crash => "crash",
+            Self::Scenario => "scenario",
             Self::Compiler => "compiler",
         }
     }

@@ -17,8 +17,8 @@ pub use crate::finding::{
 };
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::observation::{
-    End, Entered, Frame, HostCall, Observation, Ran, Refusal, RunBuild, RunKind, TestClass,
-    TestOutcome, TestResult,
+    Difference, End, Entered, Frame, HostCall, Observation, Ran, Refusal, RunBuild, RunKind,
+    Scenario, TestClass, TestOutcome, TestResult,
 };
 pub use crate::report::{
     Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, TargetReport, Tool,

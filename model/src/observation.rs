@@ -50,9 +50,57 @@ pub struct Observation {
     /// Of `test`: what became of each test, subtests, examples and fuzz seeds included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tests: BTreeMap<String, TestResult>,
-    /// Of `test`: the functions of the standard library that fail, fake or lie and were entered.
+    /// Of `test`, and of scenarios: the functions of the standard library that fail, fake or lie and
+    /// were entered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entered: Vec<Entered>,
+    /// Of `main`: the scenario of `wasmcheck.toml` that was played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<Scenario>,
+}
+
+/// A run of a program with given arguments, input and files, held against the native one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Scenario {
+    /// What its owners call it.
+    pub name: String,
+    /// Arguments of the program.
+    pub args: Vec<String>,
+    /// How it compares: `same`, `fake-network`, `differs`, `timed-out` or `not-compared`.
+    pub class: TestClass,
+    /// What explains a difference, the most decisive first: functions, in Go's own spelling.
+    pub because: Vec<String>,
+    /// What is other than natively, or than was expected.
+    pub differences: Vec<Difference>,
+    /// What is not the same in two native runs, and so was not compared.
+    pub unsteady: Vec<String>,
+    /// Files that the program wrote or removed, as it names them.
+    pub files: Vec<String>,
+    /// The exit code of the native run; none when there was none, or it did not end by itself.
+    pub native_exit: Option<i32>,
+}
+
+impl Scenario {
+    /// One of its differences, in words.
+    pub fn tell(&self, difference: &Difference) -> String {
+        let Difference { what, native, here } = difference;
+        let other = match self.class {
+            TestClass::NotCompared => "expected",
+            _ => "natively",
+        };
+        format!("{what}: {other} {native}, here {here}")
+    }
+}
+
+/// Something that is other than natively.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    /// `exit code`, `standard output`, `standard error`, or `file` and its name.
+    pub what: String,
+    /// What it is natively, or was expected to be.
+    pub native: String,
+    /// What it is on the target.
+    pub here: String,
 }
 
 /// What became of a test here and natively.
@@ -212,7 +260,7 @@ impl Frame {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum RunKind {
-    /// A main package, once, without arguments.
+    /// A main package, once without arguments, and once for each scenario.
     Main,
     /// A generated program that imports the package for its initialisation alone.
     Init,

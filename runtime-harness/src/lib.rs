@@ -13,6 +13,7 @@ mod errno;
 mod host;
 mod invoke;
 mod js;
+mod played;
 mod poll;
 mod run;
 mod suite;
@@ -29,8 +30,9 @@ pub use crate::callers::Unwinder;
 pub use crate::compare::{Compared, WeightOf};
 pub use crate::engine::{Compiler, Keeper, NAME};
 pub use crate::js::{JS_NAME, JsSupport, run_js};
+pub use crate::played::{Played, Tree, differences};
 pub use crate::run::run;
-pub use crate::suite::{Entry, Suite, SuiteRun, read as read_suite, top};
+pub use crate::suite::{Entry, Suite, SuiteRun, read as read_suite, top, without_entries};
 pub use crate::trace::{Crash, crash_in};
 pub use crate::world::{World, WorldError};
 

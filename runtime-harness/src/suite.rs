@@ -156,6 +156,21 @@ pub fn read(output: &str, code: Option<i32>, late: bool) -> SuiteRun {
     reader.finish(output, code, late)
 }
 
+/// What a program printed without what hooks did: they begin and end a line of their own.
+pub fn without_entries(output: &str) -> String {
+    let mut text = String::new();
+    let mut rest = output;
+    let start = format!("\n{MARK}@@entered ");
+    let end = format!("\n{MARK}@@end\n");
+    while let Some(at) = rest.find(&start) {
+        text.push_str(&rest[..at]);
+        rest = rest[at..]
+            .find(&end)
+            .map_or("", |e| &rest[at + e + end.len()..]);
+    }
+    text + rest
+}
+
 #[derive(Default)]
 struct Reader {
     tests: BTreeMap<String, TestOutcome>,
@@ -391,6 +406,14 @@ mod tests {
                 "example.com/p.Serve"
             ]
         );
+    }
+
+    #[test]
+    fn what_hooks_print_is_taken_out() {
+        let text =
+            "a\n\n\u{16}@@entered os.Pipe\ngoroutine 1\n\n\u{16}@@end\nb c\n\u{16}@@entered x\n";
+        assert_eq!(without_entries(text), "a\nb c");
+        assert_eq!(without_entries("plain\n"), "plain\n");
     }
 
     #[test]

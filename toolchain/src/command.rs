@@ -58,6 +58,7 @@ pub(crate) struct Process {
     keep: usize,
     /// Where both streams go instead.
     log: Option<Log>,
+    stdin: Option<File>,
 }
 
 /// A file that takes what a process prints, in the order in which it does, and how much of it.
@@ -84,7 +85,14 @@ impl Process {
             deadline: None,
             keep: usize::MAX,
             log: None,
+            stdin: None,
         }
+    }
+
+    /// Let it read a file as its standard input, which is empty otherwise.
+    pub(crate) fn stdin(mut self, file: &Utf8Path) -> Result<Self, Error> {
+        self.stdin = Some(File::open(file).map_err(Error::io(file))?);
+        Ok(self)
     }
 
     /// Send both streams to a file, and end the process once it has printed more than `most` bytes.
@@ -159,7 +167,7 @@ impl Process {
             None => Stdio::piped(),
         };
         wrap.command_mut()
-            .stdin(Stdio::null())
+            .stdin(self.stdin.map_or_else(Stdio::null, Stdio::from))
             .stdout(stream())
             .stderr(stream());
         #[cfg(unix)]

@@ -9,11 +9,13 @@ use crate::error::Error;
 
 /// Bytes of each output stream that are kept.
 const KEEP: usize = 16 << 10;
+/// The same where all of it is wanted.
+const KEEP_WHOLE: usize = 16 << 20;
 /// Bytes that a program may print to a file.
 const MOST: u64 = 256 << 20;
 
 /// A program with its whole environment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     /// A name looked up on PATH, or a path.
     pub program: String,
@@ -27,6 +29,10 @@ pub struct Program {
     pub time: Duration,
     /// A file that takes both streams, in the order in which they are written.
     pub log: Option<Utf8PathBuf>,
+    /// A file that is its standard input; that is empty otherwise.
+    pub stdin: Option<Utf8PathBuf>,
+    /// Keep more of the streams than their end.
+    pub whole: bool,
 }
 
 /// How a program ended.
@@ -51,10 +57,13 @@ impl Program {
         }
         let mut process = process
             .args(&self.args)
-            .keep(KEEP)
+            .keep(if self.whole { KEEP_WHOLE } else { KEEP })
             .until(Some(Instant::now() + self.time));
         if let Some(file) = &self.log {
             process = process.log(file, MOST)?;
+        }
+        if let Some(file) = &self.stdin {
+            process = process.stdin(file)?;
         }
         match process.run(interrupt, |_| ()) {
             Ok(output) => Ok(Ended {
@@ -108,7 +117,7 @@ impl Node {
             dir: goroot.to_owned(),
             env: vec![("PATH".to_owned(), path.to_owned())],
             time: Duration::from_secs(20),
-            log: None,
+            ..Program::default()
         };
         let told = asked.run(interrupt).ok().filter(|e| e.code == Some(0));
         let version = told.ok_or("there is no `node` on PATH; install Node.js")?;
@@ -139,7 +148,7 @@ impl Node {
             dir: dir.to_owned(),
             env,
             time,
-            log: None,
+            ..Program::default()
         }
     }
 }

@@ -210,7 +210,21 @@ impl Session {
     /// Link a main package into a file of its own; `number` keeps mains of one name apart.
     pub fn link(&self, goos: Goos, package: &str, number: usize) -> Result<Linked, Error> {
         let file = scratch_path(&self.scratch)?.join(format!("{goos}-{number}.wasm"));
-        self.build(goos, &[], package, file)
+        self.build(Platform::Wasm(goos), &[], package, &file)
+    }
+
+    /// Link a main package into `file`, natively too, without cgo; `overlay` is one of
+    /// [`Session::overlay`].
+    pub fn link_to(
+        &self,
+        platform: Platform,
+        package: &str,
+        overlay: Option<&Utf8Path>,
+        file: &Utf8Path,
+    ) -> Result<Linked, Error> {
+        let overlay = overlay.map(|o| format!("-overlay={o}"));
+        let flags: Vec<&str> = overlay.as_deref().into_iter().collect();
+        self.build(platform, &flags, package, file)
     }
 
     /// Link a program that imports packages for their initialisation alone.
@@ -245,10 +259,10 @@ impl Session {
         let package = Utf8Path::new(".").join(below).join(&name);
         let file = base.join(&name).with_extension("wasm");
         self.build(
-            goos,
+            Platform::Wasm(goos),
             &[&flag],
             &format!("./{}", package.as_str().trim_start_matches("./")),
-            file,
+            &file,
         )
     }
 
@@ -313,18 +327,20 @@ impl Session {
 
     fn build(
         &self,
-        goos: Goos,
+        platform: Platform,
         flags: &[&str],
         package: &str,
-        file: Utf8PathBuf,
+        file: &Utf8Path,
     ) -> Result<Linked, Error> {
+        // Without cgo natively, too: what is compared is the same code.
         let process = self
-            .process(Platform::Wasm(goos), "build", &["-o", file.as_str()])
+            .process(platform, "build", &["-o", file.as_str()])
             .args(flags.iter().copied())
-            .args([package]);
+            .args([package])
+            .env("CGO_ENABLED", "0");
         let output = self.go.run_any(process)?;
         Ok(if output.success {
-            Linked::Ok(file)
+            Linked::Ok(file.to_owned())
         } else {
             Linked::Failed(output.stderr)
         })

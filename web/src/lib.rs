@@ -3,6 +3,7 @@
 pub mod file;
 mod page;
 pub mod proof;
+pub mod scenarios;
 pub mod suites;
 mod treemap;
 pub mod view;

@@ -8,6 +8,7 @@ use model::{Observation, Report, RunKind, Verdict, WasmFile, WasmSink};
 
 use crate::file;
 use crate::proof::{self, Built, Runs};
+use crate::scenarios;
 use crate::suites;
 use crate::treemap::{self, Area};
 use crate::view::View;
@@ -20,6 +21,7 @@ struct Page<'r> {
     packages: Vec<(&'r str, Vec<Verdict>)>,
     built: Vec<Built<'r>>,
     runs: Vec<Runs<'r>>,
+    scenarios: Vec<scenarios::TargetScenarios<'r>>,
     suites: Vec<suites::TargetTests<'r>>,
     /// Programs whose host calls were counted.
     calls: Vec<&'r Observation>,
@@ -87,6 +89,7 @@ pub fn page(report: &Report) -> String {
         packages,
         built: proof::built(report),
         runs: proof::runs(report),
+        scenarios: scenarios::scenarios(report),
         suites: suites::suites(report),
         calls: report
             .observations

@@ -34,7 +34,7 @@ pub struct Built<'r> {
 pub fn runs(report: &Report) -> Vec<Runs<'_>> {
     let mut targets: BTreeMap<Target, Vec<&Observation>> = BTreeMap::new();
     let ran = report.observations.iter();
-    for seen in ran.filter(|seen| seen.kind != RunKind::Test) {
+    for seen in ran.filter(|seen| seen.kind != RunKind::Test && seen.scenario.is_none()) {
         targets.entry(seen.target).or_default().push(seen);
     }
     let runs = targets.into_iter().map(|(target, all)| {

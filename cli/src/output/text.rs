@@ -7,7 +7,7 @@ use model::{Advice, AdviceKind, Finding, Observation, Report};
 use web::proof;
 use web::view::{self, RootGroup, SymbolGroup, TargetLine, View, place};
 
-use super::{style, suites};
+use super::{scenarios, style, suites};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,7 @@ pub(crate) fn render(report: &Report, verbose: bool) -> String {
     text.roots(&view);
     text.behaviours(&view);
     text.proof(report);
+    text.out.push_str(&scenarios::render(report));
     text.out.push_str(&suites::render(report, verbose));
     text.rest(&view);
     text.out

@@ -132,6 +132,7 @@ impl Sandbox<'_> {
             ],
             time: binary.time + GRACE,
             log: Some(log.clone()),
+            ..Program::default()
         };
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
         let ran = read(report.as_std_path());
@@ -186,7 +187,7 @@ impl Sandbox<'_> {
             dir,
             env,
             time: binary.time,
-            log: None,
+            ..Program::default()
         })
     }
 

@@ -12,11 +12,8 @@ use runtime_harness::{Compared, NAME, Suite, SuiteRun};
 use tempfile::TempDir;
 use toolchain::{Linked, Platform};
 
-use super::{Place, Stage, has_tests};
+use super::{NETWORK, Place, Stage, has_tests};
 use crate::sandbox::Binary;
-
-/// The function that stands for Go's network inside the process.
-const NETWORK: &str = "net.socket";
 
 /// Longest first run of a binary that is repeated to see whether a difference stays.
 const SHORT: Duration = Duration::from_secs(40);
@@ -350,5 +347,6 @@ fn observation(
         goroutines: 0,
         tests,
         entered,
+        scenario: None,
     }
 }

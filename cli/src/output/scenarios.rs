@@ -1,0 +1,37 @@
+//! Scenarios for a terminal: what differs from the native run, and why.
+
+use std::fmt::Write as _;
+
+use model::Report;
+use web::scenarios::scenarios;
+
+use super::style;
+
+/// Render with colours.
+pub(crate) fn render(report: &Report) -> String {
+    let mut out = String::new();
+    let (head, soft) = (style::HEAD, style::SOFT);
+    let targets = scenarios(report);
+    if targets.is_empty() {
+        return out;
+    }
+    let _ = writeln!(out, "\n{head}Scenarios{head:#}\n");
+    for target in &targets {
+        let name = target.target.name();
+        let well = target.played.iter().filter(|p| p.is_well()).count();
+        let all = web::view::count(target.played.len(), "scenario");
+        let host = target.host;
+        let _ = writeln!(
+            out,
+            "  {name:11} {well} of {all} as natively, or as expected {soft}({host}){soft:#}"
+        );
+        for played in &target.played {
+            let name = &played.scenario.name;
+            let _ = writeln!(out, "    {name}  {}", played.summary());
+            for detail in played.details() {
+                let _ = writeln!(out, "      {soft}{detail}{soft:#}");
+            }
+        }
+    }
+    out
+}
