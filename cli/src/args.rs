@@ -435,7 +435,7 @@ pub(crate) struct CheckArgs {
     /// Show every finding and every place, not the most important ones
     #[arg(short, long)]
     pub(crate) verbose: bool,
-    /// Run programs of GOOS=js with Node, which is no sandbox: they may do what you may
+    /// Run programs of GOOS=js outside of the sandbox, too. For code that you trust
     #[arg(long, value_enum, value_name = "HOST")]
     pub(crate) host: Vec<HostArg>,
     #[command(flatten)]
@@ -483,7 +483,10 @@ pub(crate) enum LevelArg {
 /// Hosts that run code outside the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HostArg {
+    /// js-node under Node itself, with all that you may do
     Node,
+    /// js-browser in a page of headless Chromium, which nothing runs otherwise
+    Chromium,
 }
 
 /// Targets as typed.

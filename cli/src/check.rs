@@ -34,16 +34,23 @@ pub(crate) struct Settings {
     pub(crate) tags: Vec<String>,
     /// Facts of dependencies are kept between runs.
     pub(crate) cached: bool,
-    /// The user trusts the code, and lets Node run it.
-    pub(crate) node: bool,
-    /// The user trusts the code, and lets it run natively, too.
-    pub(crate) native: bool,
+    /// Where code may run outside of the sandbox.
+    pub(crate) trusted: Trusted,
     /// How the module's tests are run; none when they are not.
     pub(crate) tests: Option<TestSettings>,
     /// Wall time of the run stage.
     pub(crate) budget: Duration,
     /// What the module's owners say of it.
     pub(crate) config: Config,
+}
+
+/// Where the user lets the code run with all that the user may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Trusted {
+    pub(crate) node: bool,
+    pub(crate) chromium: bool,
+    /// On this machine itself; under Node then, too.
+    pub(crate) native: bool,
 }
 
 /// How tests are run.
@@ -141,8 +148,11 @@ fn settings(args: &CheckArgs) -> Settings {
         targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,
-        node: args.host.contains(&HostArg::Node),
-        native: args.tests.native,
+        trusted: Trusted {
+            node: args.host.contains(&HostArg::Node),
+            chromium: args.host.contains(&HostArg::Chromium),
+            native: args.tests.native,
+        },
         tests: args.tests.tests.then_some(TestSettings {
             native: args.tests.native,
             timeout: args.tests.test_timeout,

@@ -55,36 +55,26 @@ impl<'r> Stage<'r> {
         if !scan.runnable(Goos::Js).is_empty() {
             self.say_what_is_not_run(report);
         }
-        for goos in Goos::ALL {
-            if let Some(target) = self.target(goos) {
-                let mut round = Round {
-                    stage: self,
-                    goos,
-                    target,
-                    cut: 0,
-                    number: 0,
-                    seen: Vec::new(),
-                };
-                round.mains(linked, &report.wasm);
-                round.inits(&scan.runnable(goos));
-                if round.cut > 0 {
-                    report
-                        .incomplete
-                        .push(cut(target, round.cut, self.settings.budget));
-                }
-                round.seen.iter().for_each(|seen| scan.observed(seen));
-                report.observations.append(&mut round.seen);
+        for target in self.sandbox.targets(self.settings) {
+            let goos = target.goos();
+            let mut round = Round {
+                stage: self,
+                goos,
+                target,
+                cut: 0,
+                number: 0,
+                seen: Vec::new(),
+            };
+            round.mains(linked, &report.wasm);
+            round.inits(&scan.runnable(goos));
+            if round.cut > 0 {
+                report
+                    .incomplete
+                    .push(cut(target, round.cut, self.settings.budget));
             }
+            round.seen.iter().for_each(|seen| scan.observed(seen));
+            report.observations.append(&mut round.seen);
         }
-    }
-
-    /// The target that programs of a build are run for.
-    fn target(&self, goos: Goos) -> Option<Target> {
-        let target = match goos {
-            Goos::Wasip1 => Target::Wasip1,
-            Goos::Js => Target::JsNode,
-        };
-        (self.sandbox.runs(goos) && self.settings.targets.contains(&target)).then_some(target)
     }
 
     fn say_what_is_not_run(&self, report: &mut Report) {
@@ -101,14 +91,19 @@ impl<'r> Stage<'r> {
             let why = format!("Node could not be used, and our own host ran the programs: {why}");
             say(Target::JsNode, &why);
         }
-        if !self.sandbox.runs(Goos::Js) {
+        if !self.sandbox.runs(Target::JsNode) {
             say(Target::JsNode, NO_SCRIPT);
         }
-        say(Target::JsBrowser, NO_BROWSER);
+        if let Some(why) = &self.sandbox.no_chromium {
+            let why = format!("Chromium could not be used: {why}");
+            say(Target::JsBrowser, &why);
+        } else if !self.sandbox.runs(Target::JsBrowser) {
+            say(Target::JsBrowser, NO_BROWSER);
+        }
     }
 }
 
-const NO_BROWSER: &str = "no program is run in a browser, so that nothing is said to work there";
+const NO_BROWSER: &str = "no program is run in a browser, so that nothing is said to work there; if you trust the code, `--host chromium` runs it";
 pub(crate) const NO_SCRIPT: &str = "no program of GOOS=js is run, so that nothing is said to work there: the toolchain has no wasm_exec.js, which they run with";
 
 fn cut(target: Target, count: usize, budget: Duration) -> Incomplete {
@@ -242,7 +237,7 @@ impl Round<'_, '_> {
             .deadline
             .saturating_duration_since(Instant::now());
         let time = EACH.min(left).max(Duration::from_secs(1));
-        self.stage.sandbox.run(self.goos, wasm, module, time)
+        self.stage.sandbox.run(self.target, wasm, module, time)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Programs, run where they can do no harm: each in a worker process of its own, which is
-//! `wasmcheck exec`, in a scratch copy of the module. Node only where the user allows it.
+//! `wasmcheck exec`, in a scratch copy of the module. Node and Chromium only where the user allows
+//! them.
 
+mod browser;
 mod played;
 mod suite;
 
@@ -11,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos, Ran, Target};
 use runtime_harness::{JS_NAME, NAME, World, crash_in};
 use tempfile::TempDir;
-use toolchain::{Ended, Interrupt, Node, Program, Session};
+use toolchain::{Chromium, Ended, Interrupt, Node, Program, Session};
 
 pub(crate) use self::played::{Play, PlayedHere};
 pub(crate) use self::suite::{Binary, Copy};
@@ -42,16 +44,27 @@ pub(crate) struct Sandbox<'s> {
     wasm_exec: Option<Utf8PathBuf>,
     /// Why there is no Node although the user wants it.
     pub(crate) no_node: Option<String>,
+    /// For programs of `GOOS=js` in a page, where the user trusts them.
+    chromium: Option<Chromium>,
+    /// Why there is no Chromium although the user wants it.
+    pub(crate) no_chromium: Option<String>,
 }
 
 impl<'s> Sandbox<'s> {
     /// Find what programs can be run with.
     pub(crate) fn find(session: &'s Session, settings: &Settings) -> Self {
-        let trusted = settings.node || settings.native;
+        let trusted = settings.trusted.node || settings.trusted.native;
         let wanted = trusted && settings.targets.contains(&Target::JsNode);
         let find = || Node::find(&session.env().goroot, &path(), session.interrupt());
         let (node, no_node) = match wanted.then(find) {
             Some(Ok(node)) => (Some(node), None),
+            Some(Err(why)) => (None, Some(why)),
+            None => (None, None),
+        };
+        let wanted = settings.trusted.chromium && settings.targets.contains(&Target::JsBrowser);
+        let find = || Chromium::find(&session.env().goroot, &path(), session.interrupt());
+        let (chromium, no_chromium) = match wanted.then(find) {
+            Some(Ok(chromium)) => (Some(chromium), None),
             Some(Err(why)) => (None, Some(why)),
             None => (None, None),
         };
@@ -60,34 +73,53 @@ impl<'s> Sandbox<'s> {
             wasm_exec: toolchain::wasm_exec(&session.env().goroot),
             node,
             no_node,
+            chromium,
+            no_chromium,
         }
     }
 
-    /// Whether programs of a build are run at all.
-    pub(crate) fn runs(&self, goos: Goos) -> bool {
-        goos == Goos::Wasip1 || self.node.is_some() || self.wasm_exec.is_some()
-    }
-
-    /// What runs programs of a build.
-    pub(crate) fn host(&self, goos: Goos) -> String {
-        match (goos, &self.node) {
-            (Goos::Js, Some(node)) => format!("node {}", node.version),
-            (Goos::Js, None) => JS_NAME.to_owned(),
-            _ => NAME.to_owned(),
+    /// Whether programs are run for a target at all.
+    pub(crate) fn runs(&self, target: Target) -> bool {
+        match target {
+            Target::Wasip1 => true,
+            Target::JsNode => self.node.is_some() || self.wasm_exec.is_some(),
+            Target::JsBrowser => self.chromium.is_some(),
         }
     }
 
-    /// Run a program, in a copy of `module` if one is named.
+    /// The targets among those that were chosen for which programs are run.
+    pub(crate) fn targets(&self, settings: &Settings) -> Vec<Target> {
+        let chosen = settings.targets.iter().copied();
+        chosen.filter(|target| self.runs(*target)).collect()
+    }
+
+    /// What runs programs of a target.
+    pub(crate) fn host(&self, target: Target) -> String {
+        match (target, &self.node, &self.chromium) {
+            (Target::Wasip1, ..) => NAME.to_owned(),
+            (Target::JsNode, Some(node), _) => format!("node {}", node.version),
+            (Target::JsBrowser, _, Some(chromium)) => chromium.version.clone(),
+            _ => JS_NAME.to_owned(),
+        }
+    }
+
+    /// Run a program, in a copy of `module` if one is named; a page has no files.
     pub(crate) fn run(
         &self,
-        goos: Goos,
+        target: Target,
         wasm: &Utf8Path,
         module: Option<&Utf8Path>,
         time: Duration,
     ) -> Result<Seen, String> {
-        match (goos, &self.node) {
-            (Goos::Js, Some(node)) => self.node(node, wasm, module, time),
-            _ => self.worker(goos, wasm, module, time),
+        match (target, &self.node, &self.chromium) {
+            (Target::JsNode, Some(node), _) => self.node(node, wasm, module, time),
+            (Target::JsBrowser, _, Some(chromium)) => {
+                let args = [wasm.file_name().unwrap_or("js").to_owned()];
+                let shown = chromium.run(wasm, &args, &[], time, self.interrupt);
+                let shown = shown.map_err(|e| e.to_string())?;
+                Ok(browser::seen(shown, self.host(target)))
+            }
+            (target, ..) => self.worker(target.goos(), wasm, module, time),
         }
     }
 
@@ -111,7 +143,7 @@ impl<'s> Sandbox<'s> {
             ..Program::default()
         };
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
-        let ran = read(&report).unwrap_or_else(|| no_word(&ended, self.host(goos)));
+        let ran = read(&report).unwrap_or_else(|| no_word(&ended, name_of(goos).to_owned()));
         Ok(seen(ran, ended, without_module))
     }
 
@@ -176,15 +208,23 @@ impl<'s> Sandbox<'s> {
             refusals: Vec::new(),
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             memory: 0,
-            host: self.host(Goos::Js),
+            host: self.host(Target::JsNode),
         };
         Ok(seen(ran, ended, without_module))
     }
 }
 
+/// What our own worker is called.
+fn name_of(goos: Goos) -> &'static str {
+    match goos {
+        Goos::Wasip1 => NAME,
+        Goos::Js => JS_NAME,
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
-    reason = "Node is looked up where the user has it"
+    reason = "Node and browsers are looked up where the user has them"
 )]
 fn path() -> String {
     std::env::var("PATH").unwrap_or_default()

@@ -53,10 +53,10 @@ impl Stage<'_> {
         if scenarios.is_empty() {
             return;
         }
-        if !self.settings.native {
+        if !self.settings.trusted.native {
             say(report, None, NO_NATIVE.to_owned());
         }
-        let targets = self.targets();
+        let targets = self.sandbox.targets(self.settings);
         let mut programs = Programs::new();
         let mut cut = 0;
         for scenario in scenarios {
@@ -65,7 +65,7 @@ impl Stage<'_> {
                 continue;
             };
             let mut native = None;
-            for (goos, target) in &targets {
+            for target in &targets {
                 if self.is_over() {
                     cut += 1;
                     continue;
@@ -73,7 +73,7 @@ impl Stage<'_> {
                 let name = &scenario.name;
                 self.progress
                     .phase(&format!("playing `{name}` on {target}"));
-                let here = self.play(Some(*goos), &package, scenario, &mut programs);
+                let here = self.play(Some(*target), &package, scenario, &mut programs);
                 let native =
                     native.get_or_insert_with(|| self.natively(&package, scenario, &mut programs));
                 let native = native.clone();
@@ -97,14 +97,6 @@ impl Stage<'_> {
         self.session.interrupt().is_raised() || Instant::now() >= self.deadline
     }
 
-    fn targets(&self) -> Vec<(Goos, Target)> {
-        let all = [(Goos::Wasip1, Target::Wasip1), (Goos::Js, Target::JsNode)];
-        let chosen = |(goos, target): &(Goos, Target)| {
-            self.sandbox.runs(*goos) && self.settings.targets.contains(target)
-        };
-        all.into_iter().filter(chosen).collect()
-    }
-
     /// Import path of the main package.
     fn package(&self, scenario: &Scenario) -> Option<String> {
         let dir = self.session.root().join(&scenario.main);
@@ -121,17 +113,18 @@ impl Stage<'_> {
         scenario: &Scenario,
         programs: &mut Programs,
     ) -> Option<Result<PlayedHere, String>> {
-        let allowed = self.settings.native;
+        let allowed = self.settings.trusted.native;
         allowed.then(|| self.play(None, package, scenario, programs))
     }
 
     fn play(
         &self,
-        goos: Option<Goos>,
+        on: Option<Target>,
         package: &str,
         scenario: &Scenario,
         programs: &mut Programs,
     ) -> Result<PlayedHere, String> {
+        let goos = on.map(Target::goos);
         let key = (goos, package.to_owned());
         let built = programs
             .entry(key)
@@ -148,7 +141,7 @@ impl Stage<'_> {
                 .min(left)
                 .max(Duration::from_secs(1)),
         };
-        self.sandbox.play(goos, play)
+        self.sandbox.play(on, play)
     }
 
     fn build(&self, goos: Option<Goos>, package: &str) -> Result<Built, String> {
@@ -230,7 +223,7 @@ impl Stage<'_> {
             package,
             RunKind::Main,
             1,
-            Ok(words(&here, self.sandbox.host(target.goos()))),
+            Ok(words(&here, self.sandbox.host(target))),
         );
         seen.told = in_words(&told, native.as_ref());
         seen.entered = entered(&told.name, &here.entries);

@@ -63,6 +63,10 @@ struct Place {
 }
 
 impl Place {
+    fn target(&self) -> Option<Target> {
+        self.wasm.map(|(_, target)| target)
+    }
+
     fn goos(&self) -> Option<Goos> {
         self.wasm.map(|(goos, _)| goos)
     }
@@ -148,16 +152,18 @@ impl Stage<'_> {
     /// The builds whose tests can be run here.
     fn places(&self, report: &mut Report) -> Vec<Place> {
         let mut places = Vec::new();
-        for (goos, target) in [(Goos::Wasip1, Target::Wasip1), (Goos::Js, Target::JsNode)] {
-            if !self.settings.targets.contains(&target) {
+        for target in self.settings.targets.iter().copied() {
+            if !self.sandbox.runs(target) {
+                if target == Target::JsNode {
+                    say(report, Some(target), crate::run::NO_SCRIPT.to_owned());
+                }
                 continue;
             }
-            if !self.sandbox.runs(goos) {
-                say(report, Some(target), crate::run::NO_SCRIPT.to_owned());
-                continue;
-            }
-            let copy = match goos {
-                Goos::Js if self.sandbox.node.is_some() => Copy::of(self.session.root()).map(Some),
+            let goos = target.goos();
+            let copy = match target {
+                Target::JsNode if self.sandbox.node.is_some() => {
+                    Copy::of(self.session.root()).map(Some)
+                }
                 // The worker makes one for each run.
                 _ => Ok(None),
             };

@@ -10,7 +10,7 @@ use model::{CallStep, ExitStatus, Goos, Incomplete, Level};
 use toolchain::Interrupt;
 
 use crate::args::WhyArgs;
-use crate::check::{self, Failure, Settings};
+use crate::check::{self, Failure, Settings, Trusted};
 use crate::config::Config;
 use crate::module;
 use crate::output::{self, style};
@@ -26,8 +26,7 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
         targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,
-        node: false,
-        native: false,
+        trusted: Trusted::default(),
         tests: None,
         budget: Duration::ZERO,
         config: Config::default(),

@@ -3,6 +3,7 @@
 //! This is the only crate that starts a process. It knows how to call Go without touching the
 //! user's tree and how to read what Go prints; it knows no rule and no wasm.
 
+mod chromium;
 mod command;
 mod error;
 mod go;
@@ -12,6 +13,7 @@ mod program;
 mod session;
 mod versions;
 
+pub use crate::chromium::{Chromium, Shown};
 pub use crate::command::Interrupt;
 pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};

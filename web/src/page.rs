@@ -21,6 +21,8 @@ struct Page<'r> {
     packages: Vec<(&'r str, Vec<Verdict>)>,
     built: Vec<Built<'r>>,
     runs: Vec<Runs<'r>>,
+    /// Where Node and the browser differ.
+    hosts: Vec<String>,
     scenarios: Vec<scenarios::TargetScenarios<'r>>,
     suites: Vec<suites::TargetTests<'r>>,
     /// Programs whose host calls were counted.
@@ -89,6 +91,7 @@ pub fn page(report: &Report) -> String {
         packages,
         built: proof::built(report),
         runs: proof::runs(report),
+        hosts: proof::host_differences(report),
         scenarios: scenarios::scenarios(report),
         suites: suites::suites(report),
         calls: report

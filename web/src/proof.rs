@@ -90,6 +90,47 @@ pub fn last_words(seen: &Observation) -> Option<&str> {
     last.filter(|_| !crashed).map(str::trim)
 }
 
+/// Programs of `GOOS=js` that do otherwise under Node than in a browser, a line each: the browser has
+/// no files, Node no `fetch` that Go uses (`net/http/roundtrip_js.go`).
+pub fn host_differences(report: &Report) -> Vec<String> {
+    let seen = |target: Target| {
+        let all = report.observations.iter();
+        all.filter(move |o| o.target == target && o.kind == RunKind::Main)
+    };
+    let named = |o: &Observation| o.scenario.as_ref().map(|s| s.name.clone());
+    let pairs = seen(Target::JsNode).filter_map(|node| {
+        let same = |o: &&Observation| o.package == node.package && named(o) == named(node);
+        Some((node, seen(Target::JsBrowser).find(same)?))
+    });
+    let told = pairs.filter_map(|(node, browser)| {
+        let ended = |o: &Observation| match (o.end, o.exit) {
+            (Some(End::Timeout), _) => "did not end".to_owned(),
+            (_, Some(code)) => format!("exit code {code}"),
+            _ => "crashed".to_owned(),
+        };
+        let what = if (node.end, node.exit) != (browser.end, browser.exit) {
+            let said = last_words(browser).or(last_words(node)).unwrap_or_default();
+            let said = if said.is_empty() {
+                String::new()
+            } else {
+                format!(": {said}")
+            };
+            format!(
+                "{} on js-node, {} on js-browser{said}",
+                ended(node),
+                ended(browser)
+            )
+        } else if node.stdout != browser.stdout {
+            "its output differs".to_owned()
+        } else {
+            return None;
+        };
+        let scenario = named(node).map_or_else(String::new, |name| format!(" `{name}`"));
+        Some(format!("{}{scenario}: {what}", node.package))
+    });
+    told.collect()
+}
+
 /// What the host refused a program, and where that asked for it.
 pub fn refused(refusal: &Refusal) -> String {
     let about = refusal.about.as_ref();

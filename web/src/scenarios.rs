@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use model::{Observation, Report, RunBuild, Scenario, Target};
+use crate::view;
+use model::{Observation, Report, RunBuild, Scenario, Target, TestClass};
 
 /// A scenario on one target.
 #[derive(Debug)]
@@ -41,6 +42,21 @@ pub fn scenarios(report: &Report) -> Vec<TargetScenarios<'_>> {
     told.collect()
 }
 
+impl TargetScenarios<'_> {
+    /// In one sentence.
+    pub fn summary(&self) -> String {
+        let well = self.played.iter().filter(|p| p.is_well()).count();
+        let all = view::count(self.played.len(), "scenario");
+        let compared = |p: &Played<'_>| p.scenario.class != TestClass::NotCompared;
+        let held = if self.played.iter().any(compared) {
+            "as natively"
+        } else {
+            "as expected"
+        };
+        format!("{well} of {all} {held}")
+    }
+}
+
 impl Played<'_> {
     /// Whether nothing is to be said of it.
     pub fn is_well(&self) -> bool {
@@ -53,7 +69,11 @@ impl Played<'_> {
         if self.is_well() || self.seen.build != RunBuild::Ok {
             return told.to_owned();
         }
-        let compared = self.scenario.class.in_words();
+        let compared = match self.scenario.class {
+            TestClass::NotCompared => "not as expected",
+            TestClass::Differs => "differs",
+            class => class.in_words(),
+        };
         format!("{compared}: {told}")
     }
 

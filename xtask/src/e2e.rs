@@ -13,7 +13,7 @@ type Check = fn(&World) -> Result<()>;
 
 /// Run all of it.
 pub(crate) fn run(wasmcheck: &Path) -> Result<()> {
-    let checks: [(&str, Check); 5] = [
+    let checks: [(&str, Check); 6] = [
         (
             "the page shows a report without running what stands in it",
             hostile_page,
@@ -23,6 +23,10 @@ pub(crate) fn run(wasmcheck: &Path) -> Result<()> {
         (
             "programs run under Node when the user allows it",
             under_node,
+        ),
+        (
+            "programs and tests run in a page when the user allows it",
+            in_a_page,
         ),
         ("the page shows what ran and what was tried", proof_page),
     ];
@@ -199,6 +203,67 @@ fn under_node(world: &World) -> Result<()> {
         place == Some((Some("serve/main.go"), Some(10))),
         "{place:?}"
     );
+    Ok(())
+}
+
+/// With `--host chromium`, programs run in a page: without files, with a silent deadlock.
+fn in_a_page(world: &World) -> Result<()> {
+    let args = ["--host", "chromium", "--target", "js", "--tests"];
+    let seen = |fixture: &str, args: &[&str]| -> Result<Value> {
+        let report = world.check_with(&fixtures::named(fixture), "report.json", args)?;
+        Ok(serde_json::from_slice(&read(&report)?)?)
+    };
+    let report = seen("works", &args)?;
+    for target in report["targets"].as_array().into_iter().flatten() {
+        let packages = target["packages"].as_array().into_iter().flatten();
+        let mut library = packages.filter(|p| p["package"] == "example.com/works/greet");
+        let verdict = library.next().map(|p| &p["verdict"]);
+        ensure!(verdict == Some(&"works".into()), "{target}");
+    }
+    let report = seen("scenarios", &args)?;
+    let played = |target: &str, name: &str| {
+        let all = report["observations"].as_array().into_iter().flatten();
+        let mut of = all.filter(|o| o["target"] == target && o["scenario"]["name"] == name);
+        of.next().map(|o| (o["end"].clone(), o["exit"].clone()))
+    };
+    for (name, node, page) in [
+        ("renders", ("ok", Some(0)), ("fail", Some(1))),
+        ("writes", ("ok", Some(0)), ("fail", Some(1))),
+        ("refuses", ("fail", Some(2)), ("fail", Some(2))),
+        ("names", ("ok", Some(0)), ("ok", Some(0))),
+        ("endless", ("timeout", None), ("timeout", None)),
+    ] {
+        for (target, (end, exit)) in [("js-node", node), ("js-browser", page)] {
+            let expected = Some((Value::from(end), Value::from(exit)));
+            let there = played(target, name);
+            ensure!(there == expected, "{name} on {target}: {there:?}");
+        }
+    }
+    let page = world.check_with(&fixtures::named("scenarios"), "report.html", &args)?;
+    let dom = chromium(&[&format!("file://{}", page.display())], &["--dump-dom"])?;
+    let dom = String::from_utf8_lossy(&dom.stdout);
+    for words in [
+        "Node and the browser differ",
+        "`renders`: exit code 0 on js-node",
+    ] {
+        ensure!(dom.contains(words), "the page lacks {words}");
+    }
+    let report = seen("page-tests", &args)?;
+    let tests = report["observations"].as_array().into_iter().flatten();
+    let of = |target: &str, name: &str| {
+        let mut of = tests
+            .clone()
+            .filter(|o| o["target"] == target && o["kind"] == "test");
+        of.next().map(|o| o["tests"][name]["here"].clone())
+    };
+    for (target, name, here) in [
+        ("js-node", "TestFile", "pass"),
+        ("js-browser", "TestFile", "fail"),
+        ("js-browser", "TestPlain", "pass"),
+    ] {
+        let there = of(target, name);
+        ensure!(there == Some(here.into()), "{name} on {target}: {there:?}");
+    }
     Ok(())
 }
 

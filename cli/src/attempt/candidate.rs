@@ -1,7 +1,7 @@
 //! One candidate, built and initialised in scratch copies.
 
 use camino::Utf8Path;
-use model::{Confirmed, End, Goos, Listing};
+use model::{Confirmed, End, Goos, Listing, Target};
 use toolchain::{Change, Fetched, Linked, Session};
 
 use super::{Candidate, Tried, Work, first_lines};
@@ -123,7 +123,11 @@ impl Work<'_, '_> {
 
     /// It builds; whether it also runs.
     fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
-        if packages.is_empty() || !self.stage.sandbox.runs(goos) {
+        let target = match goos {
+            Goos::Wasip1 => Target::Wasip1,
+            Goos::Js => Target::JsNode,
+        };
+        if packages.is_empty() || !self.stage.sandbox.runs(target) {
             return Tried::built(None);
         }
         let file = match session.link_inits(goos, Utf8Path::new(""), packages, 0) {
@@ -131,7 +135,7 @@ impl Work<'_, '_> {
             Ok(Linked::Failed(why)) => return Tried::built(Some(first_lines(&why))),
             Err(e) => return Tried::built(Some(e.to_string())),
         };
-        let seen = self.stage.sandbox.run(goos, &file, None, EACH);
+        let seen = self.stage.sandbox.run(target, &file, None, EACH);
         match seen {
             Ok(seen) if seen.ran.end == End::Ok => Tried {
                 outcome: Confirmed::Run,

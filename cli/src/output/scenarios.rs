@@ -18,13 +18,8 @@ pub(crate) fn render(report: &Report) -> String {
     let _ = writeln!(out, "\n{head}Scenarios{head:#}\n");
     for target in &targets {
         let name = target.target.name();
-        let well = target.played.iter().filter(|p| p.is_well()).count();
-        let all = web::view::count(target.played.len(), "scenario");
-        let host = target.host;
-        let _ = writeln!(
-            out,
-            "  {name:11} {well} of {all} as natively, or as expected {soft}({host}){soft:#}"
-        );
+        let (summary, host) = (target.summary(), target.host);
+        let _ = writeln!(out, "  {name:11} {summary} {soft}({host}){soft:#}");
         for played in &target.played {
             let name = &played.scenario.name;
             let _ = writeln!(out, "    {name}  {}", played.summary());

@@ -49,6 +49,7 @@ pub(crate) fn render(report: &Report, verbose: bool) -> String {
     text.behaviours(&view);
     text.proof(report);
     text.out.push_str(&scenarios::render(report));
+    text.hosts(report);
     text.out.push_str(&suites::render(report, verbose));
     text.rest(&view);
     text.out
@@ -323,6 +324,19 @@ impl Text {
             }
             self.more(run.notable.len(), self.limits.symbols, "run", "runs");
         }
+    }
+
+    /// Where Node and the browser differ.
+    fn hosts(&mut self, report: &Report) {
+        let told = proof::host_differences(report);
+        if told.is_empty() {
+            return;
+        }
+        self.title("Node and the browser differ");
+        for line in told.iter().take(self.limits.symbols) {
+            self.line(format!("  {line}"));
+        }
+        self.more(told.len(), self.limits.symbols, "run", "runs");
     }
 
     /// A run that did not end well.

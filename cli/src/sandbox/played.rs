@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Goos, Ran};
+use model::{Goos, Ran, Target};
 use runtime_harness::{Entry, Played, Tree, World, read_suite, without_entries};
-use toolchain::{Ended, Node, Program};
+use toolchain::{Chromium, Ended, Node, Program};
 
 use super::{GRACE, Sandbox, inside, path, read, utf8, worker, world};
 use crate::config::Scenario;
@@ -37,12 +37,35 @@ pub(crate) struct PlayedHere {
 
 impl Sandbox<'_> {
     /// Play a scenario with a program of a wasm build, or natively.
-    pub(crate) fn play(&self, goos: Option<Goos>, play: Play<'_>) -> Result<PlayedHere, String> {
-        match (goos, &self.node) {
-            (None, _) => self.play_outside(None, play),
-            (Some(Goos::Js), Some(node)) => self.play_outside(Some(node), play),
-            (Some(goos), _) => self.play_worker(goos, play),
+    pub(crate) fn play(&self, on: Option<Target>, play: Play<'_>) -> Result<PlayedHere, String> {
+        match (on, &self.node, &self.chromium) {
+            (None, ..) => self.play_outside(None, play),
+            (Some(Target::JsNode), Some(node), _) => self.play_outside(Some(node), play),
+            (Some(Target::JsBrowser), _, Some(chromium)) => self.play_page(chromium, play),
+            (Some(target), ..) => self.play_worker(target.goos(), play),
         }
+    }
+
+    /// In a page, which has neither files nor input.
+    fn play_page(&self, chromium: &Chromium, play: Play<'_>) -> Result<PlayedHere, String> {
+        let name = play.file.file_name().unwrap_or("js").to_owned();
+        let mut args = vec![name];
+        args.extend(play.scenario.args.iter().cloned());
+        let env = play.scenario.env.clone().into_iter();
+        let env: Vec<(String, String)> = env.collect();
+        let shown = chromium.run(play.file, &args, &env, play.time, self.interrupt);
+        let shown = shown.map_err(|e| e.to_string())?;
+        let ended = Ended {
+            code: shown.code,
+            timed_out: shown.timed_out,
+            stdout: shown.stdout,
+            stderr: shown.stderr,
+        };
+        let mut here = seen(ended, Files::new(), shown.timed_out, play);
+        if shown.why.is_some() {
+            here.played.why = shown.why;
+        }
+        Ok(here)
     }
 
     fn play_worker(&self, goos: Goos, play: Play<'_>) -> Result<PlayedHere, String> {

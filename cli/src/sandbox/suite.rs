@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{End, Goos};
+use model::{End, Goos, Target};
 use runtime_harness::{SuiteRun, World, read_suite};
 use tempfile::TempDir;
 use toolchain::{Node, Program, Session};
 
-use super::{GRACE, Sandbox, inside, path, read, utf8, worker, world};
+use super::{GRACE, Sandbox, browser, inside, path, read, utf8, worker, world};
 use crate::exec::USER;
 
 /// What Cranelift may take to compile a test binary, beside its time.
@@ -75,12 +75,18 @@ impl Sandbox<'_> {
     pub(crate) fn suite(
         &self,
         session: &Session,
-        goos: Goos,
+        target: Target,
         binary: Binary<'_>,
     ) -> Result<SuiteRun, String> {
-        match (goos, &self.node) {
-            (Goos::Js, Some(node)) => self.suite_node(node, session, binary),
-            _ => self.suite_worker(goos, session, binary),
+        match (target, &self.node, &self.chromium) {
+            (Target::JsNode, Some(node), _) => self.suite_node(node, session, binary),
+            (Target::JsBrowser, _, Some(chromium)) => {
+                let mut args = vec![binary.file.file_name().unwrap_or("js").to_owned()];
+                args.extend(test_args(binary));
+                let shown = chromium.run(binary.file, &args, &[], binary.time, self.interrupt);
+                Ok(browser::suite(&shown.map_err(|e| e.to_string())?))
+            }
+            (target, ..) => self.suite_worker(target.goos(), session, binary),
         }
     }
 

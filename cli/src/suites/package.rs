@@ -171,9 +171,9 @@ impl<'s, 'r> Suites<'s, 'r> {
             args: &skipping(skip),
             time: stage.tests.timeout.min(left.max(LEAST)),
         };
-        match place.goos() {
+        match place.target() {
             None => stage.sandbox.suite_native(stage.session, binary),
-            Some(goos) => stage.sandbox.suite(stage.session, goos, binary),
+            Some(target) => stage.sandbox.suite(stage.session, target, binary),
         }
     }
 
@@ -241,7 +241,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         let tests = compared.results();
         let entered = compared.entered();
         let mut seen = observation(target, self.package, tests, entered);
-        seen.host = self.stage.sandbox.host(goos);
+        seen.host = self.stage.sandbox.host(target);
         (seen.build, seen.end) = match &outcome {
             Outcome::Nothing => (RunBuild::None, None),
             Outcome::Failed(_) => (RunBuild::Fail, None),
