@@ -448,3 +448,60 @@ fn a_guest_of_js_reaches_no_more_than_its_host() {
     assert_eq!(code, 2, "{told}");
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
+
+/// What becomes of the device that swallows everything.
+const NULL: &str = r#"package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	f, err := os.OpenFile(os.DevNull, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		panic(err)
+	}
+	n, err := f.Write(make([]byte, 70000))
+	fmt.Println("wrote", n, err)
+	n, err = f.WriteAt([]byte("x"), 1<<40)
+	fmt.Println("wrote", n, err)
+	text, err := io.ReadAll(f)
+	fmt.Println("read", len(text), err)
+	for _, stat := range []func() (os.FileInfo, error){f.Stat, func() (os.FileInfo, error) { return os.Stat(os.DevNull) }} {
+		info, err := stat()
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(info.Size(), info.Mode()&os.ModeDevice != 0, info.Mode()&os.ModeCharDevice != 0)
+	}
+	fmt.Println(f.Close())
+	g, err := os.Create("plain")
+	fmt.Fprint(g, "kept")
+	g.Close()
+	text, err = os.ReadFile("plain")
+	fmt.Println(string(text), err)
+}
+"#;
+
+#[test]
+fn the_null_device_is_a_device() {
+    let world = program(NULL);
+    for goos in ["wasip1", "js"] {
+        let file = common::build(&world, goos, ".", false);
+        let ran = world
+            .command(&["exec", "--max-disk=64KiB", &file])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        // What goes there does not count as written.
+        let all = "wrote 70000 <nil>\nwrote 1 <nil>\nread 0 <nil>\n0 true true\n0 true true\n<nil>\nkept <nil>\n";
+        assert_eq!(
+            said,
+            all,
+            "{goos}: {}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    }
+}

@@ -10,6 +10,7 @@ use crate::End;
 use crate::callers::Callers;
 use crate::clock::{Clock, Fixed};
 use crate::errno;
+use crate::null::Nulls;
 use crate::watch::Trace;
 
 /// Why a guest is stopped from inside a call to the host.
@@ -40,6 +41,8 @@ pub(crate) struct Host {
     pub(crate) files: Quota,
     pub(crate) memory: MemoryLimit,
     pub(crate) calls: Vec<Call>,
+    /// What is open as `/dev/null`.
+    pub(crate) nulls: Nulls,
     /// The guest itself, once it has begun.
     pub(crate) instance: Option<wasmtime::Instance>,
     /// Who made those that were refused.

@@ -56,6 +56,10 @@ type Intrinsics = (
 /// recursion is a `RangeError`.
 const JS_STACK: usize = run::STACK - (8 << 20);
 
+/// The largest memory that JavaScript can see: a longer buffer is an "invalid array buffer length"
+/// for this engine. In pages of 64 KiB.
+const MOST_MEMORY: u64 = (1 << 31) - (64 << 10);
+
 /// Run a program of `GOOS=js` to its end.
 pub fn run_js(guest: Guest, support: JsSupport) -> Result<Outcome, Error> {
     let started = Instant::now();
@@ -73,7 +77,7 @@ fn run_here(guest: Guest, support: &JsSupport, started: Instant) -> Result<Outco
     let mut store = Store::new(
         &engine,
         JsHost {
-            memory: MemoryLimit::new(guest.limits.memory),
+            memory: MemoryLimit::new(guest.limits.memory.min(MOST_MEMORY)),
             deadline,
         },
     );

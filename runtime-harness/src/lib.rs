@@ -13,6 +13,7 @@ mod errno;
 mod host;
 mod invoke;
 mod js;
+mod null;
 mod played;
 mod poll;
 mod run;

@@ -12,6 +12,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use crate::callers::{Callers, POINTER, Position};
 use crate::clock::{Clock, Fixed};
 use crate::host::{Host, MemoryLimit, Quota, Stop};
+use crate::null::Nulls;
 use crate::watch::Trace;
 use crate::{End, Error, Guest, Outcome, engine, invoke, wasi};
 
@@ -158,6 +159,7 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
         files: Quota::new(limits.files, "it made more files than its limit of"),
         memory: MemoryLimit::new(limits.memory),
         calls: Vec::new(),
+        nulls: Nulls::below(guest.dirs.iter().map(|dir| dir.guest.clone()).collect()),
         instance: None,
         callers: guest.unwinder.map(Callers::new),
     })

@@ -71,6 +71,8 @@ fn ci() -> Result<()> {
         "-D",
         "warnings",
     ])?;
+    // The database of advisories is not part of the project: the workflow asks it.
+    cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"])?;
     cargo(&["test", "--workspace", "--locked"])?;
     e2e()?;
     fuzz("30")
