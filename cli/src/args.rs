@@ -312,6 +312,9 @@ pub(crate) struct ExecArgs {
     /// Most linear memory, as in 512MiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) max_memory: ByteSize,
+    /// Most memory that compiling it may take
+    #[arg(long, value_name = "SIZE", default_value = "4GiB")]
+    pub(crate) max_compile_memory: ByteSize,
     /// Most that it may print
     #[arg(long, value_name = "SIZE", default_value = "100MiB")]
     pub(crate) max_output: ByteSize,

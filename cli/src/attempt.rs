@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use advisors::{Search, Trial};
-use camino::Utf8Path;
 use model::{AdviceKind, Confirmed, Goos, Incomplete, Report};
-use toolchain::{Go, Session};
+use toolchain::{Go, Scratch, Session};
 
 use crate::check::Settings;
 use crate::progress::Progress;
@@ -225,8 +224,8 @@ impl Work<'_, '_> {
         let asked = advisors::guesses(trial.version.as_deref(), trial.boundary.as_deref());
         let env = self.stage.session.env();
         let go = self.stage.go();
-        let scratch = tempfile::tempdir().ok();
-        let dir = scratch.as_ref().and_then(|d| Utf8Path::from_path(d.path()));
+        let scratch = Scratch::new().ok();
+        let dir = scratch.as_ref().map(Scratch::path);
         let found = dir.and_then(|dir| {
             go.versions(dir, &env.gomodcache, &trial.module, &asked)
                 .ok()

@@ -6,9 +6,11 @@
 //! written is none.
 #![expect(clippy::disallowed_methods, reason = "the cache is ours")]
 
+mod compiled;
+
 use std::env;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -16,8 +18,8 @@ use std::time::{Duration, SystemTime};
 use analyzer::{Disk, System};
 use bytesize::ByteSize;
 use camino::{Utf8Path, Utf8PathBuf};
-use runtime_harness::Keeper;
 
+pub(crate) use self::compiled::CompiledModules;
 use crate::args::{CacheArgs, CacheJob};
 use crate::check::Failure;
 use crate::output;
@@ -79,7 +81,7 @@ impl System for CachedDisk {
     fn keep(&self, dir: &Utf8Path, bytes: &[u8]) {
         let Some(store) = &self.store else { return };
         // A full disk, or one that may not be written: the next run reads the source again.
-        if store.keep(dir, bytes).is_ok() {
+        if store.keep(dir, &[bytes]).is_ok() {
             self.written.store(true, Ordering::Relaxed);
         }
     }
@@ -98,55 +100,6 @@ struct Kept {
     path: Utf8PathBuf,
     size: u64,
     used: SystemTime,
-}
-
-/// Compiled programs of the sandbox: machine code, under a checksum, in a directory of the user's
-/// alone.
-#[derive(Clone, Debug)]
-pub(crate) struct CompiledModules {
-    store: Store,
-}
-
-impl CompiledModules {
-    /// Where they are kept; none when others could write there.
-    pub(crate) fn find() -> Option<Self> {
-        let store = Store::find(MODULES)?;
-        private(&store.dir).ok()?;
-        store.is_private().then_some(Self { store })
-    }
-
-    fn name(wasm: &[u8], engine: u64) -> Utf8PathBuf {
-        format!("{}-{engine:016x}", blake3::hash(wasm).to_hex()).into()
-    }
-
-    /// Of the name, too: what was kept of another program is as good as damaged.
-    fn checksum(name: &Utf8Path, compiled: &[u8]) -> blake3::Hash {
-        let mut hash = blake3::Hasher::new();
-        hash.update(name.as_str().as_bytes()).update(compiled);
-        hash.finalize()
-    }
-}
-
-impl Keeper for CompiledModules {
-    fn recall(&self, wasm: &[u8], engine: u64) -> Option<Vec<u8>> {
-        let name = Self::name(wasm, engine);
-        let mut bytes = self.store.recall(&name)?;
-        let end = bytes.len().checked_sub(blake3::OUT_LEN)?;
-        let sum = Self::checksum(&name, bytes.get(..end)?);
-        let whole = bytes.get(end..)? == sum.as_bytes();
-        bytes.truncate(end);
-        whole.then_some(bytes)
-    }
-
-    fn keep(&self, wasm: &[u8], engine: u64, compiled: &[u8]) {
-        let name = Self::name(wasm, engine);
-        let mut bytes = compiled.to_vec();
-        bytes.extend_from_slice(Self::checksum(&name, compiled).as_bytes());
-        // A full disk: the next run compiles again.
-        if self.store.keep(&name, &bytes).is_ok() {
-            self.store.trim(MAX_SIZE.as_u64());
-        }
-    }
 }
 
 impl Store {
@@ -187,23 +140,32 @@ impl Store {
     }
 
     fn recall(&self, dir: &Utf8Path) -> Option<Vec<u8>> {
-        let file = self.file(dir);
-        let bytes = fs::read(&file).ok()?;
-        let used = fs::metadata(&file).and_then(|m| m.modified()).ok()?;
+        let mut bytes = Vec::new();
+        self.open(dir).ok()?.read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// What is kept under a name, noted as used.
+    fn open(&self, name: &Utf8Path) -> io::Result<fs::File> {
+        let path = self.file(name);
+        let file = fs::File::open(&path)?;
+        let used = file.metadata()?.modified()?;
         if used.elapsed().is_ok_and(|since| since > FRESH) {
             // That it was used decides what is kept, and nothing else.
             let _ = fs::File::options()
                 .append(true)
-                .open(&file)
+                .open(&path)
                 .and_then(|file| file.set_modified(SystemTime::now()));
         }
-        Some(bytes)
+        Ok(file)
     }
 
-    fn keep(&self, dir: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    fn keep(&self, dir: &Utf8Path, parts: &[&[u8]]) -> io::Result<()> {
         private(&self.dir)?;
         let mut part = tempfile::NamedTempFile::new_in(&self.dir)?;
-        part.write_all(bytes)?;
+        for bytes in parts {
+            part.write_all(bytes)?;
+        }
         part.persist(self.file(dir))?;
         Ok(())
     }
@@ -299,7 +261,7 @@ mod tests {
     fn what_was_not_used_for_longest_goes_first() {
         let (_scratch, store) = store();
         for (n, name) in ["/a", "/b", "/c", "/d"].into_iter().enumerate() {
-            store.keep(name.into(), &[0; 100]).unwrap();
+            store.keep(name.into(), &[&[0; 100]]).unwrap();
             let file = fs::File::options()
                 .append(true)
                 .open(store.file(name.into()));

@@ -10,9 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{Frame, Ran};
 use runtime_harness::{
     Compiler, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Preopen, Unwinder,
-    World,
+    Wasm, World,
 };
-use toolchain::Interrupt;
+use toolchain::{Interrupt, Scratch};
 
 use crate::args::{EngineArg, ExecArgs, JsHostArg, Profile};
 use crate::cache::CompiledModules;
@@ -32,6 +32,8 @@ pub(crate) const USER: &str = "user";
 const SYSTEM: [&str; 3] = ["/usr/share", "/lib/terminfo", "/etc/terminfo"];
 /// 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
+/// What stands before a program's code, its imports included, is not longer than this, in bytes.
+const HEAD: u64 = 1 << 20;
 /// How long after its time a guest may still sit in a call to the host.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -48,9 +50,9 @@ pub(crate) fn run(args: &ExecArgs, interrupt: &Interrupt) -> ExitCode {
 }
 
 fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
-    let wasm = files::read_wasm(&args.file)?;
+    let (head, wasm) = program(&args.file)?;
     let seen = Seen::new(args)?;
-    let js = analyzer::is_js(&wasm)
+    let js = analyzer::is_js(&head)
         .then(|| js(args, &seen))
         .transpose()?;
     watch(args, interrupt, seen.scratch());
@@ -74,7 +76,7 @@ fn attempt(args: &ExecArgs, interrupt: &Interrupt) -> Result<ExitCode, String> {
         limits,
         deterministic: args.deterministic,
         trace: args.trace.as_deref().map(trace).transpose()?,
-        unwinder: unwinder(args, &wasm),
+        unwinder: unwinder(args, &head)?,
         compiler: match args.engine {
             EngineArg::Winch => Compiler::Winch,
             EngineArg::Cranelift => Compiler::Cranelift,
@@ -160,10 +162,28 @@ fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
 }
 
 /// Go's stacks, where somebody wants to know who calls the host.
-fn unwinder(args: &ExecArgs, wasm: &[u8]) -> Option<Box<dyn Unwinder>> {
-    let wanted = args.trace.is_some() || args.report.is_some() || analyzer::has_own_host(wasm);
-    let stacks = wanted.then(|| Stacks::read(wasm)).flatten()?;
-    Some(Box::new(GoStacks(stacks)))
+fn unwinder(args: &ExecArgs, head: &[u8]) -> Result<Option<Box<dyn Unwinder>>, String> {
+    let wanted = args.trace.is_some() || args.report.is_some() || analyzer::has_own_host(head);
+    if !wanted {
+        return Ok(None);
+    }
+    let stacks = if args.file.is_file() {
+        Stacks::read(&files::read_wasm(&args.file)?)
+    } else {
+        Stacks::read(head)
+    };
+    Ok(stacks.map(|stacks| Box::new(GoStacks(stacks)) as Box<dyn Unwinder>))
+}
+
+/// What stands before the program's code, and the program, read when it must be compiled; what is no
+/// file, a pipe, can be read just once.
+fn program(file: &Utf8Path) -> Result<(Vec<u8>, Wasm), String> {
+    if file.is_file() {
+        let (head, file) = (files::head_of_wasm(file, HEAD)?, file.to_owned());
+        return Ok((head, Wasm::read_by(move || files::read_wasm(&file))));
+    }
+    let bytes = files::read_wasm(file)?;
+    Ok((bytes.clone(), bytes.into()))
 }
 
 /// Go's stacks, for the sandbox, which knows nothing of Go.
@@ -185,7 +205,9 @@ impl Unwinder for GoStacks {
 
 /// Where the compiled program is kept.
 fn keeper(args: &ExecArgs) -> Option<Box<dyn Keeper>> {
-    let kept = (!args.no_cache).then(CompiledModules::find).flatten()?;
+    let kept = (!args.no_cache && args.file.is_file())
+        .then(|| CompiledModules::of(&args.file))
+        .flatten()?;
     Some(Box::new(kept))
 }
 
@@ -299,37 +321,55 @@ fn report(args: &ExecArgs, ran: &Ran) {
     }
 }
 
-/// End the process when the user wants it, or when a guest does not stop in time: it may sit in a
-/// call to the host, or the compiler may take too long.
+/// End the process when the user wants it, when a guest does not stop in time (it may sit in a call
+/// to the host, or the compiler may take too long), or when the compiler takes too much memory.
 fn watch(args: &ExecArgs, interrupt: &Interrupt, scratch: Option<PathBuf>) {
     let args = args.clone();
     let interrupt = interrupt.clone();
     let end = (!args.timeout.is_zero()).then(|| Instant::now() + args.timeout + GRACE);
+    // The guest's own memory is held to its limit elsewhere.
+    let memory = args.max_memory.as_u64() + args.max_compile_memory.as_u64();
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(Duration::from_millis(20));
-            let late = end.is_some_and(|end| Instant::now() >= end);
-            if !interrupt.is_raised() && !late {
+            let over = if end.is_some_and(|end| Instant::now() >= end) {
+                Some((model::End::Timeout, exit(&End::TimedOut, &args)))
+            } else if resident().is_some_and(|resident| resident > memory) {
+                let why = format!(
+                    "compiling it took more memory than its limit of {} (--max-compile-memory)",
+                    args.max_compile_memory
+                );
+                Some((model::End::Crash, (REFUSED, Some(why))))
+            } else {
+                None
+            };
+            if !interrupt.is_raised() && over.is_none() {
                 continue;
             }
             if let Some(scratch) = &scratch {
                 let _ = std::fs::remove_dir_all(scratch);
             }
-            if late {
-                let (_, why) = exit(&End::TimedOut, &args);
-                let why = why.unwrap_or_default();
-                report(
-                    &args,
-                    &Ran {
-                        end: model::End::Timeout,
-                        ..refused(&why)
-                    },
-                );
-                complain(&args, &why);
-            }
-            leave(if late { TIMED_OUT } else { INTERRUPTED });
+            let Some((end, (code, why))) = over else {
+                leave(INTERRUPTED)
+            };
+            let why = why.unwrap_or_default();
+            let ran = Ran {
+                end,
+                ..refused(&why)
+            };
+            report(&args, &ran);
+            complain(&args, &why);
+            leave(code);
         }
     });
+}
+
+/// Memory of this process, in bytes, where the system tells it (`proc_pid_statm(5)`).
+fn resident() -> Option<u64> {
+    const PAGE: u64 = 4096;
+    let told = files::read_text(Utf8Path::new("/proc/self/statm")).ok()?;
+    let pages: u64 = told.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * PAGE)
 }
 
 #[expect(
@@ -344,7 +384,7 @@ fn leave(code: u8) -> ! {
 struct Seen {
     dirs: Vec<Preopen>,
     env: Vec<(String, String)>,
-    world: Option<World>,
+    world: Option<(Scratch, World)>,
 }
 
 impl Seen {
@@ -364,7 +404,14 @@ impl Seen {
         }
         for (option, dirs) in [("--dir", &args.dir), ("--read", &args.read)] {
             for dir in dirs {
-                seen.dirs.push(dir_of(option, dir)?);
+                let dir = dir_of(option, dir)?;
+                if dir.writable && CompiledModules::is_within(&dir.host) {
+                    return Err(format!(
+                        "{option} {}: wasmcheck keeps compiled programs in it, which no program may change; name a directory below it, or let WASMCHECK_CACHE name another place",
+                        dir.host.display()
+                    ));
+                }
+                seen.dirs.push(dir);
             }
         }
         for (name, value) in &args.env {
@@ -375,12 +422,14 @@ impl Seen {
     }
 
     fn scratch(&self) -> Option<PathBuf> {
-        self.world.as_ref().map(|w| w.preopen().host)
+        let (scratch, _) = self.world.as_ref()?;
+        Some(scratch.path().as_std_path().to_owned())
     }
 
     /// A world with a copy of a directory, which is the current one.
     fn scratch_copy(&mut self, dir: &Path, limit: u64) -> Result<(), String> {
-        let mut world = World::new(&std::env::temp_dir()).map_err(|e| e.to_string())?;
+        let scratch = Scratch::new().map_err(|e| e.to_string())?;
+        let mut world = World::new(scratch.path().as_std_path()).map_err(|e| e.to_string())?;
         let told =
             |e| format!("{e}; name what the program needs with --dir, or use --profile nothing");
         world.copy(dir, limit).map_err(told)?;
@@ -390,7 +439,7 @@ impl Seen {
             self.dirs.push(open(Path::new(ZONES), ZONES, false));
         }
         self.env = world.env().to_vec();
-        self.world = Some(world);
+        self.world = Some((scratch, world));
         Ok(())
     }
 
@@ -403,7 +452,7 @@ impl Seen {
         // The module of the standard library is GOROOT itself, which is there to read.
         let tree = module.filter(|_| !in_goroot).unwrap_or(&here).to_owned();
         self.scratch_copy(&tree, limit)?;
-        let Some(world) = &mut self.world else {
+        let Some((_, world)) = &mut self.world else {
             return Ok(());
         };
         world.enter(&here);

@@ -1,6 +1,6 @@
 //! Files that the user named.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use camino::Utf8Path;
 
@@ -8,8 +8,12 @@ use camino::Utf8Path;
 const MAX_WASM: u64 = 1 << 30;
 
 /// Read a wasm file, or say why that cannot be.
-#[expect(clippy::disallowed_methods, reason = "files that the user named")]
 pub(crate) fn read_wasm(file: &Utf8Path) -> Result<Vec<u8>, String> {
+    head_of_wasm(file, MAX_WASM)
+}
+
+/// Its first bytes.
+pub(crate) fn head_of_wasm(file: &Utf8Path, most: u64) -> Result<Vec<u8>, String> {
     let told = |e: &std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => format!("{file}: there is no such file"),
         _ => format!("{file}: {e}"),
@@ -23,7 +27,11 @@ pub(crate) fn read_wasm(file: &Utf8Path) -> Result<Vec<u8>, String> {
     if metadata.len() > MAX_WASM {
         return Err(format!("{file}: larger than 1 GiB, which no engine takes"));
     }
-    std::fs::read(file).map_err(|e| told(&e))
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(most)).unwrap_or(0));
+    let opened = std::fs::File::open(file).map_err(|e| told(&e))?;
+    let read = opened.take(most).read_to_end(&mut bytes);
+    read.map_err(|e| told(&e))?;
+    Ok(bytes)
 }
 
 /// The content of a small file that may lie beside another.

@@ -12,8 +12,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos, Ran, Target};
 use runtime_harness::{JS_NAME, NAME, World, crash_in};
-use tempfile::TempDir;
-use toolchain::{Chromium, Ended, Interrupt, Node, Program, Session};
+use toolchain::{Chromium, Ended, Interrupt, Node, Program, Scratch, Session};
 
 pub(crate) use self::played::{Play, PlayedHere};
 pub(crate) use self::suite::{Binary, Copy};
@@ -137,7 +136,7 @@ impl<'s> Sandbox<'s> {
         let program = Program {
             program: worker()?,
             args,
-            dir: utf8(scratch.path())?,
+            dir: scratch.path().to_owned(),
             env: Vec::new(),
             time: time + GRACE,
             ..Program::default()
@@ -148,7 +147,7 @@ impl<'s> Sandbox<'s> {
     }
 
     /// Options of the worker for a program that sees a world and nothing else.
-    fn options(&self, goos: Goos, world: &World, time: Duration, report: &Path) -> Vec<String> {
+    fn options(&self, goos: Goos, world: &World, time: Duration, report: &Utf8Path) -> Vec<String> {
         let mut args = ["exec", "--profile=nothing", "--no-cache"]
             .map(str::to_owned)
             .to_vec();
@@ -158,7 +157,7 @@ impl<'s> Sandbox<'s> {
         }
         args.extend(world.env().iter().map(|(k, v)| format!("--env={k}={v}")));
         args.push(format!("--timeout={}ms", time.as_millis()));
-        args.push(format!("--report={}", report.display()));
+        args.push(format!("--report={report}"));
         args.extend(self.for_js(goos));
         args
     }
@@ -240,10 +239,9 @@ fn worker() -> Result<String, String> {
 }
 
 /// A scratch directory with a world in it, and why the module is not in that.
-fn world(module: Option<&Utf8Path>) -> Result<(TempDir, World, Option<String>), String> {
-    let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
-    let scratch = scratch.map_err(|e| format!("no scratch space: {e}"))?;
-    let mut world = World::new(scratch.path()).map_err(|e| e.to_string())?;
+fn world(module: Option<&Utf8Path>) -> Result<(Scratch, World, Option<String>), String> {
+    let scratch = Scratch::new().map_err(|e| e.to_string())?;
+    let mut world = World::new(scratch.path().as_std_path()).map_err(|e| e.to_string())?;
     let Some(module) = module else {
         return Ok((scratch, world, None));
     };
@@ -266,7 +264,7 @@ fn utf8(path: &Path) -> Result<Utf8PathBuf, String> {
     clippy::disallowed_methods,
     reason = "what the worker left in its scratch directory"
 )]
-fn read(report: &Path) -> Option<Ran> {
+fn read(report: &Utf8Path) -> Option<Ran> {
     serde_json::from_slice(&std::fs::read(report).ok()?).ok()
 }
 

@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use analyzer::{Disk, Scan, Weight, weight};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use model::{
     Difference, End, Entered, Goos, Incomplete, Observation, Ran, Report, RunKind, Target,
     TestClass, TestOutcome,
 };
 use runtime_harness::{Compared, Entry, Suite, differences};
-use tempfile::TempDir;
-use toolchain::{Linked, Platform, Session};
+use toolchain::{Linked, Platform, Scratch, Session};
 
 use crate::check::Settings;
 use crate::config::Scenario;
@@ -40,7 +39,7 @@ pub(crate) struct Stage<'r> {
 /// A program for one platform.
 struct Built {
     file: Utf8PathBuf,
-    _scratch: TempDir,
+    _scratch: Scratch,
 }
 
 /// Programs by platform and package: built once for all scenarios.
@@ -145,10 +144,8 @@ impl Stage<'_> {
     }
 
     fn build(&self, goos: Option<Goos>, package: &str) -> Result<Built, String> {
-        let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
-        let scratch = scratch.map_err(|e| format!("no scratch space: {e}"))?;
-        let dir = Utf8Path::from_path(scratch.path());
-        let dir = dir.ok_or("the path of the temporary directory is not UTF-8")?;
+        let scratch = Scratch::new().map_err(|e| e.to_string())?;
+        let dir = scratch.path();
         let file = dir.join(package.rsplit('/').next().unwrap_or("main"));
         let platform = goos.map_or(Platform::Native, Platform::Wasm);
         let hooks = goos.and_then(|goos| self.hooks(goos));

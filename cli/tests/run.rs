@@ -91,6 +91,34 @@ mod signals {
         assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
     }
 
+    fn is_alive(pid: &str) -> bool {
+        fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "))
+    }
+
+    #[test]
+    fn a_run_that_is_killed_takes_its_worker_along_and_the_next_one_cleans_up() {
+        let world = World::of(&fixtures::named("endless"));
+        let mut run = start(&world);
+        let worker = worker(&world);
+        signal("-KILL", &run.id().to_string());
+        run.wait().unwrap();
+        let start = Instant::now();
+        while is_alive(&worker) {
+            assert!(start.elapsed() < Duration::from_secs(10), "it goes on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let left = world.left_behind();
+        assert!(!left.is_empty());
+        // What is young may belong to a run that has just begun.
+        for name in &left {
+            let dir = fs::File::open(world.tmp.join(name)).unwrap();
+            let long_ago = std::time::SystemTime::now() - Duration::from_hours(1);
+            dir.set_modified(long_ago).unwrap();
+        }
+        world.run(&["--level", "scan", "--target", "wasip1"]);
+        assert_eq!(world.left_behind(), Vec::<String>::new());
+    }
+
     #[test]
     fn an_interrupt_ends_the_worker_and_reports_what_was_found() {
         let world = World::of(&fixtures::named("endless"));
@@ -99,9 +127,7 @@ mod signals {
         let worker = worker(&world);
         signal("-INT", &run.id().to_string());
         assert_eq!(run.wait().unwrap().code(), Some(130));
-        let alive =
-            fs::read_to_string(format!("/proc/{worker}/stat")).is_ok_and(|s| !s.contains(") Z "));
-        assert!(!alive, "the worker goes on");
+        assert!(!is_alive(&worker), "the worker goes on");
         let report = fs::read(world.scratch.path().join("report.json")).unwrap();
         let report: Value = serde_json::from_slice(&report).unwrap();
         assert_eq!(report["targets"][0]["builds_percent"], 100.0);

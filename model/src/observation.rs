@@ -301,6 +301,9 @@ pub struct HostCall {
     pub name: String,
     /// How often it was called.
     pub calls: u64,
+    /// Wall time inside of it, waiting included, in microseconds; absent where it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microseconds: Option<u64>,
     /// Errors that it returned, by the name that the host has for them (`noent` of WASI, `ENOENT` of
     /// Node), and how often.
     pub errors: BTreeMap<String, u64>,

@@ -1,7 +1,7 @@
 //! The host's side of one run: the WASI context, what is left of each limit, and what was called.
 
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -53,6 +53,8 @@ pub(crate) struct Host {
 pub(crate) struct Call {
     pub(crate) name: &'static str,
     count: u64,
+    /// Time inside of it, where calls are watched.
+    time: Option<Duration>,
     errors: [u32; errno::COUNT],
 }
 
@@ -61,6 +63,7 @@ impl Call {
         Self {
             name,
             count: 0,
+            time: None,
             errors: [0; errno::COUNT],
         }
     }
@@ -73,11 +76,18 @@ impl Call {
         }
     }
 
+    pub(crate) fn took(&mut self, time: Duration) {
+        *self.time.get_or_insert_default() += time;
+    }
+
     pub(crate) fn told(&self) -> Option<model::HostCall> {
         let errors = self.errors.iter().enumerate().filter(|(_, n)| **n > 0);
         (self.count > 0).then(|| model::HostCall {
             name: self.name.to_owned(),
             calls: self.count,
+            microseconds: self
+                .time
+                .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
             errors: errors
                 .map(|(i, n)| (errno::name(i).to_owned(), u64::from(*n)))
                 .collect(),

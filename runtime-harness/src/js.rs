@@ -66,9 +66,9 @@ pub fn run_js(guest: Guest, support: JsSupport) -> Result<Outcome, Error> {
     run::on_deep_stack(move || run_here(guest, &support, started))
 }
 
-fn run_here(guest: Guest, support: &JsSupport, started: Instant) -> Result<Outcome, Error> {
+fn run_here(mut guest: Guest, support: &JsSupport, started: Instant) -> Result<Outcome, Error> {
     let deadline = guest.limits.time.map(|time| started + time);
-    let (engine, module) = engine::compile_guest(&guest)?;
+    let (engine, module) = engine::compile_guest(&mut guest)?;
     let scripts = [
         ("host.js", include_str!("js/host.js")),
         ("wasm_exec.js", support.wasm_exec.as_str()),

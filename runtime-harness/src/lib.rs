@@ -29,7 +29,7 @@ use std::time::Duration;
 
 pub use crate::callers::Unwinder;
 pub use crate::compare::{Compared, WeightOf};
-pub use crate::engine::{Compiler, Keeper, NAME};
+pub use crate::engine::{Compiler, Keeper, NAME, Wasm};
 pub use crate::js::{JS_NAME, JsSupport, run_js};
 pub use crate::played::{Played, Tree, differences};
 pub use crate::run::run;
@@ -40,7 +40,7 @@ pub use crate::world::{World, WorldError};
 /// A program, and the world that it sees.
 pub struct Guest {
     /// The module.
-    pub wasm: Vec<u8>,
+    pub wasm: Wasm,
     /// Arguments; the first is the program's name.
     pub args: Vec<String>,
     /// The whole environment.
@@ -155,6 +155,9 @@ pub struct Outcome {
 /// Why a guest could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The file could not be read.
+    #[error("{0}")]
+    Read(String),
     /// The engine could not be made.
     #[error("the wasm engine cannot be set up: {0:#}")]
     Engine(wasmtime::Error),

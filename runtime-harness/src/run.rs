@@ -39,9 +39,9 @@ pub(crate) fn on_deep_stack(
     joined.unwrap_or_else(|_| Err(Error::Start("the engine panicked".to_owned())))
 }
 
-fn run_here(guest: Guest, started: Instant) -> Result<Outcome, Error> {
+fn run_here(mut guest: Guest, started: Instant) -> Result<Outcome, Error> {
     let deadline = guest.limits.time.map(|time| started + time);
-    let (engine, module) = engine::compile_guest(&guest)?;
+    let (engine, module) = engine::compile_guest(&mut guest)?;
     let mut linker: Linker<Host> = Linker::new(&engine);
     let calls = wasi::add(&mut linker).map_err(Error::Engine)?;
     // What the host does not have fails when it is called, with its name, and not before.

@@ -60,12 +60,15 @@ fn with(
         &mut host.wasi,
         FUEL,
     );
-    let begun = host.trace.is_some().then(Instant::now);
+    let watched = host.trace.is_some() || host.callers.is_some();
+    let begun = watched.then(Instant::now);
     let result = call(host, memory);
     let errno = result.as_ref().ok().copied();
-    if let Some(trace) = &mut host.trace {
-        let time = begun.map(|begun| begun.elapsed()).unwrap_or_default();
-        trace.call(host.calls[id].name, args, errno, time, memory);
+    if let Some(time) = begun.map(|begun| begun.elapsed()) {
+        host.calls[id].took(time);
+        if let Some(trace) = &mut host.trace {
+            trace.call(host.calls[id].name, args, errno, time, memory);
+        }
     }
     if errno.is_some_and(|errno| errno != 0) && host.callers.is_some() {
         failed(caller, exported, id, args, errno.unwrap_or_default());

@@ -40,7 +40,7 @@ fn wat(body: &str) -> String {
 fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
     let out = Sink::default();
     let guest = Guest {
-        wasm: wat::parse_str(wat(body)).unwrap(),
+        wasm: wat::parse_str(wat(body)).unwrap().into(),
         args: vec!["guest".to_owned()],
         env: Vec::new(),
         dirs,

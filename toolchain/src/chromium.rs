@@ -13,6 +13,7 @@ use self::page::{Content, Server};
 use crate::command::{Interrupt, Process};
 use crate::error::Error;
 use crate::program::{Program, wasm_exec};
+use crate::scratch::Scratch;
 
 /// Names of the program, on PATH.
 const NAMES: [&str; 4] = [
@@ -119,11 +120,8 @@ impl Chromium {
             .iter()
             .map(|(key, value)| (key.clone(), value.clone().into()))
             .collect();
-        let profile = tempfile::Builder::new()
-            .prefix("wasmcheck-")
-            .tempdir()
-            .map_err(Error::Scratch)?;
-        let dir = profile.path().to_string_lossy().into_owned();
+        let profile = Scratch::new()?;
+        let dir = profile.path().to_string();
         let content = Content {
             wasm: std::fs::read(wasm).map_err(Error::io(wasm))?,
             wasm_exec: std::fs::read(&self.script).map_err(Error::io(&self.script))?,
@@ -138,6 +136,7 @@ impl Chromium {
         let deadline = Instant::now() + time + STARTING;
         let mut process = Process::new(&self.program, Utf8Path::new(&dir))
             .without_env()
+            .ends_with_us()
             .env("PATH", &self.path)
             .env("HOME", &dir)
             .args(FLAGS)

@@ -122,6 +122,28 @@ impl Process {
         self
     }
 
+    /// Let it end when this process does, however that ends: it may be one that never would.
+    #[cfg(target_os = "linux")]
+    #[expect(
+        unsafe_code,
+        reason = "between fork and exec, one system call is made and nothing else"
+    )]
+    pub(crate) fn ends_with_us(mut self) -> Self {
+        use std::os::unix::process::CommandExt;
+
+        use rustix::process::{Signal, set_parent_process_death_signal};
+        let ask = || set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into);
+        // SAFETY: prctl(2) is async-signal-safe; nothing is allocated, no lock is taken. The thread
+        // that starts it waits for it in `run`, so that the thread's end is that of the process.
+        unsafe { self.command.pre_exec(ask) };
+        self
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn ends_with_us(self) -> Self {
+        self
+    }
+
     /// End it then, with [`Error::TookTooLong`].
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = deadline;

@@ -4,10 +4,10 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
-use tempfile::TempDir;
 
 use crate::error::Error;
 use crate::go::{Go, parse_json};
+use crate::scratch::Scratch;
 
 /// A module of the module cache, laid out as a user would have it.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Fetched {
     pub version: String,
     /// Local `replace` directives that were dropped: what they point to is not in the module.
     pub dropped: Vec<String>,
-    _scratch: TempDir,
+    _scratch: Scratch,
 }
 
 #[derive(Deserialize)]
@@ -56,12 +56,8 @@ struct Version {
 
 /// Unpack `MODULE@VERSION` into a scratch directory.
 pub fn fetch(go: &Go, spec: &str) -> Result<Fetched, Error> {
-    let scratch = tempfile::Builder::new()
-        .prefix("wasmcheck-")
-        .tempdir()
-        .map_err(Error::Scratch)?;
-    let base = Utf8Path::from_path(scratch.path())
-        .ok_or_else(|| Error::Scratch(std::io::Error::other("the temporary path is not UTF-8")))?;
+    let scratch = Scratch::new()?;
+    let base = scratch.path();
     let download = download(go, base, spec)?;
     let dir = base.join("module");
     copy_tree(&download.dir, &dir)?;

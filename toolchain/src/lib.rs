@@ -10,6 +10,7 @@ mod go;
 mod layout;
 mod list;
 mod program;
+mod scratch;
 mod session;
 mod versions;
 
@@ -19,4 +20,5 @@ pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
 pub use crate::program::{Ended, Node, Program, wasm_exec};
+pub use crate::scratch::Scratch;
 pub use crate::session::{Change, INIT_GOROUTINES, Linked, Mode, Platform, Session};

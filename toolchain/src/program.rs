@@ -51,7 +51,9 @@ pub struct Ended {
 impl Program {
     /// Run it to its end.
     pub fn run(&self, interrupt: &Interrupt) -> Result<Ended, Error> {
-        let mut process = Process::new(&self.program, &self.dir).without_env();
+        let mut process = Process::new(&self.program, &self.dir)
+            .without_env()
+            .ends_with_us();
         for (key, value) in &self.env {
             process = process.env(key, value);
         }

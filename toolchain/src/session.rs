@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, Listing};
-use tempfile::TempDir;
 
 use crate::command::Process;
 use crate::error::Error;
 use crate::go::{Go, GoEnv};
 use crate::list;
+use crate::scratch::Scratch;
 
 /// What a package is listed or built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Session {
     mode: Mode,
     goflags: String,
     tags: Vec<String>,
-    scratch: TempDir,
+    scratch: Scratch,
 }
 
 /// What a candidate changes.
@@ -74,11 +74,11 @@ impl Session {
             });
         };
         let root = gomod.parent().unwrap_or(dir).to_owned();
-        let scratch = new_scratch()?;
+        let scratch = Scratch::new()?;
         let mode = mode(&env, &root);
         if mode == Mode::Modfile {
             for place in PLACES {
-                copy_module_files(&root, &scratch_path(&scratch)?.join(place))?;
+                copy_module_files(&root, &scratch.path().join(place))?;
             }
         }
         let goflags = without_mod_flags(&env.goflags);
@@ -96,8 +96,8 @@ impl Session {
     /// The same module with other requirements and tags: a candidate. Its go.mod is edited in a
     /// scratch copy, whatever the mode; a workspace and a vendor directory are left aside.
     pub fn candidate(&self, go: &Go, change: &Change) -> Result<Self, Error> {
-        let scratch = new_scratch()?;
-        let base = scratch_path(&scratch)?;
+        let scratch = Scratch::new()?;
+        let base = scratch.path();
         for place in PLACES {
             let dir = base.join(place);
             copy_module_files(&self.root, &dir)?;
@@ -209,7 +209,7 @@ impl Session {
 
     /// Link a main package into a file of its own; `number` keeps mains of one name apart.
     pub fn link(&self, goos: Goos, package: &str, number: usize) -> Result<Linked, Error> {
-        let file = scratch_path(&self.scratch)?.join(format!("{goos}-{number}.wasm"));
+        let file = self.scratch.path().join(format!("{goos}-{number}.wasm"));
         self.build(Platform::Wasm(goos), &[], package, &file)
     }
 
@@ -239,7 +239,7 @@ impl Session {
         packages: &[String],
         number: usize,
     ) -> Result<Linked, Error> {
-        let base = scratch_path(&self.scratch)?;
+        let base = self.scratch.path();
         let name = format!("wasmcheck_init_{goos}_{number}");
         let (source, overlay) = (
             base.join(&name).with_extension("go"),
@@ -311,7 +311,7 @@ impl Session {
         name: &str,
         files: &BTreeMap<Utf8PathBuf, String>,
     ) -> Result<Utf8PathBuf, Error> {
-        let dir = scratch_path(&self.scratch)?.join(name);
+        let dir = self.scratch.path().join(name);
         std::fs::create_dir_all(&dir).map_err(Error::Scratch)?;
         let mut replace = serde_json::Map::new();
         for (number, (path, text)) in files.iter().enumerate() {
@@ -369,12 +369,7 @@ impl Session {
         let Error::Go { command, message } = error else {
             return error;
         };
-        let name = self
-            .scratch
-            .path()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
+        let name = self.scratch.path().file_name().unwrap_or_default();
         let copy = format!("{name}/{}", place(platform));
         Error::Go {
             command,
@@ -410,7 +405,7 @@ impl Session {
         if self.mode == Mode::Modfile {
             let modfile = self.scratch.path().join(place(platform)).join("go.mod");
             process = process
-                .args(["-mod=mod", &format!("-modfile={}", modfile.display())])
+                .args(["-mod=mod", &format!("-modfile={modfile}")])
                 .env("GOWORK", "off");
         }
         if !self.tags.is_empty() {
@@ -467,14 +462,6 @@ pub const INIT_GOROUTINES: &str = "wasmcheck: goroutines after initialisation:";
 /// A copy of go.mod for each platform: Go rewrites it, and the platforms are asked at once.
 const PLACES: [&str; 3] = ["native", "wasip1", "js"];
 
-fn new_scratch() -> Result<TempDir, Error> {
-    let mut builder = tempfile::Builder::new();
-    builder
-        .prefix("wasmcheck-")
-        .tempdir()
-        .map_err(Error::Scratch)
-}
-
 /// The directory of the scratch copy of go.mod for a platform.
 fn place(platform: Platform) -> &'static str {
     match platform {
@@ -491,14 +478,6 @@ fn mode(env: &GoEnv, root: &Utf8Path) -> Mode {
     } else {
         Mode::Modfile
     }
-}
-
-fn scratch_path(scratch: &TempDir) -> Result<&Utf8Path, Error> {
-    Utf8Path::from_path(scratch.path()).ok_or_else(|| {
-        Error::Scratch(std::io::Error::other(
-            "the path of the temporary directory is not UTF-8",
-        ))
-    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]

@@ -435,6 +435,19 @@ pub fn bytes(number: u64) -> String {
     }
 }
 
+/// Microseconds as people read them.
+pub fn time(microseconds: u64) -> String {
+    match microseconds {
+        0..1_000 => format!("{microseconds} µs"),
+        1_000..1_000_000 => format!("{} ms", microseconds / 1_000),
+        _ => format!(
+            "{}.{} s",
+            microseconds / 1_000_000,
+            microseconds / 100_000 % 10
+        ),
+    }
+}
+
 /// What a root breaks, in a few words, targets of one build taken together.
 pub fn impact(group: &RootGroup<'_>) -> String {
     let mut said: Vec<(Vec<Target>, String)> = Vec::new();

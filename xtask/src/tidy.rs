@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("fixtures", &[]),
-    ("benches", &["analyzer"]),
+    ("benches", &["analyzer", "runtime-harness"]),
     ("xtask", &["analyzer", "fixtures", "model"]),
 ];
 

@@ -1,7 +1,6 @@
 //! Programs with given arguments, input and files: under wasm where they can do no harm, natively and
 //! under Node where the user allows it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -79,7 +78,7 @@ impl Sandbox<'_> {
         let program = Program {
             program: worker()?,
             args,
-            dir: utf8(scratch.path())?,
+            dir: scratch.path().to_owned(),
             time: play.time + GRACE,
             stdin: stdin(scratch.path(), &world, play)?,
             whole: true,
@@ -181,7 +180,7 @@ fn prepare(world: &mut World, play: Play<'_>) -> Result<Utf8PathBuf, String> {
 
 /// Standard input as a file.
 #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
-fn stdin(scratch: &Path, world: &World, play: Play<'_>) -> Result<Option<Utf8PathBuf>, String> {
+fn stdin(scratch: &Utf8Path, world: &World, play: Play<'_>) -> Result<Option<Utf8PathBuf>, String> {
     if let Some(file) = &play.scenario.stdin_file {
         // That of the copy, which no link leads out of.
         let copy = world.host_path(play.module.join(file).as_std_path());
@@ -192,7 +191,7 @@ fn stdin(scratch: &Path, world: &World, play: Play<'_>) -> Result<Option<Utf8Pat
     let Some(text) = &play.scenario.stdin else {
         return Ok(None);
     };
-    let file = utf8(&scratch.join("stdin"))?;
+    let file = scratch.join("stdin");
     std::fs::write(&file, text).map_err(|e| format!("no scratch space: {e}"))?;
     Ok(Some(file))
 }

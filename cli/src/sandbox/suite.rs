@@ -7,8 +7,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{End, Goos, Target};
 use runtime_harness::{SuiteRun, World, read_suite};
-use tempfile::TempDir;
-use toolchain::{Node, Program, Session};
+use toolchain::{Node, Program, Scratch, Session};
 
 use super::{GRACE, Sandbox, browser, inside, path, read, utf8, worker, world};
 use crate::exec::USER;
@@ -34,7 +33,7 @@ pub(crate) struct Binary<'b> {
 /// A scratch copy of a module, for tests outside of the sandbox, which may write where they stand.
 #[derive(Debug)]
 pub(crate) struct Copy {
-    _scratch: TempDir,
+    _scratch: Scratch,
     world: World,
 }
 
@@ -114,8 +113,8 @@ impl Sandbox<'_> {
         binary: Binary<'_>,
     ) -> Result<SuiteRun, String> {
         let scratch = scratch()?;
-        let at = |name: &str| utf8(&scratch.path().join(name));
-        let (report, log) = (at("report.json")?, at("log")?);
+        let at = |name: &str| scratch.path().join(name);
+        let (report, log) = (at("report.json"), at("log"));
         let mut args = vec!["exec".to_owned(), "--profile=go-test".to_owned()];
         args.push(format!("--engine={engine}"));
         args.push(format!("--timeout={}ms", binary.time.as_millis()));
@@ -133,7 +132,7 @@ impl Sandbox<'_> {
                 // Further runs of the binary are quicker; it is compiled for no later check.
                 ("WASMCHECK_CACHE".to_owned(), cache(binary)),
                 // What a killed worker leaves goes with our own scratch directory.
-                ("TMPDIR".to_owned(), scratch.path().display().to_string()),
+                ("TMPDIR".to_owned(), scratch.path().to_string()),
                 ("PWD".to_owned(), binary.dir.to_string()),
             ],
             time: binary.time + GRACE,
@@ -141,7 +140,7 @@ impl Sandbox<'_> {
             ..Program::default()
         };
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
-        let ran = read(report.as_std_path());
+        let ran = read(&report);
         let late = ended.timed_out || ran.is_some_and(|ran| ran.end == End::Timeout);
         Ok(read_suite(&printed(&log), ended.code, late))
     }
@@ -199,7 +198,7 @@ impl Sandbox<'_> {
 
     fn outside(&self, mut program: Program) -> Result<SuiteRun, String> {
         let scratch = scratch()?;
-        let log = utf8(&scratch.path().join("log"))?;
+        let log = scratch.path().join("log");
         program.log = Some(log.clone());
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
         Ok(read_suite(&printed(&log), ended.code, ended.timed_out))
@@ -225,9 +224,8 @@ fn test_args(binary: Binary<'_>) -> Vec<String> {
     args
 }
 
-fn scratch() -> Result<TempDir, String> {
-    let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
-    scratch.map_err(|e| format!("no scratch space: {e}"))
+fn scratch() -> Result<Scratch, String> {
+    Scratch::new().map_err(|e| e.to_string())
 }
 
 #[expect(

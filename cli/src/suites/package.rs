@@ -9,8 +9,7 @@ use analyzer::{Disk, Places, System, Weight, build_causes, outline, weight};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, ListedPackage, Observation, RunBuild, RunKind, Target, TestOutcome, TestResult};
 use runtime_harness::{Compared, NAME, Suite, SuiteRun};
-use tempfile::TempDir;
-use toolchain::{Linked, Platform};
+use toolchain::{Linked, Platform, Scratch};
 
 use super::{NETWORK, Place, Stage, has_tests};
 use crate::sandbox::Binary;
@@ -33,7 +32,7 @@ enum Outcome {
     /// It could not be run, or there was no time.
     NotRun(String),
     /// It ran.
-    Ran(Suite, Kept),
+    Ran(Suite, Box<Kept>),
 }
 
 impl Outcome {
@@ -50,7 +49,7 @@ struct Kept {
     file: Utf8PathBuf,
     /// How long its first run took.
     took: Duration,
-    _scratch: TempDir,
+    _scratch: Scratch,
 }
 
 /// The tests of one package.
@@ -117,16 +116,14 @@ impl<'s, 'r> Suites<'s, 'r> {
         });
         kept.took = took;
         match suite {
-            Some(suite) => Outcome::Ran(suite, kept),
+            Some(suite) => Outcome::Ran(suite, Box::new(kept)),
             None => Outcome::NotRun(why),
         }
     }
 
     fn build(&self, place: &Place) -> Result<Result<Kept, String>, String> {
-        let scratch = tempfile::Builder::new().prefix("wasmcheck-").tempdir();
-        let scratch = scratch.map_err(|e| format!("no scratch space: {e}"))?;
-        let dir = Utf8Path::from_path(scratch.path());
-        let dir = dir.ok_or("the path of the temporary directory is not UTF-8")?;
+        let scratch = Scratch::new().map_err(|e| e.to_string())?;
+        let dir = scratch.path();
         // Go's own name for it: programs print it.
         let name = self.package.rsplit('/').next().unwrap_or("package");
         let file = dir.join(format!("{name}.test"));

@@ -284,6 +284,7 @@ impl Globals {
         let call = calls.entry(name.to_owned()).or_insert_with(|| HostCall {
             name: name.to_owned(),
             calls: 0,
+            microseconds: None,
             errors: BTreeMap::new(),
         });
         call.calls += 1;

@@ -35,7 +35,7 @@ impl Write for Sink {
 /// A guest with nothing but its module.
 pub(crate) fn bare(wasm: &[u8]) -> Guest {
     Guest {
-        wasm: wasm.to_vec(),
+        wasm: wasm.to_vec().into(),
         args: Vec::new(),
         env: Vec::new(),
         dirs: Vec::new(),
