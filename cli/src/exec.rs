@@ -328,7 +328,8 @@ fn watch(args: &ExecArgs, interrupt: &Interrupt, scratch: Option<PathBuf>) {
     let interrupt = interrupt.clone();
     let end = (!args.timeout.is_zero()).then(|| Instant::now() + args.timeout + GRACE);
     // The guest's own memory is held to its limit elsewhere.
-    let memory = args.max_memory.as_u64() + args.max_compile_memory.as_u64();
+    let most = [args.max_memory, args.max_compile_memory].map(|size| size.as_u64());
+    let memory = most[0].saturating_add(most[1]);
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(Duration::from_millis(20));
@@ -364,12 +365,12 @@ fn watch(args: &ExecArgs, interrupt: &Interrupt, scratch: Option<PathBuf>) {
     });
 }
 
-/// Memory of this process, in bytes, where the system tells it (`proc_pid_statm(5)`).
+/// Memory of this process, in bytes, where the system tells it (`proc_pid_status(5)`, in KiB).
 fn resident() -> Option<u64> {
-    const PAGE: u64 = 4096;
-    let told = files::read_text(Utf8Path::new("/proc/self/statm")).ok()?;
-    let pages: u64 = told.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * PAGE)
+    let told = files::read_text(Utf8Path::new("/proc/self/status")).ok()?;
+    let line = told.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let size: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(size * 1024)
 }
 
 #[expect(

@@ -1,6 +1,7 @@
 //! Programs of the sandbox as they were compiled: machine code, which is run only when it is, byte
 //! for byte, what was kept.
 
+use std::cell::OnceCell;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -25,6 +26,8 @@ pub(crate) struct CompiledModules {
     store: Store,
     /// The program.
     file: Utf8PathBuf,
+    /// The hash of its content, once somebody asked.
+    hash: OnceCell<blake3::Hash>,
 }
 
 impl CompiledModules {
@@ -32,8 +35,11 @@ impl CompiledModules {
     pub(crate) fn of(file: &Utf8Path) -> Option<Self> {
         let store = Store::find(MODULES)?;
         private(&store.dir).ok()?;
-        let file = file.to_owned();
-        store.is_private().then_some(Self { store, file })
+        store.is_private().then(|| Self {
+            store,
+            file: file.to_owned(),
+            hash: OnceCell::new(),
+        })
     }
 
     /// Whether a directory holds them, or is one of theirs.
@@ -47,6 +53,15 @@ impl CompiledModules {
             (Some(kept), Ok(dir)) => kept.starts_with(&dir) || dir.starts_with(kept),
             _ => false,
         }
+    }
+
+    fn hash(&self) -> Option<blake3::Hash> {
+        if let Some(hash) = self.hash.get() {
+            return Some(*hash);
+        }
+        let mut wasm = blake3::Hasher::new();
+        wasm.update_reader(File::open(&self.file).ok()?).ok()?;
+        Some(*self.hash.get_or_init(|| wasm.finalize()))
     }
 
     /// By the content of the program.
@@ -63,7 +78,8 @@ impl CompiledModules {
     }
 
     /// What lies there under its name, if it is whole. A file that has not changed since it was found
-    /// whole is not read again: the system notes each change, and no program can turn that back.
+    /// whole is not read again: the system notes each change, and who may not set its clock cannot turn
+    /// that back.
     fn verified(&self, name: &Utf8Path) -> io::Result<File> {
         let mut file = self.store.open(name)?;
         let metadata = file.metadata()?;
@@ -90,9 +106,7 @@ impl CompiledModules {
 
 impl Keeper for CompiledModules {
     fn recall(&self, form: u64) -> Option<File> {
-        let mut wasm = blake3::Hasher::new();
-        wasm.update_reader(File::open(&self.file).ok()?).ok()?;
-        self.verified(&Self::name(wasm.finalize(), form)).ok()
+        self.verified(&Self::name(self.hash()?, form)).ok()
     }
 
     fn keep(&self, wasm: &[u8], form: u64, compiled: &[u8]) {
