@@ -43,6 +43,8 @@ pub(crate) struct Host {
     pub(crate) calls: Vec<Call>,
     /// What is open as `/dev/null`.
     pub(crate) nulls: Nulls,
+    /// The guest's memory, once it has called the host.
+    pub(crate) exported: Option<wasmtime::Memory>,
     /// The guest itself, once it has begun.
     pub(crate) instance: Option<wasmtime::Instance>,
     /// Who made those that were refused.

@@ -160,6 +160,7 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
         memory: MemoryLimit::new(limits.memory),
         calls: Vec::new(),
         nulls: Nulls::below(guest.dirs.iter().map(|dir| dir.guest.clone()).collect()),
+        exported: None,
         instance: None,
         callers: guest.unwinder.map(Callers::new),
     })

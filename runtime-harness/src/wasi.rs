@@ -47,14 +47,7 @@ fn with(
     args: &[i64],
     call: impl FnOnce(&mut Host, &mut [u8]) -> wasmtime::Result<i32>,
 ) -> wasmtime::Result<i32> {
-    let Some(exported) = caller
-        .get_export("memory")
-        .and_then(wasmtime::Extern::into_memory)
-    else {
-        return Err(wasmtime::Error::msg(
-            "the module exports no memory, which WASI needs",
-        ));
-    };
+    let exported = exported(&mut caller)?;
     let (memory, host) = exported.data_and_store_mut(&mut caller);
     wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1::set_hostcall_fuel(
         &mut host.wasi,
@@ -77,6 +70,23 @@ fn with(
     let errno = result?;
     host.calls[id].count(errno);
     Ok(errno)
+}
+
+/// The guest's memory, which is looked for once: a store runs one guest.
+fn exported(caller: &mut Caller<'_, Host>) -> wasmtime::Result<Memory> {
+    if let Some(memory) = caller.data().exported {
+        return Ok(memory);
+    }
+    let found = caller
+        .get_export("memory")
+        .and_then(wasmtime::Extern::into_memory);
+    let Some(memory) = found else {
+        return Err(wasmtime::Error::msg(
+            "the module exports no memory, which WASI needs",
+        ));
+    };
+    caller.data_mut().exported = Some(memory);
+    Ok(memory)
 }
 
 /// A call that failed: who made it?

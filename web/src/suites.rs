@@ -9,10 +9,10 @@ use crate::view;
 /// Tests of one difference and one cause.
 #[derive(Debug)]
 pub struct Difference<'r> {
-    /// How they differ.
-    pub class: TestClass,
     /// Names, subtests apart from their tests only where these do not differ themselves.
     pub tests: Vec<&'r str>,
+    /// How they differ, in words; how they ended, where they are not compared.
+    pub told: &'static str,
     /// Native outcome and the one here.
     pub outcomes: String,
     /// What explains them.
@@ -49,23 +49,50 @@ pub fn summary(tests: &BTreeMap<String, TestResult>) -> String {
 }
 
 fn counted<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
-    let all = tests.clone().count();
-    let mut parts = Vec::new();
-    for class in TestClass::ALL {
-        let count = tests.clone().filter(|t| t.class == class).count();
-        if count > 0 {
-            parts.push(format!("{count} {}", class.in_words()));
+    let of = |class| tests.clone().filter(move |t| t.class == class);
+    let compared = TestClass::ALL.into_iter();
+    let compared = compared.filter(|class| *class != TestClass::NotCompared);
+    let parts = compared.filter_map(|class| match of(class).count() {
+        0 => None,
+        count => Some(format!("{count} {}", class.in_words())),
+    });
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    let alone = outcomes(of(TestClass::NotCompared));
+    let number = view::count(tests.count(), "test");
+    match (parts.is_empty(), alone.is_empty()) {
+        (true, true) => "no test ran".to_owned(),
+        (true, false) => {
+            format!("{number}: {alone}; not compared with a native run (--native)")
         }
+        (false, true) => format!("{number}: {parts}"),
+        (false, false) => format!("{number}: {parts}; not compared: {alone}"),
     }
-    let failed =
-        |t: &&TestResult| t.class == TestClass::NotCompared && t.here == Some(TestOutcome::Fail);
-    let failed = tests.filter(failed).count();
-    if failed > 0 {
-        parts.push(format!("{failed} failed"));
-    }
-    match all {
-        0 => "no test ran".to_owned(),
-        all => format!("{}: {}", view::count(all, "test"), parts.join(", ")),
+}
+
+/// Numbers of tests by their ends, in words.
+fn outcomes<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
+    let ends = [
+        Some(TestOutcome::Fail),
+        Some(TestOutcome::Timeout),
+        None,
+        Some(TestOutcome::Pass),
+        Some(TestOutcome::Skip),
+    ];
+    let of = |end| tests.clone().filter(move |t| t.here == end).count();
+    let counts = ends.into_iter().map(|end| (of(end), ended(end)));
+    let told = counts.filter(|(count, _)| *count > 0);
+    let told = told.map(|(count, end)| format!("{count} {end}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The end of a test, in words.
+const fn ended(end: Option<TestOutcome>) -> &'static str {
+    match end {
+        Some(TestOutcome::Fail) => "failed",
+        Some(TestOutcome::Timeout) => "timed out",
+        Some(TestOutcome::Pass) => "passed",
+        Some(TestOutcome::Skip) => "skipped",
+        None => "not reached",
     }
 }
 
@@ -100,8 +127,8 @@ fn package(seen: &Observation) -> Option<PackageTests<'_>> {
     })
 }
 
-/// Rank of the class, outcomes, causes.
-type Key<'r> = (usize, String, &'r [String]);
+/// Rank of the class, what is told, outcomes, causes.
+type Key<'r> = (usize, &'static str, String, &'r [String]);
 
 fn differences(tests: &BTreeMap<String, TestResult>) -> Vec<Difference<'_>> {
     let worth = |t: &TestResult| {
@@ -124,17 +151,72 @@ fn differences(tests: &BTreeMap<String, TestResult>) -> Vec<Difference<'_>> {
         }
         let rank = TestClass::ALL.iter().position(|c| *c == test.class);
         let word = |o: Option<TestOutcome>| o.map_or("none", TestOutcome::name);
-        let outcomes = format!("{} natively, {} here", word(test.native), word(test.here));
-        let key = (rank.unwrap_or_default(), outcomes, test.because.as_slice());
+        let (told, outcomes) = match test.class {
+            TestClass::NotCompared => (ended(test.here), "not compared".to_owned()),
+            class => {
+                let outcomes = format!("{} natively, {} here", word(test.native), word(test.here));
+                (class.in_words(), outcomes)
+            }
+        };
+        let key = (
+            rank.unwrap_or_default(),
+            told,
+            outcomes,
+            test.because.as_slice(),
+        );
         groups.entry(key).or_default().push(name);
     }
     let told = groups
         .into_iter()
-        .map(|((rank, outcomes, because), tests)| Difference {
-            class: TestClass::ALL[rank],
+        .map(|((_, told, outcomes, because), tests)| Difference {
+            told,
             tests,
             outcomes,
             because,
         });
     told.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(tests: &[(TestClass, Option<TestOutcome>)]) -> String {
+        let results = tests.iter().enumerate().map(|(nth, (class, here))| {
+            let result = TestResult {
+                native: None,
+                here: *here,
+                class: *class,
+                because: Vec::new(),
+            };
+            (format!("Test{nth}"), result)
+        });
+        summary(&results.collect())
+    }
+
+    #[test]
+    fn tests_that_are_not_compared_are_told_by_their_ends() {
+        let alone = |here| (TestClass::NotCompared, here);
+        let ran = [
+            alone(Some(TestOutcome::Pass)),
+            alone(Some(TestOutcome::Skip)),
+            alone(Some(TestOutcome::Pass)),
+            alone(Some(TestOutcome::Fail)),
+            alone(None),
+        ];
+        assert_eq!(
+            told(&ran),
+            "5 tests: 1 failed, 1 not reached, 2 passed, 1 skipped; \
+             not compared with a native run (--native)"
+        );
+        let mixed = [
+            (TestClass::Same, Some(TestOutcome::Pass)),
+            alone(Some(TestOutcome::Timeout)),
+        ];
+        assert_eq!(
+            told(&mixed),
+            "2 tests: 1 the same; not compared: 1 timed out"
+        );
+        assert_eq!(told(&[]), "no test ran");
+    }
 }

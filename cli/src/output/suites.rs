@@ -74,8 +74,7 @@ fn differs(out: &mut String, difference: &Difference<'_>, most: usize) {
     let _ = writeln!(
         out,
         "      {}: {names} {soft}({}){soft:#}",
-        difference.class.in_words(),
-        difference.outcomes
+        difference.told, difference.outcomes
     );
     if !difference.because.is_empty() {
         let because = difference.because.iter().take(most);
