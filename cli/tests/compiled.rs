@@ -224,7 +224,7 @@ fn large() -> tempfile::TempDir {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_change_is_seen_in_what_was_found_whole_before() {
+fn a_change_is_seen_in_what_was_read_before() {
     let kept = Kept::new();
     let one = kept.program("one");
     kept.says(&one);
@@ -234,16 +234,28 @@ fn a_change_is_seen_in_what_was_found_whole_before() {
     // It is believed without being read once it has lain there for a while.
     std::thread::sleep(std::time::Duration::from_millis(3_100));
     kept.says(&one);
-    assert_eq!(kept.notes().len(), 1, "that it is whole was not noted");
+    assert_eq!(
+        kept.notes().len(),
+        2,
+        "that both files were read was not noted"
+    );
     let mut bytes = whole.clone();
     bytes[whole.len() / 3] ^= 0x41;
     fs::write(&file, bytes).unwrap();
     // As if nothing had been written.
-    let touched = fs::File::options().append(true).open(&file).unwrap();
-    touched.set_modified(changed).unwrap();
+    let touch = |file: &Path, at| {
+        let file = fs::File::options().append(true).open(file).unwrap();
+        file.set_modified(at).unwrap();
+    };
+    touch(&file, changed);
     assert_eq!(kept.says(&one), "this is one\n");
     assert!(
         fs::read(&file).unwrap() == whole,
         "it was not compiled again"
     );
+    // The same of the program.
+    let changed = fs::metadata(&one).unwrap().modified().unwrap();
+    fs::write(&one, fs::read(kept.program("two")).unwrap()).unwrap();
+    touch(&one, changed);
+    assert_eq!(kept.says(&one), "this is two\n");
 }

@@ -139,6 +139,8 @@ impl Chromium {
             .ends_with_us()
             .env("PATH", &self.path)
             .env("HOME", &dir)
+            // A browser that is ended leaves its sockets.
+            .env("TMPDIR", &dir)
             .args(FLAGS)
             .args([format!("--user-data-dir={dir}/profile")]);
         if is_root() {

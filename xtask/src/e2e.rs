@@ -326,12 +326,13 @@ fn chromium(urls: &[&str], flags: &[&str]) -> Result<Output> {
         "--disable-component-update",
         "--disable-sync",
     ];
-    let profile = TempDir::new()?;
-    let profile = format!("--user-data-dir={}", profile.path().display());
+    let scratch = TempDir::new()?;
+    let profile = format!("--user-data-dir={}", scratch.path().display());
     for name in NAMES {
         match command(name)
             .args(ALWAYS)
             .arg(&profile)
+            .env("TMPDIR", scratch.path())
             .args(flags)
             .args(urls)
             .output()

@@ -59,9 +59,31 @@ impl CompiledModules {
         if let Some(hash) = self.hash.get() {
             return Some(*hash);
         }
+        let hash = self.hashed().ok()?;
+        Some(*self.hash.get_or_init(|| hash))
+    }
+
+    /// The hash of the program. One that has not changed since it was read is not read again.
+    fn hashed(&self) -> io::Result<blake3::Hash> {
+        let file = File::open(&self.file)?;
+        // Before it is read: a change from here on makes another stamp.
+        let stamp = stamp(&file.metadata()?);
+        let read = stamp.map(|stamp| {
+            let stamp = blake3::hash(&stamp).to_hex();
+            Utf8PathBuf::from(format!("{stamp}.read"))
+        });
+        let known = read.as_ref().and_then(|read| self.store.recall(read));
+        if let Some(known) = known.and_then(|hash| hash.try_into().ok()) {
+            return Ok(blake3::Hash::from_bytes(known));
+        }
         let mut wasm = blake3::Hasher::new();
-        wasm.update_reader(File::open(&self.file).ok()?).ok()?;
-        Some(*self.hash.get_or_init(|| wasm.finalize()))
+        wasm.update_reader(file)?;
+        let hash = wasm.finalize();
+        if let Some(read) = read {
+            // Without it, the next run reads the program again.
+            let _ = self.store.keep(&read, &[hash.as_bytes()]);
+        }
+        Ok(hash)
     }
 
     /// By the content of the program.
