@@ -57,7 +57,7 @@ fn counted<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
         count => Some(format!("{count} {}", class.in_words())),
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
-    let alone = outcomes(of(TestClass::NotCompared));
+    let alone = outcomes(&of(TestClass::NotCompared));
     let number = view::count(tests.count(), "test");
     match (parts.is_empty(), alone.is_empty()) {
         (true, true) => "no test ran".to_owned(),
@@ -70,7 +70,7 @@ fn counted<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
 }
 
 /// Numbers of tests by their ends, in words.
-fn outcomes<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
+fn outcomes<'r>(tests: &(impl Iterator<Item = &'r TestResult> + Clone)) -> String {
     let ends = [
         Some(TestOutcome::Fail),
         Some(TestOutcome::Timeout),
@@ -169,8 +169,8 @@ fn differences(tests: &BTreeMap<String, TestResult>) -> Vec<Difference<'_>> {
     let told = groups
         .into_iter()
         .map(|((_, told, outcomes, because), tests)| Difference {
-            told,
             tests,
+            told,
             outcomes,
             because,
         });
