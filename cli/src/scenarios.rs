@@ -133,7 +133,7 @@ impl Stage<'_> {
         let play = Play {
             file: &built.file,
             scenario,
-            module: self.session.root(),
+            session: self.session,
             time: scenario
                 .timeout
                 .unwrap_or(EACH)
@@ -161,17 +161,13 @@ impl Stage<'_> {
         }
     }
 
-    /// The overlay with the hooks; none where Go takes none.
+    /// The overlay with the hooks; none where there is no room for it.
     fn hooks(&self, goos: Goos) -> Option<Utf8PathBuf> {
-        let env = self.session.env();
-        if env.goroot.starts_with(&env.gomodcache) {
-            return None;
-        }
         let target = match goos {
             Goos::Wasip1 => Target::Wasip1,
             Goos::Js => Target::JsNode,
         };
-        let hooks = analyzer::overlay(&Disk, &env.goroot, target);
+        let hooks = analyzer::overlay(&Disk, &self.session.env().goroot, target);
         let overlay = self.session.overlay(&format!("hooks-{goos}"), &hooks.files);
         overlay.ok()
     }

@@ -56,7 +56,7 @@ impl<'l> Listed<'l> {
 struct Place {
     /// None for that of this machine.
     wasm: Option<(Goos, Target)>,
-    /// The overlay with the hooks; none where Go takes none.
+    /// The overlay with the hooks; none where there is no room for it.
     overlay: Option<Utf8PathBuf>,
     /// Outside of the sandbox: where tests run.
     copy: Option<Copy>,
@@ -197,13 +197,7 @@ impl Stage<'_> {
 
     /// The overlay with the hooks.
     fn hooks(&self, goos: Goos, target: Target, report: &mut Report) -> Option<Utf8PathBuf> {
-        let env = self.session.env();
-        // `go` refuses overlays of files in its module cache, where other toolchains lie.
-        if env.goroot.starts_with(&env.gomodcache) {
-            say(report, Some(target), NO_HOOKS.to_owned());
-            return None;
-        }
-        let hooks = analyzer::overlay(&Disk, &env.goroot, target);
+        let hooks = analyzer::overlay(&Disk, &self.session.env().goroot, target);
         let overlay = self.session.overlay(&format!("hooks-{goos}"), &hooks.files);
         overlay
             .inspect_err(|e| say(report, Some(target), e.to_string()))
@@ -227,7 +221,6 @@ impl Stage<'_> {
 }
 
 const NO_NATIVE: &str = "the tests were not run natively, so that there is nothing to compare with: native tests are not in the sandbox; if you trust the code, `--native` runs them";
-const NO_HOOKS: &str = "what the tests enter that fails, fakes or lies was not seen: Go takes no overlay over a toolchain in the module cache; a Go that is installed by itself does, with GOTOOLCHAIN=local";
 
 fn has_tests(package: &ListedPackage) -> bool {
     !package.test_go_files.is_empty() || !package.xtest_go_files.is_empty()

@@ -226,3 +226,46 @@ fn without_a_network_the_module_cache_is_searched() {
     assert!(!told.contains("helps: its newest"), "{told}");
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
+
+/// Go takes no overlay over a toolchain that lies where it keeps those that it fetches.
+#[cfg(unix)]
+#[test]
+fn what_tests_enter_is_seen_with_a_toolchain_of_the_module_cache() {
+    let world = common::program("package program\n");
+    let source = "package program\n\nimport (\n\t\"os/exec\"\n\t\"testing\"\n)\n\nfunc TestRun(t *testing.T) {\n\tif err := exec.Command(\"/bin/true\").Run(); err != nil {\n\t\tt.Fatal(err)\n\t}\n}\n";
+    std::fs::write(world.module.join("run_test.go"), source).unwrap();
+    let cache = world.module.with_file_name("modcache");
+    let goroot = cache.join("toolchain");
+    std::fs::create_dir(&cache).unwrap();
+    let mut go = std::process::Command::new("go");
+    let asked = go.args(["env", "GOROOT"]).output().unwrap();
+    let own = String::from_utf8(asked.stdout).unwrap();
+    std::os::unix::fs::symlink(own.trim(), &goroot).unwrap();
+    let report = world.scratch.path().join("report.json");
+    let mut command = world.command(&["--quiet", "--tests", "--target=wasip1", "-o"]);
+    let path = format!(
+        "{}/bin:{}",
+        goroot.display(),
+        std::env::var("PATH").unwrap()
+    );
+    command.arg(&report).env("PATH", path);
+    command.env("GOROOT", &goroot).env("GOMODCACHE", &cache);
+    let ran = command.output().unwrap();
+    let text = std::fs::read_to_string(&report).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let all = report["observations"].as_array().unwrap();
+    let tests = all.iter().find(|o| o["kind"] == "test").unwrap();
+    assert_eq!(tests["tests"]["TestRun"]["here"], "fail", "{tests}");
+    let entered = tests["entered"].as_array().unwrap();
+    let started = entered.iter().find(|e| e["symbol"] == "os.StartProcess");
+    let frames = started.unwrap_or_else(|| panic!("{entered:?}"))["stack"].as_array();
+    let files: Vec<&str> = frames
+        .unwrap()
+        .iter()
+        .filter_map(|f| f["file"].as_str())
+        .collect();
+    let std = |file: &&str| file.ends_with("/src/os/exec/exec.go");
+    assert!(files.iter().any(std), "{files:?}");
+    assert!(!text.contains(world.tmp.to_str().unwrap()), "{text}");
+    assert!(world.left_behind().is_empty());
+}

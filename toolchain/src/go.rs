@@ -30,6 +30,8 @@ pub struct Go {
     deadline: Option<Instant>,
     /// A toolchain that is used whatever go.mod says.
     pinned: Option<String>,
+    /// Where it lies, when that is not its own name for it.
+    goroot: Option<Utf8PathBuf>,
 }
 
 impl fmt::Debug for Go {
@@ -85,6 +87,7 @@ impl Go {
             options,
             deadline: None,
             pinned: None,
+            goroot: None,
         }
     }
 
@@ -96,7 +99,17 @@ impl Go {
             options: self.options.clone(),
             deadline: Some(deadline),
             pinned: Some(version.to_owned()),
+            goroot: None,
         }
+    }
+
+    /// The command of the toolchain that lies there, and no other.
+    pub(crate) fn of(&self, goroot: &Utf8Path) -> Self {
+        let mut go = self.clone();
+        go.options.program = goroot.join("bin/go").into_string();
+        go.pinned = Some("local".to_owned());
+        go.goroot = Some(goroot.to_owned());
+        go
     }
 
     /// Whether nothing may be fetched.
@@ -138,6 +151,10 @@ impl Go {
         let process = Process::new(&self.options.program, dir).until(self.deadline);
         let process = match &self.pinned {
             Some(version) => process.env("GOTOOLCHAIN", version),
+            None => process,
+        };
+        let process = match &self.goroot {
+            Some(goroot) => process.env("GOROOT", goroot),
             None => process,
         };
         if self.options.offline {

@@ -9,6 +9,7 @@ mod error;
 mod go;
 mod layout;
 mod list;
+mod overlay;
 mod program;
 mod scratch;
 mod session;

@@ -1,7 +1,5 @@
 //! Questions to Go about one module, none of which writes into it.
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, Listing};
 
@@ -9,6 +7,7 @@ use crate::command::Process;
 use crate::error::Error;
 use crate::go::{Go, GoEnv};
 use crate::list;
+use crate::overlay;
 use crate::scratch::Scratch;
 
 /// What a package is listed or built for.
@@ -210,7 +209,7 @@ impl Session {
     /// Link a main package into a file of its own; `number` keeps mains of one name apart.
     pub fn link(&self, goos: Goos, package: &str, number: usize) -> Result<Linked, Error> {
         let file = self.scratch.path().join(format!("{goos}-{number}.wasm"));
-        self.build(Platform::Wasm(goos), &[], package, &file)
+        self.build(&self.go, Platform::Wasm(goos), &[], package, &file)
     }
 
     /// Link a main package into `file`, natively too, without cgo; `overlay` is one of
@@ -222,9 +221,9 @@ impl Session {
         overlay: Option<&Utf8Path>,
         file: &Utf8Path,
     ) -> Result<Linked, Error> {
-        let overlay = overlay.map(|o| format!("-overlay={o}"));
-        let flags: Vec<&str> = overlay.as_deref().into_iter().collect();
-        self.build(platform, &flags, package, file)
+        let flag = overlay::flag(overlay);
+        let flags: Vec<&str> = flag.as_deref().into_iter().collect();
+        self.build(&self.go_for(overlay), platform, &flags, package, file)
     }
 
     /// Link a program that imports packages for their initialisation alone.
@@ -259,6 +258,7 @@ impl Session {
         let package = Utf8Path::new(".").join(below).join(&name);
         let file = base.join(&name).with_extension("wasm");
         self.build(
+            &self.go,
             Platform::Wasm(goos),
             &[&flag],
             &format!("./{}", package.as_str().trim_start_matches("./")),
@@ -281,15 +281,11 @@ impl Session {
         file: &Utf8Path,
     ) -> Result<Linked, Error> {
         let dir = copy.filter(|_| self.stands_alone()).unwrap_or(&self.root);
-        let overlay = overlay.map(|o| format!("-overlay={o}"));
+        let go = self.go_for(overlay);
+        let flags = ["-c", "-vet=off", "-o", file.as_str()];
         let process = self
-            .process_in(
-                dir,
-                platform,
-                "test",
-                &["-c", "-vet=off", "-o", file.as_str()],
-            )
-            .args(overlay)
+            .process_of(&go, dir, platform, "test", &flags)
+            .args(overlay::flag(overlay))
             .args([package])
             .env("CGO_ENABLED", "0");
         let output = self.go.run_any(process)?;
@@ -299,34 +295,13 @@ impl Session {
             Linked::Failed("there is nothing to test".to_owned())
         } else {
             let said = String::from_utf8_lossy(&output.stdout) + output.stderr.as_str();
-            Linked::Failed(said.into_owned())
+            Linked::Failed(self.with_true_paths(&said))
         })
-    }
-
-    /// Files that take the place of others, in the form that `-overlay` wants; they lie there until
-    /// the session ends.
-    #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
-    pub fn overlay(
-        &self,
-        name: &str,
-        files: &BTreeMap<Utf8PathBuf, String>,
-    ) -> Result<Utf8PathBuf, Error> {
-        let dir = self.scratch.path().join(name);
-        std::fs::create_dir_all(&dir).map_err(Error::Scratch)?;
-        let mut replace = serde_json::Map::new();
-        for (number, (path, text)) in files.iter().enumerate() {
-            let to = dir.join(format!("{number}.go"));
-            std::fs::write(&to, text).map_err(Error::Scratch)?;
-            replace.insert(path.to_string(), to.into_string().into());
-        }
-        let list = dir.join("overlay.json");
-        let text = serde_json::json!({ "Replace": replace }).to_string();
-        std::fs::write(&list, text).map_err(Error::Scratch)?;
-        Ok(list)
     }
 
     fn build(
         &self,
+        go: &Go,
         platform: Platform,
         flags: &[&str],
         package: &str,
@@ -334,7 +309,7 @@ impl Session {
     ) -> Result<Linked, Error> {
         // Without cgo natively, too: what is compared is the same code.
         let process = self
-            .process(platform, "build", &["-o", file.as_str()])
+            .process_of(go, &self.root, platform, "build", &["-o", file.as_str()])
             .args(flags.iter().copied())
             .args([package])
             .env("CGO_ENABLED", "0");
@@ -342,8 +317,13 @@ impl Session {
         Ok(if output.success {
             Linked::Ok(file.to_owned())
         } else {
-            Linked::Failed(output.stderr)
+            Linked::Failed(self.with_true_paths(&output.stderr))
         })
+    }
+
+    /// The session's scratch directory.
+    pub(crate) fn scratch(&self) -> &Utf8Path {
+        self.scratch.path()
     }
 
     fn go_list(
@@ -391,17 +371,18 @@ impl Session {
     }
 
     fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {
-        self.process_in(&self.root, platform, verb, flags)
+        self.process_of(&self.go, &self.root, platform, verb, flags)
     }
 
-    fn process_in(
+    fn process_of(
         &self,
+        go: &Go,
         dir: &Utf8Path,
         platform: Platform,
         verb: &str,
         flags: &[&str],
     ) -> Process {
-        let mut process = self.go.process(dir).args([verb, "-buildvcs=false"]);
+        let mut process = go.process(dir).args([verb, "-buildvcs=false"]);
         if self.mode == Mode::Modfile {
             let modfile = self.scratch.path().join(place(platform)).join("go.mod");
             process = process

@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, Ran, Target};
 use runtime_harness::{Entry, Played, Tree, World, read_suite, without_entries};
-use toolchain::{Chromium, Ended, Node, Program};
+use toolchain::{Chromium, Ended, Node, Program, Session};
 
 use super::{GRACE, Sandbox, inside, path, read, utf8, worker, world};
 use crate::config::Scenario;
@@ -18,7 +18,7 @@ pub(crate) struct Play<'p> {
     pub(crate) file: &'p Utf8Path,
     pub(crate) scenario: &'p Scenario,
     /// The module, of which it sees a copy.
-    pub(crate) module: &'p Utf8Path,
+    pub(crate) session: &'p Session,
     /// Longest wall time.
     pub(crate) time: Duration,
 }
@@ -68,7 +68,7 @@ impl Sandbox<'_> {
     }
 
     fn play_worker(&self, goos: Goos, play: Play<'_>) -> Result<PlayedHere, String> {
-        let (scratch, mut world, without) = world(Some(play.module))?;
+        let (scratch, mut world, without) = world(Some(play.session.root()))?;
         without.map_or(Ok(()), Err)?;
         prepare(&mut world, play)?;
         let report = scratch.path().join("report.json");
@@ -107,7 +107,7 @@ impl Sandbox<'_> {
 
     /// With all that the user may do: natively, or with Node.
     fn play_outside(&self, node: Option<&Node>, play: Play<'_>) -> Result<PlayedHere, String> {
-        let (scratch, mut world, without) = world(Some(play.module))?;
+        let (scratch, mut world, without) = world(Some(play.session.root()))?;
         without.map_or(Ok(()), Err)?;
         let dir = prepare(&mut world, play)?;
         // There is no other root: paths are those of the copy.
@@ -162,8 +162,8 @@ type Files = std::collections::BTreeMap<String, Option<Vec<u8>>>;
 fn prepare(world: &mut World, play: Play<'_>) -> Result<Utf8PathBuf, String> {
     let scenario = play.scenario;
     let dir = match &scenario.dir {
-        Some(dir) => play.module.join(dir),
-        None => play.module.to_owned(),
+        Some(dir) => play.session.root().join(dir),
+        None => play.session.root().to_owned(),
     };
     world.enter(dir.as_std_path());
     for (key, value) in &scenario.env {
@@ -183,7 +183,7 @@ fn prepare(world: &mut World, play: Play<'_>) -> Result<Utf8PathBuf, String> {
 fn stdin(scratch: &Utf8Path, world: &World, play: Play<'_>) -> Result<Option<Utf8PathBuf>, String> {
     if let Some(file) = &play.scenario.stdin_file {
         // That of the copy, which no link leads out of.
-        let copy = world.host_path(play.module.join(file).as_std_path());
+        let copy = world.host_path(play.session.root().join(file).as_std_path());
         let there = copy.is_file().then_some(copy);
         let copy = there.ok_or_else(|| format!("stdin_file: there is no file {file}"))?;
         return utf8(&copy).map(Some);
@@ -196,7 +196,9 @@ fn stdin(scratch: &Utf8Path, world: &World, play: Play<'_>) -> Result<Option<Utf
     Ok(Some(file))
 }
 
-fn seen(ended: Ended, files: Files, late: bool, play: Play<'_>) -> PlayedHere {
+fn seen(mut ended: Ended, files: Files, late: bool, play: Play<'_>) -> PlayedHere {
+    ended.stdout = play.session.with_true_paths(&ended.stdout);
+    ended.stderr = play.session.with_true_paths(&ended.stderr);
     let entries = read_suite(&ended.stderr, ended.code, late).entries;
     let why = match (late, ended.code) {
         (true, _) => Some("it was still running when its time was up".to_owned()),

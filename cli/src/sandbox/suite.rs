@@ -83,7 +83,9 @@ impl Sandbox<'_> {
                 let mut args = vec![binary.file.file_name().unwrap_or("js").to_owned()];
                 args.extend(test_args(binary));
                 let shown = chromium.run(binary.file, &args, &[], binary.time, self.interrupt);
-                Ok(browser::suite(&shown.map_err(|e| e.to_string())?))
+                let mut shown = shown.map_err(|e| e.to_string())?;
+                shown.both = session.with_true_paths(&shown.both);
+                Ok(browser::suite(&shown))
             }
             (target, ..) => self.suite_worker(target.goos(), session, binary),
         }
@@ -142,7 +144,8 @@ impl Sandbox<'_> {
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
         let ran = read(&report);
         let late = ended.timed_out || ran.is_some_and(|ran| ran.end == End::Timeout);
-        Ok(read_suite(&printed(&log), ended.code, late))
+        let printed = session.with_true_paths(&printed(&log));
+        Ok(read_suite(&printed, ended.code, late))
     }
 
     fn suite_node(
@@ -164,7 +167,7 @@ impl Sandbox<'_> {
         }
         let mut program = node.program(binary.file, &dir, env, binary.time);
         program.args.extend(test_args(binary));
-        self.outside(program)
+        self.outside(session, program)
     }
 
     /// Run a test binary of this machine's build, with the user's own environment, as `go test` does
@@ -186,22 +189,24 @@ impl Sandbox<'_> {
         let missing = |key: &str| key != "TMPDIR" && !env.iter().any(|(k, _)| k == key);
         let ours: Vec<_> = ours.into_iter().filter(|(key, _)| missing(key)).collect();
         env.extend(ours);
-        self.outside(Program {
+        let program = Program {
             program: binary.file.to_string(),
             args: test_args(binary),
             dir,
             env,
             time: binary.time,
             ..Program::default()
-        })
+        };
+        self.outside(session, program)
     }
 
-    fn outside(&self, mut program: Program) -> Result<SuiteRun, String> {
+    fn outside(&self, session: &Session, mut program: Program) -> Result<SuiteRun, String> {
         let scratch = scratch()?;
         let log = scratch.path().join("log");
         program.log = Some(log.clone());
         let ended = program.run(self.interrupt).map_err(|e| e.to_string())?;
-        Ok(read_suite(&printed(&log), ended.code, ended.timed_out))
+        let printed = session.with_true_paths(&printed(&log));
+        Ok(read_suite(&printed, ended.code, ended.timed_out))
     }
 }
 
