@@ -391,11 +391,12 @@ impl Places<'_> {
         if let Ok(inside) = path.strip_prefix(self.root) {
             return slashed(inside);
         }
-        if let Ok(inside) = path.strip_prefix(self.modcache) {
-            return slashed(inside);
-        }
+        // A toolchain may lie in the module cache.
         if let Ok(inside) = path.strip_prefix(&std) {
             return format!("std/{}", slashed(inside));
+        }
+        if let Ok(inside) = path.strip_prefix(self.modcache) {
+            return slashed(inside);
         }
         relative(self.root, path)
     }
@@ -463,5 +464,12 @@ mod tests {
         ] {
             assert_eq!(places.name(Utf8Path::new(path)), name);
         }
+        let toolchain = "/home/u/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64";
+        let fetched = Places {
+            goroot: Utf8Path::new(toolchain),
+            ..places
+        };
+        let file = Utf8Path::new(toolchain).join("src/os/file.go");
+        assert_eq!(fetched.name(&file), "std/os/file.go");
     }
 }

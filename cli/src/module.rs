@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use analyzer::{Asked, Compiled, Places, Scan, StubSignature, Why};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
+use model::{Builds, Goos, Incomplete, Level, Listing, Observation, Report, Target};
+use serde_json::Value;
 use toolchain::{Error, Go, Linked, Platform, Session};
 
 use crate::cache::CachedDisk;
@@ -33,7 +34,31 @@ pub(crate) fn check(
     report.module.version = chosen.version.map(str::to_owned);
     report.go.clone_from(&session.env().goversion);
     run.fill(&mut report);
+    if let Some(version) = chosen.version {
+        // It lies in a scratch directory, which means nothing to readers.
+        let name = format!("{}@{version}", report.module.path);
+        for seen in &mut report.observations {
+            *seen = renamed(seen, chosen.root.as_str(), &name);
+        }
+    }
     report
+}
+
+/// What was seen, with a directory under another name in all its texts.
+fn renamed(seen: &Observation, from: &str, to: &str) -> Observation {
+    fn rename(value: &mut Value, from: &str, to: &str) {
+        match value {
+            Value::String(text) if text.contains(from) => *text = text.replace(from, to),
+            Value::Array(all) => all.iter_mut().for_each(|v| rename(v, from, to)),
+            Value::Object(all) => all.values_mut().for_each(|v| rename(v, from, to)),
+            _ => {}
+        }
+    }
+    let renamed = serde_json::to_value(seen).and_then(|mut value| {
+        rename(&mut value, from, to);
+        serde_json::from_value(value)
+    });
+    renamed.unwrap_or_else(|_| seen.clone())
 }
 
 /// What `wasmcheck why` has found out of a module.

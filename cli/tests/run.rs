@@ -269,3 +269,16 @@ fn what_tests_enter_is_seen_with_a_toolchain_of_the_module_cache() {
     assert!(!text.contains(world.tmp.to_str().unwrap()), "{text}");
     assert!(world.left_behind().is_empty());
 }
+
+#[test]
+fn what_a_published_module_does_is_told_with_its_own_name() {
+    let world = World::empty("published");
+    let ran = world.run(&["--target=wasip1", "example.com/panics@v1.0.0"]);
+    let report = ran.report.unwrap_or_else(|| panic!("{}", ran.stderr));
+    let seen = observation(&report, "example.com/panics");
+    let frame = &seen["stack"].as_array().unwrap()[0];
+    assert_eq!(frame["file"], "example.com/panics@v1.0.0/main.go", "{seen}");
+    assert_eq!(frame["line"], 4);
+    let tmp = world.tmp.to_str().unwrap();
+    assert!(!report.to_string().contains(tmp), "{report}");
+}
