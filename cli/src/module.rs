@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use analyzer::{Asked, Compiled, Places, Scan, StubSignature, Why};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Builds, Goos, Incomplete, Level, Listing, Observation, Report, Target};
+use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toolchain::{Error, Go, Linked, Platform, Session};
 
@@ -37,15 +39,15 @@ pub(crate) fn check(
     if let Some(version) = chosen.version {
         // It lies in a scratch directory, which means nothing to readers.
         let name = format!("{}@{version}", report.module.path);
-        for seen in &mut report.observations {
-            *seen = renamed(seen, chosen.root.as_str(), &name);
-        }
+        let from = chosen.root.as_str();
+        report.observations = renamed(report.observations, from, &name);
+        report.wasm = renamed(report.wasm, from, &name);
     }
     report
 }
 
-/// What was seen, with a directory under another name in all its texts.
-fn renamed(seen: &Observation, from: &str, to: &str) -> Observation {
+/// A part of a report, with a directory under another name in all its texts.
+fn renamed<P: Serialize + DeserializeOwned>(part: P, from: &str, to: &str) -> P {
     fn rename(value: &mut Value, from: &str, to: &str) {
         match value {
             Value::String(text) if text.contains(from) => *text = text.replace(from, to),
@@ -54,11 +56,11 @@ fn renamed(seen: &Observation, from: &str, to: &str) -> Observation {
             _ => {}
         }
     }
-    let renamed = serde_json::to_value(seen).and_then(|mut value| {
+    let renamed = serde_json::to_value(&part).and_then(|mut value| {
         rename(&mut value, from, to);
         serde_json::from_value(value)
     });
-    renamed.unwrap_or_else(|_| seen.clone())
+    renamed.unwrap_or(part)
 }
 
 /// What `wasmcheck why` has found out of a module.
