@@ -52,6 +52,16 @@ impl Kept {
         to
     }
 
+    /// With a program that has run, the file that is kept of it, and what stands there.
+    fn of_one() -> (Self, PathBuf, PathBuf, Vec<u8>) {
+        let kept = Self::new();
+        let one = kept.program("one");
+        assert_eq!(kept.says(&one), "this is one\n");
+        let [file] = kept.files().try_into().unwrap();
+        let whole = fs::read(&file).unwrap();
+        (kept, one, file, whole)
+    }
+
     fn exec(&self, program: &Path, flags: &[&str], args: &[&str]) -> Output {
         let mut command = self.world.command(&["exec"]);
         command.args(flags).arg(program).args(args);
@@ -88,11 +98,7 @@ impl Kept {
 
 #[test]
 fn what_was_changed_is_compiled_again() {
-    let kept = Kept::new();
-    let one = kept.program("one");
-    assert_eq!(kept.says(&one), "this is one\n");
-    let [file] = kept.files().try_into().unwrap();
-    let whole = fs::read(&file).unwrap();
+    let (kept, one, file, whole) = Kept::of_one();
     // Its head, its code, its tables, its checksum; half of it; nothing.
     let places = [0, 64, whole.len() / 3, whole.len() * 2 / 3, whole.len() - 1];
     let mut changed: Vec<Vec<u8>> = places
@@ -142,11 +148,7 @@ fn a_directory_that_others_may_write_is_not_believed() {
 
 #[test]
 fn no_program_reaches_what_is_kept() {
-    let kept = Kept::new();
-    let one = kept.program("one");
-    kept.says(&one);
-    let [file] = kept.files().try_into().unwrap();
-    let whole = fs::read(&file).unwrap();
+    let (kept, one, file, whole) = Kept::of_one();
     let path = file.to_str().unwrap();
     for flags in [
         &["--profile=cwd"][..],
@@ -225,11 +227,7 @@ fn large() -> tempfile::TempDir {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_change_is_seen_in_what_was_read_before() {
-    let kept = Kept::new();
-    let one = kept.program("one");
-    kept.says(&one);
-    let [file] = kept.files().try_into().unwrap();
-    let whole = fs::read(&file).unwrap();
+    let (kept, one, file, whole) = Kept::of_one();
     let changed = fs::metadata(&file).unwrap().modified().unwrap();
     // It is believed without being read once it has lain there for a while.
     std::thread::sleep(std::time::Duration::from_millis(3_100));

@@ -13,6 +13,9 @@ use crate::error::Error;
 
 const PREFIX: &str = "wasmcheck-";
 
+/// The file by which a scratch directory is known: others may have a name that begins so, too.
+const MARK: &str = ".wasmcheck-scratch";
+
 /// A directory as young as this may be about to be locked.
 const YOUNG: Duration = Duration::from_mins(1);
 
@@ -21,7 +24,8 @@ const YOUNG: Duration = Duration::from_mins(1);
 pub struct Scratch {
     path: Utf8PathBuf,
     _dir: TempDir,
-    /// Locked for as long as somebody works in it: the lock ends with the process, however that ends.
+    /// Its mark, locked for as long as somebody works in it: the lock ends with the process, however
+    /// that ends.
     _held: Option<File>,
 }
 
@@ -35,6 +39,7 @@ impl Scratch {
         let path = Utf8Path::from_path(dir.path()).ok_or_else(|| {
             Error::Scratch(std::io::Error::other("the temporary path is not UTF-8"))
         })?;
+        mark(dir.path()).map_err(Error::Scratch)?;
         Ok(Self {
             path: path.to_owned(),
             _held: locked(dir.path()),
@@ -48,9 +53,14 @@ impl Scratch {
     }
 }
 
-/// The lock of a directory; none where somebody has it, and where systems do not lock directories.
+#[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
+fn mark(dir: &Path) -> std::io::Result<()> {
+    fs::write(dir.join(MARK), [])
+}
+
+/// The lock of a scratch directory; none where somebody has it, and of directories that are none.
 fn locked(dir: &Path) -> Option<File> {
-    let file = File::open(dir).ok()?;
+    let file = File::open(dir.join(MARK)).ok()?;
     file.try_lock().ok()?;
     Some(file)
 }
@@ -87,6 +97,7 @@ mod tests {
     fn make(dir: &Path, name: &str, age: Duration) {
         let dir = dir.join(name);
         fs::create_dir_all(dir.join("deep")).unwrap();
+        mark(&dir).unwrap();
         let dir = File::open(dir).unwrap();
         dir.set_modified(SystemTime::now() - age).unwrap();
     }
@@ -100,11 +111,16 @@ mod tests {
         make(dir.path(), "wasmcheck-young", Duration::ZERO);
         make(dir.path(), "wasmcheck-held", old);
         make(dir.path(), "other", old);
+        make(dir.path(), "wasmcheck-of-the-user", old);
+        fs::remove_file(dir.path().join("wasmcheck-of-the-user").join(MARK)).unwrap();
+        let user = File::open(dir.path().join("wasmcheck-of-the-user")).unwrap();
+        user.set_modified(SystemTime::now() - old).unwrap();
         let held = locked(&dir.path().join("wasmcheck-held")).unwrap();
         sweep(dir.path());
         let left = |name: &str| dir.path().join(name).exists();
         assert!(!left("wasmcheck-left"));
         assert!(left("wasmcheck-young") && left("wasmcheck-held") && left("other"));
+        assert!(left("wasmcheck-of-the-user"));
         drop(held);
         sweep(dir.path());
         assert!(!left("wasmcheck-held"));
