@@ -250,9 +250,7 @@ fn printed(cx: &Context<'_, '_>, seen: &Observation) -> Option<Finding> {
         shorten(line.trim())
     ));
     finding.details.push(format!("seen in {}", seen.host));
-    finding
-        .details
-        .push(format!("why: GOROOT/src/{}", behaviour.source));
+    finding.details.push(format!("why: {}", behaviour.place()));
     Some(finding)
 }
 

@@ -19,7 +19,7 @@ pub struct Behaviour {
     pub what: String,
     /// The error as it is printed, or as the source has it; empty where there is none.
     pub error: &'static str,
-    /// File and line in GOROOT/src that make it so.
+    /// File and line that make it so: in GOROOT/src, or in GOROOT where they begin with `lib/`.
     pub source: &'static str,
     /// What to do; empty where nothing is known.
     pub advice: &'static str,
@@ -29,6 +29,19 @@ pub struct Behaviour {
     pub versions: Versions,
     /// It was measured; else it follows from the source alone.
     pub measured: bool,
+}
+
+impl Behaviour {
+    /// The file and line that make it so, as they are told.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let below = if self.source.starts_with("lib/") {
+            "GOROOT"
+        } else {
+            "GOROOT/src"
+        };
+        format!("{below}/{}", self.source)
+    }
 }
 
 /// What a function of the standard library does instead of what it is for. Names that are not

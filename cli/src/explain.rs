@@ -127,7 +127,7 @@ fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(text, "   {name}: {value}");
     }
-    let _ = writeln!(text, "   why: GOROOT/src/{}", behaviour.source);
+    let _ = writeln!(text, "   why: {}", behaviour.place());
 }
 
 fn lacking(text: &mut String, symbol: &str, missing: MissingName) {

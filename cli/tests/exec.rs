@@ -73,6 +73,28 @@ func main() {
 	case "read":
 		_, err := os.ReadFile(os.Args[2])
 		fmt.Println(err)
+	case "change":
+		// All ways to the bytes of a file that may only be read.
+		kept := os.Args[2]
+		os.Link(kept, "hard")
+		os.Symlink(kept, "soft")
+		for _, name := range []string{kept, "hard", "soft"} {
+			for _, how := range []int{os.O_WRONLY, os.O_RDWR | os.O_APPEND, os.O_RDWR | os.O_TRUNC} {
+				if file, err := os.OpenFile(name, how, 0); err == nil {
+					fmt.Println("opened", name, how)
+					file.WriteString("changed")
+				}
+			}
+			os.Truncate(name, 0)
+			os.Chmod(name, 0o777)
+			os.Chtimes(name, time.Unix(1, 0), time.Unix(1, 0))
+		}
+		os.WriteFile("new", []byte("changed"), 0o600)
+		os.Rename("new", kept)
+		os.Rename(kept, "moved")
+		os.Mkdir(kept+".d", 0o700)
+		os.Remove(kept)
+		fmt.Println("done")
 	case "missing":
 		fmt.Println("before")
 		missing(1)
@@ -321,6 +343,29 @@ fn links_that_lead_out_are_not_followed() {
             let (_, out, _) = exec_of(&world, guest, flags, &["read", "/etc/passwd"]);
             assert!(out.contains("open /etc/passwd: "), "{out}");
         }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn no_link_makes_a_file_that_is_only_read_writable() {
+    let world = World::empty("m");
+    let (work, shown) = (world.module.join("work"), world.module.join("shown"));
+    std::fs::create_dir(&work).unwrap();
+    std::fs::create_dir(&shown).unwrap();
+    let kept = shown.join("kept");
+    std::fs::write(&kept, "as it was").unwrap();
+    let before = std::fs::metadata(&kept).unwrap();
+    let (dir, read) = ("work::/work", "shown::/shown");
+    let flags = ["--dir", dir, "--read", read, "--env", "PWD=/work"];
+    for guest in [guest(), js_guest()] {
+        let (code, out, told) = exec_of(&world, guest, &flags, &["change", "/shown/kept"]);
+        assert_eq!((code, out.as_str()), (0, "done\n"), "{told}");
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), "as it was");
+        let after = std::fs::metadata(&kept).unwrap();
+        assert_eq!(after.permissions(), before.permissions());
+        assert_eq!(after.modified().unwrap(), before.modified().unwrap());
+        assert_eq!(std::fs::read_dir(&shown).unwrap().count(), 1);
     }
 }
 

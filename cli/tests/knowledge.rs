@@ -41,6 +41,15 @@ fn functions_are_explained_with_error_and_source() {
 }
 
 #[test]
+fn places_of_reasons_are_where_goroot_has_them() {
+    let (text, _, _) = run(&["explain", "os.ReadFile"]);
+    assert!(
+        text.contains("why: GOROOT/lib/wasm/wasm_exec.js:"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_not_known_is_an_error_with_a_hint() {
     let (text, error, code) = run(&["explain", "exec.Command"]);
     assert!(

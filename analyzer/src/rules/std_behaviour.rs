@@ -136,7 +136,7 @@ pub(crate) fn explain(finding: &mut Finding, behaviour: &Behaviour) {
     if !behaviour.advice.is_empty() {
         details.push(format!("instead: {}", behaviour.advice));
     }
-    details.push(format!("why: GOROOT/src/{}", behaviour.source));
+    details.push(format!("why: {}", behaviour.place()));
 }
 
 /// A callback that waits for what can only happen after it.
