@@ -30,6 +30,9 @@ pub(crate) const ZONES: &str = "/usr/share/zoneinfo";
 pub(crate) const USER: &str = "user";
 /// What every program of a system may read and tests expect: time zones, terminals, types of files.
 const SYSTEM: [&str; 3] = ["/usr/share", "/lib/terminfo", "/etc/terminfo"];
+/// Files of the kind: names of ports (`net/port_unix.go`), of protocols (`net/lookup_unix.go`), types
+/// of files (`mime/type_unix.go`).
+const SYSTEM_FILES: [&str; 3] = ["/etc/services", "/etc/protocols", "/etc/mime.types"];
 /// 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
 /// What stands before a program's code, its imports included, is not longer than this, in bytes.
@@ -468,6 +471,9 @@ impl Seen {
             self.dirs.push(open(&copy, &here.to_string_lossy(), true));
         }
         world.set("USER", USER);
+        SYSTEM_FILES
+            .iter()
+            .for_each(|file| world.show(Path::new(file)));
         self.env = world.env().to_vec();
         let shared = SYSTEM.into_iter().filter(|dir| Path::new(dir).is_dir());
         self.dirs

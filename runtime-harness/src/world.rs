@@ -11,6 +11,24 @@ use crate::Preopen;
 /// Directories of version control and of package managers, which no program of Go's reads.
 const SKIPPED: [&str; 4] = [".git", ".hg", ".svn", "node_modules"];
 
+/// Directories of every world.
+const DIRS: [&str; 6] = ["tmp", "home", "bin", "usr/bin", "etc", "dev"];
+
+/// Files of every world. Go reads the first three (`net/hook_unix.go`, `os/user/lookup.go`), and tests
+/// expect them of every system (`os/os_test.go`); the users are made up.
+const FILES: [(&str, &str); 4] = [
+    ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+    (
+        "etc/passwd",
+        "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home:/bin/sh\n",
+    ),
+    ("etc/group", "root:x:0:\nuser:x:1000:\n"),
+    ("dev/null", ""),
+];
+
+/// Largest file that [`World::show`] copies, in bytes.
+const SHOWN: u64 = 1 << 20;
+
 /// A scratch root directory, removed when it is dropped.
 #[derive(Debug)]
 pub struct World {
@@ -40,7 +58,8 @@ pub enum WorldError {
 }
 
 impl World {
-    /// `/tmp`, a home, `/etc/hosts` and `/dev/null`, in a new directory under `parent`.
+    /// `/tmp`, a home, `/dev/null` and what little of `/etc` Go looks for, in a new directory under
+    /// `parent`.
     pub fn new(parent: &Path) -> Result<Self, WorldError> {
         let fail = |source| WorldError::Io {
             dir: parent.to_owned(),
@@ -51,15 +70,12 @@ impl World {
             .tempdir_in(parent)
             .map_err(fail)?;
         let root = scratch.path();
-        for dir in ["tmp", "home", "bin", "etc", "dev"] {
-            fs::create_dir(root.join(dir)).map_err(fail)?;
+        for dir in DIRS {
+            fs::create_dir_all(root.join(dir)).map_err(fail)?;
         }
-        put(
-            &root.join("etc/hosts"),
-            b"127.0.0.1 localhost\n::1 localhost\n",
-        )
-        .map_err(fail)?;
-        put(&root.join("dev/null"), b"").map_err(fail)?;
+        for (file, text) in FILES {
+            put(&root.join(file), text.as_bytes()).map_err(fail)?;
+        }
         let env = [
             ("PWD", "/"),
             ("PATH", "/bin"),
@@ -81,6 +97,15 @@ impl World {
         };
         let to = self.host_path(tree);
         copy.dir(tree, &to)
+    }
+
+    /// Copy one file to its own path, if it is there and not large.
+    pub fn show(&self, file: &Path) {
+        let small = fs::metadata(file).is_ok_and(|m| m.is_file() && m.len() <= SHOWN);
+        if small {
+            // Without it, the guest sees what it would see on a system that lacks it.
+            let _ = fs::copy(file, self.host_path(file));
+        }
     }
 
     /// Make a directory the guest's current one.

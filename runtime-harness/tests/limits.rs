@@ -211,6 +211,13 @@ fn a_world_holds_a_copy_and_vanishes() {
     assert!(copy.join("sub/file").is_file() && !copy.join("sub/.git").exists());
     let told = world.copy(&tree, 9).unwrap_err().to_string();
     assert!(told.contains("more than 9 bytes"), "{told}");
+    let outside = parent.path().canonicalize().unwrap().join("outside");
+    world.show(&outside);
+    assert!(!world.host_path(&outside).exists());
+    std::fs::File::create(&outside).unwrap();
+    std::fs::create_dir_all(world.host_path(outside.parent().unwrap())).unwrap();
+    world.show(&outside);
+    assert!(world.host_path(&outside).is_file());
     let root = world.preopen().host;
     drop(world);
     assert!(!root.exists() && Path::new(&tree).exists());

@@ -8,6 +8,7 @@ mod oracle;
 mod pairs;
 mod schema;
 mod stacks;
+mod suites;
 mod tables;
 mod tidy;
 
@@ -27,6 +28,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
   schema   write docs/report.schema.json
+  suites [PACKAGE…]  tests of the standard library against Go's own runners; fetches these (minutes)
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
         ["stacks", versions @ ..] => stacks::run(versions, &target_dir().join("debug/wasmcheck")),
+        ["suites", packages @ ..] => suites::run(packages, &target_dir().join("debug/wasmcheck")),
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
