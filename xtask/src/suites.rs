@@ -36,10 +36,14 @@ const EXPLAINED: &str = "xtask/data/suites.tsv";
 /// What a run on this machine is called in the table.
 const NATIVE: &str = "native";
 
+/// The package whose tests also run with virtual clocks, and what that is called in the table.
+const CLOCKS: &str = "time";
+const VIRTUAL: &str = "itself --deterministic";
+
 /// By the name of a test: pass, fail, skip, or nothing when it never ended.
 type Outcomes = BTreeMap<String, String>;
 
-/// Compare all packages, or some; all together are written down.
+/// Compare all packages, or some, and write their rows of the table.
 pub(crate) fn run(packages: &[&str], wasmcheck: &Path) -> Result<()> {
     let world = World::new(wasmcheck)?;
     let chosen = if packages.is_empty() {
@@ -48,23 +52,43 @@ pub(crate) fn run(packages: &[&str], wasmcheck: &Path) -> Result<()> {
         packages
     };
     let explained = std::fs::read_to_string(EXPLAINED)?;
-    let (mut table, mut wrong) = (HEAD.to_owned(), Vec::new());
+    let (mut rows, mut wrong) = (String::new(), Vec::new());
     for package in chosen {
         for row in world.compare(package)? {
             eprintln!("xtask: {}", row.told());
-            table.push_str(&row.line());
+            rows.push_str(&row.line());
             wrong.extend(row.unexplained(&explained));
         }
     }
-    if packages.is_empty() {
-        std::fs::write(TABLE, table)?;
-    }
+    note(chosen, &rows)?;
     ensure!(
         wrong.is_empty(),
         "outcomes that nothing in {EXPLAINED} explains:\n{}",
         wrong.join("\n")
     );
     Ok(())
+}
+
+/// Replace the rows of some packages.
+fn note(packages: &[&str], rows: &str) -> Result<()> {
+    let kept = std::fs::read_to_string(TABLE).unwrap_or_default();
+    let of = |row: &str| row.split('\t').next().unwrap_or_default().to_owned();
+    let kept = kept.lines().skip(1);
+    let mut all: Vec<&str> = kept
+        .filter(|row| !packages.contains(&of(row).as_str()))
+        .chain(rows.lines())
+        .collect();
+    // Packages that are no part of the usual ones come last.
+    all.sort_by_key(|row| {
+        PACKAGES
+            .iter()
+            .position(|p| *p == of(row))
+            .unwrap_or(usize::MAX)
+    });
+    let table = all
+        .iter()
+        .fold(HEAD.to_owned(), |table, row| table + row + "\n");
+    Ok(std::fs::write(TABLE, table)?)
 }
 
 /// The outcomes of one package on one target, held against those of one other runner.
@@ -237,9 +261,13 @@ impl World {
         let mut rows = Vec::new();
         for (target, goos) in [("wasip1", "wasip1"), ("js-node", "js")] {
             let wasm = self.build(package, goos)?;
-            let mut ours = Command::new(&self.wasmcheck);
-            ours.args(["exec", "--max-output=1GiB"]).arg(&wasm);
-            let ours = self.outcomes(package, ours)?;
+            let sandbox = |options: &[&str]| {
+                let mut run = Command::new(&self.wasmcheck);
+                run.args(["exec", "--max-output=1GiB"]);
+                run.args(options).arg(&wasm);
+                self.outcomes(package, run)
+            };
+            let ours = sandbox(&[])?;
             let row = |against: String, theirs: Outcomes| Row {
                 package: package.to_owned(),
                 target,
@@ -248,6 +276,10 @@ impl World {
                 theirs,
             };
             rows.push(row(NATIVE.to_owned(), native.clone()));
+            if package == CLOCKS {
+                let theirs = sandbox(&["--deterministic"])?;
+                rows.push(row(VIRTUAL.to_owned(), theirs));
+            }
             let peers: &[&str] = match goos {
                 "js" => &["node"],
                 _ => &["wazero", "wasmtime"],
