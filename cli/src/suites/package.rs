@@ -7,15 +7,19 @@ use std::time::{Duration, Instant};
 
 use analyzer::{Disk, Places, System, Weight, build_causes, outline, weight};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Goos, ListedPackage, Observation, RunBuild, RunKind, Target, TestOutcome, TestResult};
+use model::{
+    End, Goos, ListedPackage, Observation, RunBuild, RunKind, Target, TestOutcome, TestResult,
+};
 use runtime_harness::{Compared, NAME, Suite, SuiteRun};
 use toolchain::{Linked, Platform, Scratch};
 
 use super::{NETWORK, Place, Stage, has_tests};
 use crate::sandbox::Binary;
 
-/// Longest first run of a binary that is repeated to see whether a difference stays.
+/// First runs of a binary that are repeated in any case to see whether a difference stays; longer ones
+/// as long as they take no more than this part of the time that is left.
 const SHORT: Duration = Duration::from_secs(40);
+const PART: u32 = 4;
 
 /// Least time that a run gets.
 const LEAST: Duration = Duration::from_secs(10);
@@ -183,7 +187,14 @@ impl<'s, 'r> Suites<'s, 'r> {
                 .is_some_and(|native| native != outcome)
         };
         let listed = self.listed(place.goos());
-        if kept.took > SHORT || !suite.tests.iter().any(differs) {
+        let left = self
+            .stage
+            .deadline
+            .saturating_duration_since(Instant::now());
+        // What hung would hang again.
+        let affordable =
+            kept.took <= SHORT || suite.end != End::Timeout && kept.took * PART <= left;
+        if !affordable || !suite.tests.iter().any(differs) {
             return;
         }
         let Some(Ok(again)) = listed.map(|l| self.once(place, l, &kept.file, &BTreeSet::new()))
