@@ -73,6 +73,9 @@ func main() {
 	case "read":
 		_, err := os.ReadFile(os.Args[2])
 		fmt.Println(err)
+	case "show":
+		text, _ := os.ReadFile(os.Args[2])
+		os.Stdout.Write(text)
 	case "change":
 		// All ways to the bytes of a file that may only be read.
 		kept := os.Args[2]
@@ -287,16 +290,34 @@ fn the_users_directory_is_a_copy_unless_it_is_named() {
     }
 }
 
+#[test]
+fn users_are_made_up() {
+    let world = World::empty("m");
+    for guest in [guest(), js_guest()] {
+        let (_, out, told) = exec_of(&world, guest, &[], &["show", "/etc/passwd"]);
+        let names: Vec<&str> = out.lines().filter_map(|l| l.split(':').next()).collect();
+        assert_eq!(names, ["root", "user"], "{told}");
+    }
+}
+
+/// A file beside the current directory.
+fn outside(world: &World) -> String {
+    let file = world.scratch.path().join("outside.txt");
+    std::fs::write(&file, "x").unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
 #[cfg(unix)]
 #[test]
 fn a_profile_is_what_the_guest_sees() {
     let world = World::empty("m");
     std::fs::write(world.module.join("in.txt"), "x").unwrap();
+    let outside = outside(&world);
     let seen = |flags: &[&str], path: &str| exec_in(&world, flags, &["read", path]).1 == "<nil>\n";
-    assert!(seen(&[], "in.txt") && !seen(&[], "/etc/passwd"));
+    assert!(seen(&[], "in.txt") && !seen(&[], &outside));
     assert!(!seen(&["--profile", "nothing"], "in.txt"));
     assert!(seen(&["--profile", "full"], "in.txt"));
-    assert!(seen(&["--profile", "full"], "/etc/passwd"));
+    assert!(seen(&["--profile", "full"], &outside));
     // Only that of a test shows the files around the current directory.
     std::fs::write(world.module.join("go.mod"), "module example.com/m\n").unwrap();
     let sub = world.module.join("sub");
@@ -335,13 +356,14 @@ fn a_directory_is_seen_wherever_the_guest_has_it() {
 #[test]
 fn links_that_lead_out_are_not_followed() {
     let world = World::empty("m");
-    std::os::unix::fs::symlink("/etc/passwd", world.module.join("out")).unwrap();
+    let outside = outside(&world);
+    std::os::unix::fs::symlink(&outside, world.module.join("out")).unwrap();
     for flags in [&[][..], &["--dir", ".::/", "--env", "PWD=/"]] {
         for guest in [guest(), js_guest()] {
             let (_, out, _) = exec_of(&world, guest, flags, &["read", "out"]);
             assert!(out.contains("open out: "), "{out}");
-            let (_, out, _) = exec_of(&world, guest, flags, &["read", "/etc/passwd"]);
-            assert!(out.contains("open /etc/passwd: "), "{out}");
+            let (_, out, _) = exec_of(&world, guest, flags, &["read", &outside]);
+            assert!(out.contains(&format!("open {outside}: ")), "{out}");
         }
     }
 }
