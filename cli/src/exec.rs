@@ -471,6 +471,7 @@ impl Seen {
             self.dirs.push(open(&copy, &here.to_string_lossy(), true));
         }
         world.set("USER", USER);
+        world.furnish().map_err(|e| e.to_string())?;
         SYSTEM_FILES
             .iter()
             .for_each(|file| world.show(Path::new(file)));

@@ -291,10 +291,13 @@ fn the_users_directory_is_a_copy_unless_it_is_named() {
 }
 
 #[test]
-fn users_are_made_up() {
+fn users_are_made_up_and_only_for_tests() {
     let world = World::empty("m");
     for guest in [guest(), js_guest()] {
-        let (_, out, told) = exec_of(&world, guest, &[], &["show", "/etc/passwd"]);
+        let (_, out, told) = exec_of(&world, guest, &[], &["read", "/etc/passwd"]);
+        assert!(out.contains("open /etc/passwd: "), "{out}{told}");
+        let profile = ["--profile", "go-test"];
+        let (_, out, told) = exec_of(&world, guest, &profile, &["show", "/etc/passwd"]);
         let names: Vec<&str> = out.lines().filter_map(|l| l.split(':').next()).collect();
         assert_eq!(names, ["root", "user"], "{told}");
     }

@@ -12,18 +12,21 @@ use crate::Preopen;
 const SKIPPED: [&str; 4] = [".git", ".hg", ".svn", "node_modules"];
 
 /// Directories of every world.
-const DIRS: [&str; 6] = ["tmp", "home", "bin", "usr/bin", "etc", "dev"];
+const DIRS: [&str; 5] = ["tmp", "home", "bin", "etc", "dev"];
 
-/// Files of every world. Go reads the first three (`net/hook_unix.go`, `os/user/lookup.go`), and tests
-/// expect them of every system (`os/os_test.go`); the users are made up.
-const FILES: [(&str, &str); 4] = [
+/// Files of every world. Go reads the first (`net/hook_unix.go`).
+const FILES: [(&str, &str); 2] = [
     ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+    ("dev/null", ""),
+];
+
+/// Where `os/user/lookup_unix.go` looks for users, who are made up.
+const USERS: [(&str, &str); 2] = [
     (
         "etc/passwd",
         "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home:/bin/sh\n",
     ),
     ("etc/group", "root:x:0:\nuser:x:1000:\n"),
-    ("dev/null", ""),
 ];
 
 /// Largest file that [`World::show`] copies, in bytes.
@@ -97,6 +100,21 @@ impl World {
         };
         let to = self.host_path(tree);
         copy.dir(tree, &to)
+    }
+
+    /// Add what tests expect of every system, and hosts of programs need not have: users, and
+    /// directories of programs (`os/os_test.go`).
+    pub fn furnish(&self) -> Result<(), WorldError> {
+        let root = self.scratch.path();
+        let fail = |source| WorldError::Io {
+            dir: root.to_owned(),
+            source,
+        };
+        fs::create_dir_all(root.join("usr/bin")).map_err(fail)?;
+        for (file, text) in USERS {
+            put(&root.join(file), text.as_bytes()).map_err(fail)?;
+        }
+        Ok(())
     }
 
     /// Copy one file to its own path, if it is there and not large.
