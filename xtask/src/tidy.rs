@@ -1,6 +1,8 @@
 //! `cargo xtask tidy`: what no compiler checks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -41,6 +43,7 @@ pub(crate) fn check() -> Result<()> {
             source(&file, &mut complaints)?;
         }
     }
+    features(&mut complaints)?;
     if complaints.is_empty() {
         return Ok(());
     }
@@ -64,6 +67,33 @@ fn edges(name: &str, allowed: &[&str], complaints: &mut Vec<String>) -> Result<(
         }
     }
     Ok(())
+}
+
+/// What the sandbox is built on must have the features that tests give it: cargo joins those of what it
+/// builds at once, and a user who runs the program and then its tests would wait for wasmtime twice.
+fn features(complaints: &mut Vec<String>) -> Result<()> {
+    let engine = tree(&["--package=wasmtime-wasi", "--edges=normal"])?;
+    let names: BTreeSet<&str> = engine.iter().filter_map(|l| l.split(' ').next()).collect();
+    let program = tree(&["--workspace", "--edges=normal,build"])?;
+    let tests = tree(&["--workspace", "--edges=normal,build,dev"])?;
+    let apart = program.difference(&tests);
+    let apart = apart.filter(|l| l.split(' ').next().is_some_and(|name| names.contains(name)));
+    complaints.extend(apart.map(|l| format!("Cargo.toml: tests build `{l}` with other features")));
+    Ok(())
+}
+
+/// Packages, and their features behind them.
+#[expect(clippy::disallowed_methods, reason = "chores run programs")]
+fn tree(args: &[&str]) -> Result<BTreeSet<String>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["tree", "--locked", "--prefix=none", "--format={p} [{f}]"]);
+    let output = cargo.args(args).output().context("cargo tree")?;
+    if !output.status.success() {
+        bail!("cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let text = String::from_utf8(output.stdout)?;
+    let lines = text.lines().map(|l| l.trim_end_matches(" (*)").to_owned());
+    Ok(lines.collect())
 }
 
 fn source(file: &Path, complaints: &mut Vec<String>) -> Result<()> {
