@@ -304,6 +304,7 @@ fn users_are_made_up_and_only_for_tests() {
 }
 
 /// A file beside the current directory.
+#[cfg(unix)]
 fn outside(world: &World) -> String {
     let file = world.scratch.path().join("outside.txt");
     std::fs::write(&file, "x").unwrap();
