@@ -9,6 +9,7 @@ mod constraint;
 mod facts;
 mod graph;
 mod hooks;
+mod judge;
 mod linked;
 mod merge;
 mod not_built;
@@ -26,7 +27,6 @@ mod symbol;
 mod syntax;
 mod system;
 mod types;
-mod verdict;
 mod wasm;
 mod why;
 
