@@ -9,6 +9,7 @@ mod constraint;
 mod facts;
 mod graph;
 mod hooks;
+mod join;
 mod linked;
 mod merge;
 mod not_built;
@@ -27,12 +28,12 @@ mod syntax;
 mod system;
 mod types;
 mod verdict;
-mod wasm;
 mod why;
 
 pub use crate::compiled::{CompileError, Compiled, builds_of};
 pub use crate::graph::{DeclaredGuard, Places};
 pub use crate::hooks::{Hooks, Weight, overlay, weight};
+pub use crate::join::{Asked, Inspected, SinkUse, inspect_wasm, read_wasm};
 pub use crate::merge::merge_reports;
 pub use crate::not_built::build_causes;
 pub use crate::outline::{BuildPlatform, Outline, is_selected, outline};
@@ -42,8 +43,5 @@ pub use crate::std_facts::{
     missing_names, split_symbol,
 };
 pub use crate::system::{Disk, System};
-pub use crate::wasm::{
-    Asked, Inspected, Line, SinkUse, Stacks, WasmError, glue, has_own_host, inspect_wasm, is_js,
-    read_wasm,
-};
 pub use crate::why::Why;
+pub use gobin::{Line, Stacks, WasmError, glue, has_own_host, is_js};

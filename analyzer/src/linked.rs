@@ -2,15 +2,16 @@
 //! functions: kept by the linker, dropped by it, or not seen in the source.
 
 use camino::Utf8Path;
+use gobin::Line;
 use hashbrown::HashSet;
 use model::{Effect, Evidence, Finding, Goos, PathLevel, PathRoot, PathStep, Rule, WasmPath};
 
 use crate::graph::Package;
+use crate::join::{Inspected, SinkUse};
 use crate::observed::{has_call, package_of_file};
 use crate::rules::{Context, Saying, behaviours_here, explain, shorten};
 use crate::scan::Scan;
 use crate::std_facts::{Behaviour, leaves_a_call, split_symbol};
-use crate::wasm::{Inspected, Line, SinkUse};
 
 /// A main package that was linked, and what is in it.
 #[derive(Debug)]
