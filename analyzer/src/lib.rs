@@ -6,6 +6,7 @@
 mod build;
 mod context;
 mod go;
+mod inspect;
 mod join;
 mod judge;
 mod merge;
@@ -14,11 +15,11 @@ mod scan;
 mod settings;
 mod std;
 mod system;
-mod wasm;
 mod why;
 
 pub use crate::go::graph::{DeclaredGuard, Places};
 pub use crate::go::outline::{BuildPlatform, Outline, is_selected, outline};
+pub use crate::inspect::{Asked, Inspected, SinkUse, inspect_wasm, read_wasm};
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};
 pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;
@@ -31,8 +32,5 @@ pub use crate::std::behaviours::{
 };
 pub use crate::std::hooks::{Hooks, Weight, overlay, weight};
 pub use crate::system::{Disk, System};
-pub use crate::wasm::{
-    Asked, Inspected, Line, SinkUse, Stacks, WasmError, glue, has_own_host, inspect_wasm, is_js,
-    read_wasm,
-};
 pub use crate::why::Why;
+pub use gobin::{Line, Stacks, WasmError, glue, has_own_host, is_js};

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("toolchain", &["model"]),
-    ("analyzer", &["model"]),
+    ("gobin", &["model"]),
+    ("analyzer", &["gobin", "model"]),
     ("advisors", &["model"]),
     ("runtime-harness", &["model"]),
     ("web", &["model"]),

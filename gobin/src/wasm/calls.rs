@@ -12,9 +12,12 @@ use std::ops::Range;
 use model::UndefinedCall;
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
-use super::Sections;
-use super::code::{Call, Code, NO_PC, Wanted};
-use super::pclntab::Pclntab;
+use super::code::{Code, Wanted};
+use super::sections::Sections;
+use crate::image::Image;
+use crate::pc::NO_OFFSET;
+use crate::pclntab::Functions;
+use crate::references::Call;
 
 /// Read all bodies. `slots` are the positions of the functions in the function table.
 pub(super) fn read(
@@ -32,7 +35,8 @@ pub(super) fn read(
             .is_err()
         {
             code.back_to(before);
-            generic(&body_at(bytes, body), local, &mut code, &mut features)?;
+            let body = body_at(bytes, body);
+            generic(&body, local, wanted.imports, &mut code, &mut features)?;
         }
     }
     features.extend(code.extensions.iter().filter_map(|ext| proposal(*ext)));
@@ -48,6 +52,7 @@ pub(super) fn body_at<'b>(bytes: &'b [u8], at: &Range<usize>) -> FunctionBody<'b
 fn generic(
     body: &FunctionBody<'_>,
     caller: u32,
+    imports: u64,
     code: &mut Code,
     features: &mut BTreeSet<&'static str>,
 ) -> Result<(), BinaryReaderError> {
@@ -56,11 +61,13 @@ fn generic(
         let operator = operators.read()?;
         features.extend(feature(&operator));
         if let Operator::Call { function_index } = operator {
-            code.calls.push(Call {
+            let local = u64::from(function_index).checked_sub(imports);
+            let local = local.and_then(|local| u32::try_from(local).ok());
+            code.references.calls.extend(local.map(|callee| Call {
                 caller,
-                callee: function_index,
-                pc: NO_PC,
-            });
+                callee,
+                offset: NO_OFFSET,
+            }));
         }
     }
     Ok(())
@@ -71,9 +78,9 @@ fn generic(
 const CALLED_INSTEAD: usize = 0x3000;
 
 /// The calls to undefined functions; none when a tool other than Go's linker wrote the code.
-pub(super) fn undefined(
+pub(super) fn undefined<I: Image>(
     code: &Code,
-    pclntab: Option<&Pclntab<'_>>,
+    table: Option<Functions<'_, '_, I>>,
     sections: &Sections<'_>,
 ) -> Vec<UndefinedCall> {
     // An undefined symbol has the PC 0, which leaves `imports - 0x1000`.
@@ -82,7 +89,7 @@ pub(super) fn undefined(
         return Vec::new();
     }
     let name = |local: usize| {
-        let known = pclntab.and_then(|t| t.name(local));
+        let known = table.and_then(|t| t.name(local));
         known.or_else(|| sections.name(local))
     };
     // Engines read the number without its sign.
@@ -94,12 +101,12 @@ pub(super) fn undefined(
     let known = calls.map(|(caller, pc, _)| {
         let local = *caller as usize;
         // The stored PC is the one after the call.
-        let before = if *pc == NO_PC {
+        let before = if *pc == NO_OFFSET {
             0
         } else {
             pc.saturating_sub(1)
         };
-        let place = pclntab.and_then(|t| t.place(local, u64::from(before)));
+        let place = table.and_then(|t| t.place(local, before));
         UndefinedCall {
             caller: name(local).map_or_else(|| format!("function {local}"), str::to_owned),
             callee: None,
@@ -160,11 +167,12 @@ fn short(proposal: &'static str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::image::WasmImage;
     use super::*;
 
     fn read_one(code: &mut Code, caller: u32, operand: &[u8]) {
         let body = [&[0, 0x10], operand, &[0x0b]].concat();
-        let wanted = Wanted::of(None, 0);
+        let wanted = Wanted::of(None, 0, 0);
         code.body(&body, caller, 0, wanted).unwrap();
     }
 
@@ -179,9 +187,9 @@ mod tests {
         }
         let mut code = Code::default();
         read_one(&mut code, 3, &[0x99, 0x60]);
-        assert!(undefined(&code, None, &sections).is_empty());
+        assert!(undefined::<WasmImage>(&code, None, &sections).is_empty());
         read_one(&mut code, 4, &[0xc0, 0x00]);
-        let found = undefined(&code, None, &sections);
+        let found = undefined::<WasmImage>(&code, None, &sections);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].caller, "function 3");
     }
@@ -189,7 +197,7 @@ mod tests {
     #[test]
     fn bodies_with_other_instructions_are_left_to_wasmparser() {
         let mut code = Code::default();
-        let wanted = Wanted::of(None, 0);
+        let wanted = Wanted::of(None, 0, 0);
         // atomic.fence
         assert!(code.body(&[0, 0xfe, 3, 0, 0x0b], 0, 0, wanted).is_err());
         assert!(code.body(&[0, 0x10], 0, 0, wanted).is_err());

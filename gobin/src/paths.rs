@@ -5,15 +5,14 @@ use std::collections::BinaryHeap;
 
 use hashbrown::HashSet;
 
-use super::graph::{Edge, Graph, Kind, Node};
-use super::program::node;
+use crate::graph::{Edge, Graph, Kind, Node, node};
 
 /// What a way costs, and the edge it ends with: the node that this leaves, and its number.
 type Way = (u32, Option<(Node, u32)>);
 
 /// The cheapest way to every node.
 #[derive(Debug)]
-pub(super) struct Paths {
+pub struct Paths {
     ways: Vec<Option<Way>>,
 }
 
@@ -32,7 +31,7 @@ const fn cost(kind: Kind) -> u32 {
 
 impl Paths {
     /// Ways from roots, each with what it costs to begin there; `may` says which edges are taken.
-    pub(super) fn find(
+    pub fn find(
         graph: &Graph<'_>,
         roots: &[(Node, u32)],
         may: impl Fn(Node, &Edge) -> bool,
@@ -69,7 +68,7 @@ impl Paths {
 
     /// The ways into some nodes, one for each node with an edge to one: what each costs, its root, its
     /// edges, and where it leads.
-    pub(super) fn leading_to<'p>(
+    pub fn leading_to<'p>(
         &'p self,
         graph: &'p Graph<'_>,
         targets: &'p HashSet<Node>,
@@ -86,7 +85,7 @@ impl Paths {
     }
 
     /// The way to a node: its root, and each edge with the node that it leaves.
-    pub(super) fn to(&self, graph: &Graph<'_>, node: Node) -> Option<(Node, Vec<(Node, Edge)>)> {
+    pub fn to(&self, graph: &Graph<'_>, node: Node) -> Option<(Node, Vec<(Node, Edge)>)> {
         let mut at = node;
         let mut edges = Vec::new();
         while let (_, Some((from, number))) = self.ways[at as usize]? {
@@ -117,7 +116,7 @@ mod tests {
             let of = of.map(|(_, to, kind)| Edge {
                 to: *to,
                 kind: *kind,
-                pc: 0,
+                offset: 0,
             });
             graph.edges.extend(of);
             graph

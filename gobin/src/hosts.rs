@@ -7,7 +7,7 @@ use model::{Entry, Fit, Glue, HostFit, Producer, WasmFile};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::release;
+use crate::wasm::release_of;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,12 +75,12 @@ struct KnownGlue {
 }
 
 static HOSTS: LazyLock<Hosts> = LazyLock::new(|| {
-    let data = include_str!("../../data/hosts.toml");
+    let data = include_str!("../data/hosts.toml");
     toml::from_str(data).expect("a test reads the table of hosts")
 });
 
 /// How a file fits each host.
-pub(super) fn fits(file: &WasmFile) -> Vec<HostFit> {
+pub(crate) fn fits(file: &WasmFile) -> Vec<HostFit> {
     HOSTS.host.iter().map(|host| fit(file, host)).collect()
 }
 
@@ -148,7 +148,7 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
 /// Go have the same.
 fn with(file: &WasmFile, host: &Host) -> Option<String> {
     let with = host.with.clone()?;
-    let built = file.go_version.as_deref().and_then(release);
+    let built = file.go_version.as_deref().and_then(release_of);
     let same = |g: &&KnownGlue| built.is_some_and(|n| (g.first..=g.last).contains(&n));
     let known = HOSTS.glue.iter().find(same);
     Some(match known.filter(|_| host.entry == [Entry::Js]) {
@@ -250,7 +250,7 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
         .into_iter()
         .find(|m| modules.contains(m) && !supplies(m));
     let tiny = memchr::memmem::find(text, b"tinygo").is_some();
-    let go = file.go_version.as_deref().and_then(release);
+    let go = file.go_version.as_deref().and_then(release_of);
     let (fits, told) = if let Some(module) = lacks {
         let needs = match module {
             "gojs" => "Go 1.21 or later",

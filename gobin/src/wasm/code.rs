@@ -7,39 +7,16 @@
 
 use std::collections::BTreeSet;
 
-use super::image::Image;
-
-/// A call of a known function.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Call {
-    /// Position in the code section.
-    pub(super) caller: u32,
-    /// Index, imports included.
-    pub(super) callee: u32,
-    /// Resume point after the call; [`NO_PC`] where the code stores none.
-    pub(super) pc: u16,
-}
-
-/// A constant that may be an address.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Constant {
-    pub(super) caller: u32,
-    /// Resume point after the next call; [`NO_PC`] where none follows.
-    pub(super) pc: u16,
-    pub(super) value: u32,
-}
-
-/// No resume point is known. Functions have fewer: a table would be larger than code may be.
-pub(super) const NO_PC: u16 = u16::MAX;
+use super::image::WasmImage;
+use crate::image::Image;
+use crate::pc::{FIRST_INDEX, NO_OFFSET, Offset};
+use crate::references::{Call, Constant, References};
 
 /// What the pass finds.
 #[derive(Debug, Default)]
 pub(super) struct Code {
-    pub(super) calls: Vec<Call>,
-    /// In memory, and stored, compared or kept.
-    pub(super) addresses: Vec<Constant>,
-    /// In the range of PCs.
-    pub(super) pcs: Vec<Constant>,
+    /// Calls and constants; offsets are resume points.
+    pub(super) references: References,
     /// Opcodes beyond the first WebAssembly, with their sub-opcodes.
     pub(super) extensions: BTreeSet<(u8, u32)>,
     /// A call target is written in more bytes than unsigned LEB128 takes: signed.
@@ -48,7 +25,7 @@ pub(super) struct Code {
     /// it; optimisers make one constant of both.
     pub(super) unfolded: bool,
     /// Calls whose target reads negative: caller, resume point, operand.
-    pub(super) negative: Vec<(u32, u16, i64)>,
+    pub(super) negative: Vec<(u32, Offset, i64)>,
 }
 
 /// Which constants are kept.
@@ -59,17 +36,20 @@ pub(super) struct Wanted {
     pub(super) to: u64,
     /// Functions that a PC may name.
     pub(super) functions: u64,
+    /// Functions that are imported: calls of these are not the program's own.
+    pub(super) imports: u64,
     /// An optimiser wrote the code: addresses may be operands of 32 bits, and
     /// offsets of loads and stores; functions may be inlined, and leave the PCs of their own calls.
     pub(super) rewritten: bool,
 }
 
 impl Wanted {
-    pub(super) fn of(image: Option<&Image>, functions: usize) -> Self {
+    pub(super) fn of(image: Option<&WasmImage>, functions: usize, imports: usize) -> Self {
         Self {
             from: image.map_or(u64::MAX, Image::start),
             to: image.map_or(0, Image::end),
             functions: functions as u64,
+            imports: imports as u64,
             rewritten: false,
         }
     }
@@ -79,24 +59,22 @@ impl Wanted {
 #[derive(Debug)]
 pub(super) struct Unread;
 
-const FIRST: u64 = super::pclntab::FIRST;
-
 impl Code {
     /// How much has been found.
     pub(super) fn marks(&self) -> [usize; 4] {
         [
-            self.calls.len(),
-            self.addresses.len(),
-            self.pcs.len(),
+            self.references.calls.len(),
+            self.references.addresses.len(),
+            self.references.functions.len(),
             self.negative.len(),
         ]
     }
 
     /// Forget what has been found since.
     pub(super) fn back_to(&mut self, [calls, addresses, pcs, negative]: [usize; 4]) {
-        self.calls.truncate(calls);
-        self.addresses.truncate(addresses);
-        self.pcs.truncate(pcs);
+        self.references.calls.truncate(calls);
+        self.references.addresses.truncate(addresses);
+        self.references.functions.truncate(pcs);
         self.negative.truncate(negative);
     }
 
@@ -117,9 +95,10 @@ impl Code {
             at.leb()?;
             at.skip(1)?;
         }
-        let own = (FIRST + slot) << 16;
-        let mut pc = NO_PC;
-        let (mut first_address, mut first_pc) = (self.addresses.len(), self.pcs.len());
+        let own = (FIRST_INDEX + slot) << 16;
+        let mut pc = NO_OFFSET;
+        let found = &self.references;
+        let mut before = (found.addresses.len(), found.functions.len());
         while at.pos < body.len() {
             let op = at.byte()?;
             match op {
@@ -128,25 +107,10 @@ impl Code {
                     // Most of them are small.
                     if value >= wanted.from {
                         let next = body.get(at.pos).copied().unwrap_or_default();
-                        if value < wanted.to {
-                            self.unfolded |= next == I32_WRAP;
-                            if wanted.rewritten || is_kept_address(next) {
-                                self.addresses.push(constant(caller, value));
-                            }
-                        } else if value & !0xffff == own {
-                            #[expect(clippy::cast_possible_truncation, reason = "16 bits")]
-                            {
-                                pc = value as u16;
-                            }
-                        } else if value.trailing_zeros() >= 16
-                            && (value >> 16).wrapping_sub(FIRST) < wanted.functions
-                            && is_kept_function(next)
-                        {
-                            self.pcs.push(constant(caller, value));
-                        } else if wanted.rewritten
-                            && (value >> 16).wrapping_sub(FIRST) < wanted.functions
-                        {
-                            self.pcs.push(constant(caller, value & !0xffff));
+                        if value >= wanted.to && value & !0xffff == own {
+                            pc = resume_point(value);
+                        } else {
+                            self.constant(caller, value, next, wanted);
                         }
                     }
                 }
@@ -156,31 +120,19 @@ impl Code {
                         _ => at.memarg()?,
                     };
                     if (wanted.from..wanted.to).contains(&value) {
-                        self.addresses.push(constant(caller, value));
+                        self.references.addresses.push(constant(caller, value));
                     }
                 }
                 0x10 => {
-                    let start = at.pos;
-                    let target = at.leb()?;
-                    let operand = &body[start..at.pos];
-                    let last = operand.last().copied().unwrap_or_default();
-                    self.signed |= operand.len() > 1 && last == 0;
-                    if last & 0x40 != 0 {
-                        self.negative.push((caller, pc, signed(operand)));
-                    }
-                    self.calls.push(Call {
-                        caller,
-                        callee: u32::try_from(target).map_err(|_| Unread)?,
-                        pc,
-                    });
-                    self.resumes(pc, &mut first_address, &mut first_pc);
-                    pc = NO_PC;
+                    self.call(&mut at, caller, pc, wanted)?;
+                    self.resumes(pc, &mut before);
+                    pc = NO_OFFSET;
                 }
                 0x11 => {
                     at.leb()?;
                     at.leb()?;
-                    self.resumes(pc, &mut first_address, &mut first_pc);
-                    pc = NO_PC;
+                    self.resumes(pc, &mut before);
+                    pc = NO_OFFSET;
                 }
                 _ => self.pass(&mut at, op)?,
             }
@@ -188,15 +140,68 @@ impl Code {
         Ok(())
     }
 
-    /// The constants since the last call belong before the next.
-    fn resumes(&mut self, pc: u16, address: &mut usize, function: &mut usize) {
-        if pc != NO_PC {
-            self.addresses[*address..]
-                .iter_mut()
-                .for_each(|c| c.pc = pc);
-            self.pcs[*function..].iter_mut().for_each(|c| c.pc = pc);
+    /// A constant of 64 bits that is an address or more, and no resume point of the function; `next`
+    /// is the instruction behind it.
+    #[inline]
+    fn constant(&mut self, caller: u32, value: u64, next: u8, wanted: Wanted) {
+        if value < wanted.to {
+            self.unfolded |= next == I32_WRAP;
+            if wanted.rewritten || is_kept_address(next) {
+                self.references.addresses.push(constant(caller, value));
+            }
+            return;
         }
-        (*address, *function) = (self.addresses.len(), self.pcs.len());
+        let names_function = (value >> 16).wrapping_sub(FIRST_INDEX) < wanted.functions;
+        if !names_function {
+            return;
+        }
+        if value.trailing_zeros() >= 16 && is_kept_function(next) {
+            self.references.functions.push(constant(caller, value));
+        } else if wanted.rewritten {
+            let entry = constant(caller, value & !0xffff);
+            self.references.functions.push(entry);
+        }
+    }
+
+    /// A call of a function whose index follows.
+    #[inline]
+    fn call(
+        &mut self,
+        at: &mut Reader<'_>,
+        caller: u32,
+        pc: Offset,
+        wanted: Wanted,
+    ) -> Result<(), Unread> {
+        let start = at.pos;
+        let target = at.leb()?;
+        let operand = &at.bytes[start..at.pos];
+        let last = operand.last().copied().unwrap_or_default();
+        self.signed |= operand.len() > 1 && last == 0;
+        if last & 0x40 != 0 {
+            self.negative.push((caller, pc, signed(operand)));
+        }
+        if u32::try_from(target).is_err() {
+            return Err(Unread);
+        }
+        if let Some(local) = target.checked_sub(wanted.imports) {
+            self.references.calls.push(Call {
+                caller,
+                callee: small(local),
+                offset: pc,
+            });
+        }
+        Ok(())
+    }
+
+    /// The constants since the last call belong before the next.
+    fn resumes(&mut self, pc: Offset, before: &mut (usize, usize)) {
+        let found = &mut self.references;
+        if pc != NO_OFFSET {
+            let addresses = found.addresses[before.0..].iter_mut();
+            let functions = found.functions[before.1..].iter_mut();
+            addresses.chain(functions).for_each(|c| c.offset = pc);
+        }
+        *before = (found.addresses.len(), found.functions.len());
     }
 
     /// Pass over the operands of an instruction (WebAssembly specification, "Binary Format",
@@ -265,12 +270,16 @@ fn small(sub: u64) -> u32 {
     u32::try_from(sub).unwrap_or(u32::MAX)
 }
 
-fn constant(caller: u32, value: u64) -> Constant {
+/// The resume point in a PC.
+fn resume_point(pc: u64) -> Offset {
+    small(pc & 0xffff)
+}
+
+const fn constant(caller: u32, value: u64) -> Constant {
     Constant {
         caller,
-        pc: NO_PC,
-        // Memory and PCs of a module have 32 bits.
-        value: u32::try_from(value).unwrap_or(u32::MAX),
+        offset: NO_OFFSET,
+        value,
     }
 }
 

@@ -7,45 +7,30 @@
 use memchr::memmem;
 use model::{Setting, WasmModule};
 
-use super::image::Image;
+use crate::image::{Image, Section};
 
 const START: &[u8] = b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
 const END: &[u8] = b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
 
 /// What the text says.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct BuildInfo {
-    pub(super) path: Option<String>,
-    pub(super) modules: Vec<Module>,
-    pub(super) settings: Vec<Setting>,
-}
-
-/// A `mod` or `dep` line.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Module {
-    path: String,
-    version: String,
-    replaced_by: Option<String>,
-}
-
-impl From<Module> for WasmModule {
-    fn from(module: Module) -> Self {
-        let Module {
-            path,
-            version,
-            replaced_by,
-        } = module;
-        Self {
-            path,
-            version,
-            replaced_by,
-        }
-    }
+pub struct BuildInfo {
+    /// Import path of the main package.
+    pub path: Option<String>,
+    /// The main module and those that it depends on, in the order of the text.
+    pub modules: Vec<WasmModule>,
+    /// How it was built, in the order of the text.
+    pub settings: Vec<Setting>,
 }
 
 impl BuildInfo {
-    pub(super) fn find(image: &Image) -> Option<Self> {
-        let bytes = image.bytes();
+    /// Find the text between its markers; `None` for a program that was not built by the Go command.
+    pub fn find<I: Image>(image: &I) -> Option<Self> {
+        let mut pieces = image.search(Section::BuildInfo);
+        pieces.find_map(|(_, bytes)| Self::find_in(bytes))
+    }
+
+    fn find_in(bytes: &[u8]) -> Option<Self> {
         let starts = memmem::find_iter(bytes, START);
         // The markers alone are also constants of the runtime/debug package: a text lies between.
         let texts = starts.filter_map(|at| {
@@ -59,7 +44,7 @@ impl BuildInfo {
 
     /// The module that a package of the program belongs to: the one with the longest path that
     /// begins its own. The package `main` is that of the program.
-    pub(super) fn module_of(&self, package: &str) -> Option<String> {
+    pub fn module_of(&self, package: &str) -> Option<String> {
         let package = match (package, &self.path) {
             ("main", Some(path)) => path,
             (package, _) => package,
@@ -83,7 +68,7 @@ impl BuildInfo {
             );
             match word {
                 "path" => info.path = Some(rest.to_owned()),
-                "mod" | "dep" => info.modules.push(Module {
+                "mod" | "dep" => info.modules.push(WasmModule {
                     path: first.to_owned(),
                     version: second.to_owned(),
                     replaced_by: None,

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use gobin::{Edge, Kind, NO_OFFSET, Node, Paths, Program, WasmImage, node, spelling};
 use hashbrown::{HashMap, HashSet};
 use model::{Goos, Target, WasmPath, WasmSink};
 
-use super::code::NO_PC;
-use super::graph::{Edge, Kind, Node};
-use super::paths::Paths;
-use super::program::{Program, node, spelling};
 use crate::std::behaviours::all_behaviours;
 
 /// A place outside the standard library from where a program gets to such a function.
@@ -42,7 +39,7 @@ fn known(goos: Goos, release: u32) -> Known {
 
 /// The sinks of a program, and the ways there.
 pub(super) struct Sinks<'s, 'p, 'i> {
-    program: &'s Program<'p, 'i>,
+    program: &'s Program<'p, 'i, WasmImage>,
     /// The function of each, as `wasmcheck std` has it, and where it fails.
     nodes: HashMap<Node, (&'static str, Vec<Target>)>,
     /// By the linker's name.
@@ -52,7 +49,7 @@ pub(super) struct Sinks<'s, 'p, 'i> {
 
 impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
     /// The functions that are known to fail, fake or lie on this `GOOS`.
-    pub(super) fn of(program: &'s Program<'p, 'i>, goos: Goos, release: u32) -> Self {
+    pub(super) fn of(program: &'s Program<'p, 'i, WasmImage>, goos: Goos, release: u32) -> Self {
         let known = known(goos, release);
         let (mut nodes, mut named) = (HashMap::new(), HashMap::new());
         for (at, name) in program.named() {
@@ -78,7 +75,7 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
     /// first.
     pub(super) fn reached(&self) -> Vec<WasmSink> {
         let sink = |(at, (symbol, targets)): (&Node, &(&'static str, Vec<Target>))| {
-            let (root, way) = self.paths.to(&self.program.graph, *at)?;
+            let (root, way) = self.paths.to(self.program.graph(), *at)?;
             let path = self.program.path(root, &way, *at);
             // The call that leaves the program's own code, and those of its modules.
             let callers = &path.steps[..path.steps.len().saturating_sub(1)];
@@ -102,7 +99,7 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
 
     /// The places outside the standard library that use them.
     pub(super) fn uses(&self) -> Vec<SinkUse> {
-        let functions = (0..self.program.graph.functions).map(node);
+        let functions = (0..self.program.graph().functions()).map(node);
         let mut uses: Vec<SinkUse> = functions.flat_map(|from| self.of_function(from)).collect();
         uses.sort_by(|a, b| (&a.file, a.line, a.symbol).cmp(&(&b.file, b.line, b.symbol)));
         uses.dedup_by(|a, b| (&a.file, a.line, a.symbol) == (&b.file, b.line, b.symbol));
@@ -111,14 +108,14 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
 
     /// The uses in the code of a function.
     fn of_function(&self, from: Node) -> Vec<SinkUse> {
-        let graph = &self.program.graph;
+        let graph = self.program.graph();
         let edges = graph.edges(from).iter();
         let mut uses: Vec<SinkUse> = edges.filter_map(|edge| self.edge(from, *edge)).collect();
         // A function that exists by itself, too, may be inlined here.
-        uses.extend(self.program.inlined(from).filter_map(|(name, pc)| {
+        uses.extend(self.program.inlined(from).filter_map(|(name, offset)| {
             let to = *self.named.get(name)?;
             let kind = Kind::Inlined;
-            self.place(from, vec![(from, Edge { to, kind, pc })], to)
+            self.place(from, vec![(from, Edge { to, kind, offset })], to)
         }));
         uses
     }
@@ -127,7 +124,7 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
     fn edge(&self, from: Node, edge: Edge) -> Option<SinkUse> {
         let mut way = vec![(from, edge)];
         let mut to = edge.to;
-        let graph = &self.program.graph;
+        let graph = self.program.graph();
         if !self.nodes.contains_key(&to) && graph.is_constant(to) {
             let value = *graph.edges(to).first()?;
             way.push((to, value));
@@ -138,11 +135,11 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
 
     fn place(&self, from: Node, way: Vec<(Node, Edge)>, to: Node) -> Option<SinkUse> {
         let (symbol, _) = self.nodes.get(&to)?;
-        let (_, edge) = way.first().filter(|(_, edge)| edge.pc != NO_PC)?;
+        let (_, edge) = way.first().filter(|(_, edge)| edge.offset != NO_OFFSET)?;
         let frames = self.program.frames(from, *edge);
         let frame = frames.first()?;
         let (file, line) = frame.place.filter(|_| !self.program.is_std(frame.name))?;
-        let (root, mut before) = self.paths.to(&self.program.graph, from)?;
+        let (root, mut before) = self.paths.to(self.program.graph(), from)?;
         before.extend(way);
         Some(SinkUse {
             symbol,

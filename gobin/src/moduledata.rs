@@ -5,74 +5,77 @@
 
 use std::ops::Range;
 
-use super::image::Image;
+use crate::image::Image;
+use crate::pclntab::Header;
 
-/// Addresses in linear memory, taken from moduledata.
+/// Where the parts of a program lie, as its moduledata says: addresses, all of them checked to lie in
+/// memory.
 #[derive(Clone, Debug)]
-pub(super) struct Moduledata {
+pub struct Moduledata {
     /// The function table, and what belongs to it; up to Go 1.25 to moduledata itself.
-    pub(super) pclntab: Range<u64>,
+    pub pclntab: Range<u64>,
     /// The index of the function table by PC: up to Go 1.25 it ends the read-only data, as the
     /// largest object there.
-    pub(super) findfunctab: u64,
+    pub findfunctab: u64,
     /// Its own address.
-    pub(super) own: u64,
-    pub(super) noptrdata: Range<u64>,
-    pub(super) data: Range<u64>,
+    pub own: u64,
+    /// Address that short PCs count from where PCs are addresses.
+    pub text: u64,
+    /// Data without pointers that does not start as zeros.
+    pub noptrdata: Range<u64>,
+    /// Data with pointers that does not start as zeros.
+    pub data: Range<u64>,
     /// Where all of it ends, data that starts as zeros included.
-    pub(super) end: u64,
+    pub end: u64,
     /// The GC program that says which words of the data are pointers.
-    pub(super) gcdata: u64,
+    pub gcdata: u64,
     /// Type descriptors; up to Go 1.26 all read-only data.
-    pub(super) types: Range<u64>,
+    pub types: Range<u64>,
     /// Read-only data that belongs to functions: inline trees and the like.
-    pub(super) gofunc: u64,
+    pub gofunc: u64,
     /// The itabs, or a list of their addresses.
-    pub(super) itabs: Itabs,
+    pub itabs: Itabs,
     /// Addresses of the init tasks of the packages, in their order.
-    pub(super) inittasks: Range<u64>,
-    /// `textOff` counts functions rather than PCs.
-    pub(super) in_functions: bool,
+    pub inittasks: Range<u64>,
     /// Go 1.27 or later.
-    pub(super) is_127: bool,
+    pub is_127: bool,
 }
 
 /// Where itabs are told.
 #[derive(Clone, Debug)]
-pub(super) enum Itabs {
+pub enum Itabs {
     /// A list of addresses.
     List(Range<u64>),
     /// One after the other.
     Here(Range<u64>),
 }
 
-const WORD: u64 = 8;
-
 impl Moduledata {
-    /// Find what refers to the function table at an address; `in_functions` is what the table says
-    /// of its unit.
-    pub(super) fn find(image: &Image, pclntab: u64, in_functions: bool) -> Option<Self> {
-        let names = pclntab + image.pointer(pclntab + 4 * WORD)?;
+    /// Find what refers to the function table; `None` when nothing does that makes sense.
+    pub fn find<I: Image>(image: &I, table: &Header) -> Option<Self> {
+        let size = image.pointer_size();
         // The header's address, and the slice of names right behind it: address, length, capacity.
-        let needle = pclntab.to_le_bytes();
-        let found = memchr::memmem::find_iter(image.bytes(), &needle);
-        found
-            .map(|at| image.start() + at as u64)
-            .filter(|at| at.is_multiple_of(WORD))
-            .filter(|at| {
-                let word = |n: u64| image.word(at + n * WORD);
-                word(1) == Some(names) && word(2).is_some() && word(2) == word(3)
-            })
-            .find_map(|at| Self::at(image, at, in_functions))
+        let (needle, length) = image.layout().bytes_of(table.address);
+        let is_here = |at: u64| {
+            let word = |n: u64| image.word(at + n * size);
+            word(1) == Some(table.names()) && word(2).is_some() && word(2) == word(3)
+        };
+        image.pieces().find_map(|(start, bytes)| {
+            memchr::memmem::find_iter(bytes, &needle[..length])
+                .map(|at| start + at as u64)
+                .filter(|at| at.is_multiple_of(size) && is_here(*at))
+                .find_map(|at| Self::at(image, at))
+        })
     }
 
-    fn at(image: &Image, at: u64, in_functions: bool) -> Option<Self> {
-        let word = |n: u64| image.pointer(at + n * WORD);
+    fn at<I: Image>(image: &I, at: u64) -> Option<Self> {
+        let size = image.pointer_size();
+        let word = |n: u64| image.pointer(at + n * size);
         let range = |from: u64, to: u64| Some(word(from)?..word(to)?);
         let list = |n: u64| {
             let from = word(n)?;
-            let words = word(n + 1).filter(|len| *len < 1 << 32)?;
-            Some(from..from.checked_add(words * WORD)?)
+            let words = word(n + 1)?;
+            Some(from..from.checked_add(words.checked_mul(size)?)?)
         };
         // What was the end of the types is their length since 1.27.
         let is_127 = word(38)? < word(37)?;
@@ -91,6 +94,7 @@ impl Moduledata {
             pclntab: word(0)?..end,
             findfunctab: word(19)?,
             own: at,
+            text: word(22)?,
             noptrdata: range(24, 25)?,
             data: range(26, 27)?,
             end: word(34)?,
@@ -99,7 +103,6 @@ impl Moduledata {
             gofunc: word(gofunc)?,
             itabs,
             inittasks: list(inittasks)?,
-            in_functions,
             is_127,
         };
         let sane = |r: &Range<u64>| r.start <= r.end && image.has(r);

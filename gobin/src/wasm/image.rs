@@ -4,9 +4,9 @@
 //! (`cmd/link/internal/wasm/asm.go`, `writeDataSec`): they are laid out flat before anything is
 //! looked for.
 
-use std::ops::Range;
-
 use wasmparser::{Data, DataKind, Operator};
+
+use crate::image::{Image, Layout};
 
 /// An active data segment with a constant address.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +36,15 @@ impl<'w> Segment<'w> {
     }
 }
 
-/// The bytes between the first and the last address that has data.
+/// The bytes between the first and the last address that has data: one piece of memory, whose words
+/// have 8 bytes, the least significant one first. Addresses have 32 bits.
 #[derive(Debug)]
-pub(super) struct Image {
+pub struct WasmImage {
     start: u64,
     bytes: Vec<u8>,
 }
 
-impl Image {
+impl WasmImage {
     /// None when the segments lie so far apart that no Go linker wrote them.
     pub(super) fn of(segments: &[Segment<'_>]) -> Option<Self> {
         const SPARSE: u64 = 64 << 20;
@@ -65,59 +66,37 @@ impl Image {
         }
         Some(Self { start, bytes })
     }
+}
 
-    /// All of it.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+impl Image for WasmImage {
+    #[inline]
+    fn layout(&self) -> Layout {
+        // Go's pointers on wasm have 8 bytes, though memory has addresses of 4 (`cmd/internal/sys`).
+        Layout::LITTLE_64
     }
 
-    /// Address of the first byte.
-    pub(super) fn start(&self) -> u64 {
-        self.start
-    }
-
-    /// Address after the last byte.
-    pub(super) fn end(&self) -> u64 {
-        self.start + self.bytes.len() as u64
-    }
-
-    /// Whether a range lies in it, but for zeros at its end, which the linker does not write.
-    pub(super) fn has(&self, range: &Range<u64>) -> bool {
-        const ZEROS: u64 = 1 << 20;
-        self.start <= range.start && range.end <= self.end() + ZEROS
-    }
-
-    /// The bytes from an address on.
-    pub(super) fn from(&self, address: u64) -> Option<&[u8]> {
+    #[inline]
+    fn from(&self, address: u64) -> Option<&[u8]> {
         let at = usize::try_from(address.checked_sub(self.start)?).ok()?;
         self.bytes.get(at..)
     }
 
-    fn array<const N: usize>(&self, address: u64) -> Option<[u8; N]> {
-        self.from(address)?.get(..N)?.try_into().ok()
+    fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        std::iter::once((self.start, self.bytes.as_slice()))
     }
 
-    /// A little-endian word of 8 bytes.
-    pub(super) fn word(&self, address: u64) -> Option<u64> {
-        self.array(address).map(u64::from_le_bytes)
+    #[inline]
+    fn highest(&self) -> u64 {
+        u64::from(u32::MAX)
     }
 
-    /// A word that may be an address, a length or an offset in a memory of 32 bits; sums of few of
-    /// them do not overflow.
-    pub(super) fn pointer(&self, address: u64) -> Option<u64> {
-        self.word(address)
-            .filter(|word| u32::try_from(*word).is_ok())
+    #[inline]
+    fn start(&self) -> u64 {
+        self.start
     }
 
-    pub(super) fn word32(&self, address: u64) -> Option<u32> {
-        self.array(address).map(u32::from_le_bytes)
-    }
-
-    pub(super) fn word16(&self, address: u64) -> Option<u16> {
-        self.array(address).map(u16::from_le_bytes)
-    }
-
-    pub(super) fn byte(&self, address: u64) -> Option<u8> {
-        self.array(address).map(|[byte]| byte)
+    #[inline]
+    fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
     }
 }

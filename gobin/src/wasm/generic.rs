@@ -10,15 +10,17 @@ use model::{
 };
 use wasmparser::Operator;
 
-use super::Sections;
 use super::calls::body_at;
-use super::code::NO_PC;
-use super::graph::{Edge, Graph, Kind, Node, Object, What};
-use super::paths::Paths;
-use super::program::{best, node, package, sizes};
+use super::sections::Sections;
+use crate::graph::{Edge, Graph, Kind, Node, Object, What, node};
+use crate::names::package;
+use crate::paths::Paths;
+use crate::pc::NO_OFFSET;
+use crate::program::{best, sizes};
 
 /// The module with its graph.
-pub(super) struct Generic<'m, 'w> {
+#[derive(Debug)]
+pub struct Generic<'m, 'w> {
     sections: &'m Sections<'w>,
     producer: Producer,
     graph: Graph<'static>,
@@ -99,7 +101,7 @@ impl<'m, 'w> Generic<'m, 'w> {
     }
 
     /// All functions. Nothing says where they are from.
-    pub(super) fn functions(&self) -> Vec<WasmFunction> {
+    pub fn functions(&self) -> Vec<WasmFunction> {
         let reached = self.graph.reached(self.roots.iter().copied());
         let count = node(self.graph.functions);
         let main: Vec<Node> = (0..count)
@@ -135,7 +137,7 @@ impl<'m, 'w> Generic<'m, 'w> {
     }
 
     /// The ways to the functions of a name, one for each function that calls one.
-    pub(super) fn ways(&self, symbol: &str, count: usize) -> Vec<WasmPath> {
+    pub fn ways(&self, symbol: &str, count: usize) -> Vec<WasmPath> {
         let roots: Vec<(Node, u32)> = self.roots.iter().map(|root| (*root, 0)).collect();
         let paths = Paths::find(&self.graph, &roots, |_, _| true);
         let functions = 0..node(self.graph.functions);
@@ -216,13 +218,13 @@ const fn edge(to: Node, kind: Kind) -> Edge {
     Edge {
         to,
         kind,
-        pc: NO_PC,
+        offset: NO_OFFSET,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Asked, inspect_wasm};
+    use super::super::{Contents, inspect};
 
     const MODULE: &str = r#"(module
         (type $unary (func (param i32) (result i32)))
@@ -240,11 +242,11 @@ mod tests {
     #[test]
     fn a_module_that_is_cut_at_any_byte_is_read_or_refused() {
         let whole = wat::parse_str(MODULE).unwrap();
-        let read = |end: usize| inspect_wasm("x", whole[..end].to_vec(), Asked::FUNCTIONS);
+        let read = |end: usize| inspect("x", whole[..end].to_vec(), |_| ());
         let complete = (0..whole.len()).filter(|end| read(*end).is_ok()).count();
         // Only between sections does one seem whole.
         assert!(complete < 10, "{complete} of {}", whole.len());
-        assert_eq!(read(whole.len()).unwrap().file.function_count, 5);
+        assert_eq!(read(whole.len()).unwrap().0.function_count, 5);
     }
 
     #[test]
@@ -278,16 +280,9 @@ mod tests {
     #[test]
     fn indirect_calls_lead_to_what_has_their_type() {
         let bytes = wat::parse_str(MODULE).unwrap();
-        let asked = Asked {
-            functions: true,
-            why: Some("leaf"),
-            count: 3,
-            ..Asked::default()
-        };
-        let read = inspect_wasm("x", bytes, asked).unwrap();
-        let reached: Vec<(&str, Option<u32>, bool)> = read
-            .file
-            .functions
+        let ask = |contents: Contents<'_>| (contents.functions(), contents.ways("leaf", 3));
+        let (_, (functions, ways)) = inspect("x", bytes, ask).unwrap();
+        let reached: Vec<(&str, Option<u32>, bool)> = functions
             .iter()
             .map(|f| (f.name.as_str(), f.index, f.reachable))
             .collect();
@@ -301,8 +296,8 @@ mod tests {
                 ("run", Some(5), true)
             ]
         );
-        let steps = read.ways[0].steps.iter().map(|s| s.function.as_str());
+        let steps = ways[0].steps.iter().map(|s| s.function.as_str());
         assert_eq!(steps.collect::<Vec<_>>(), ["run", "double", "leaf"]);
-        assert_eq!(read.ways.len(), 1, "{:?}", read.ways);
+        assert_eq!(ways.len(), 1, "{ways:?}");
     }
 }

@@ -1,12 +1,16 @@
 //! What refers to what in a Go program: functions, and the data through which functions are
 //! reached. It is the linker's own graph, found again in the file it wrote.
 
-use super::code::NO_PC;
+pub(crate) mod build;
+mod edges;
+mod extents;
+
+use crate::pc::{NO_OFFSET, Offset};
 
 /// How believable it is that control takes a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A call.
     Call,
     /// The body of the function stands in that of the caller.
@@ -23,27 +27,31 @@ pub(super) enum Kind {
     Reflection,
 }
 
-/// A node: a function of the code section, then objects, then functions that exist only inlined.
-pub(super) type Node = u32;
+/// A node: a function, by its number; then objects; then functions that exist only inlined.
+pub type Node = u32;
 
+/// A reference, from the node whose edge it is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Edge {
-    pub(super) to: Node,
-    pub(super) kind: Kind,
-    /// Resume point after it, in the function that it leaves.
-    pub(super) pc: u16,
+pub struct Edge {
+    /// Where it leads.
+    pub to: Node,
+    /// What it is.
+    pub kind: Kind,
+    /// Offset in the function that it leaves, after it: where the call that it is, or the next
+    /// call, returns to. [`NO_OFFSET`] where that is not known, and for edges of data.
+    pub offset: Offset,
 }
 
 /// Something in memory.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Object {
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) what: What,
+pub(crate) struct Object {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) what: What,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(crate) enum What {
     Type,
     Itab,
     Data,
@@ -54,23 +62,23 @@ pub(super) enum What {
 
 /// The graph.
 #[derive(Debug)]
-pub(super) struct Graph<'i> {
-    pub(super) functions: usize,
-    pub(super) objects: Vec<Object>,
+pub struct Graph<'i> {
+    pub(crate) functions: usize,
+    pub(crate) objects: Vec<Object>,
     /// Names of functions that exist only inlined.
-    pub(super) inlined: Vec<&'i str>,
+    pub(crate) inlined: Vec<&'i str>,
     /// Where the edges of each node begin.
-    pub(super) offsets: Vec<u32>,
-    pub(super) edges: Vec<Edge>,
+    pub(crate) offsets: Vec<u32>,
+    pub(crate) edges: Vec<Edge>,
     /// The functions of the init tasks, in their order.
-    pub(super) inits: Vec<Node>,
+    pub(crate) inits: Vec<Node>,
     /// Bytes of all type descriptors, their methods included, their names not.
-    pub(super) types: u64,
+    pub(crate) types: u64,
 }
 
 impl<'i> Graph<'i> {
     /// A graph of these nodes, its edges each with the node that it leaves.
-    pub(super) fn new(
+    pub(crate) fn new(
         functions: usize,
         objects: Vec<Object>,
         inlined: Vec<&'i str>,
@@ -87,7 +95,7 @@ impl<'i> Graph<'i> {
         let none = Edge {
             to: 0,
             kind: Kind::Call,
-            pc: NO_PC,
+            offset: NO_OFFSET,
         };
         let mut edges = vec![none; from.len()];
         let mut next = offsets.clone();
@@ -109,29 +117,40 @@ impl<'i> Graph<'i> {
 }
 
 impl Graph<'_> {
-    pub(super) fn edges(&self, node: Node) -> &[Edge] {
+    /// How many functions there are; their nodes come first.
+    pub const fn functions(&self) -> usize {
+        self.functions
+    }
+
+    /// What a node refers to.
+    pub fn edges(&self, node: Node) -> &[Edge] {
         let range = self.offsets[node as usize] as usize..self.offsets[node as usize + 1] as usize;
         &self.edges[range]
     }
 
     /// Whether a node is read-only data.
-    pub(super) fn is_constant(&self, node: Node) -> bool {
+    pub fn is_constant(&self, node: Node) -> bool {
         let object = (node as usize).checked_sub(self.functions);
         let object = object.and_then(|at| self.objects.get(at));
         object.is_some_and(|object| object.what == What::Constant)
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many nodes there are.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "a graph is never asked whether it is empty"
+    )]
+    pub fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
     /// What can be reached from some nodes.
-    pub(super) fn reached(&self, roots: impl IntoIterator<Item = Node>) -> Vec<bool> {
+    pub fn reached(&self, roots: impl IntoIterator<Item = Node>) -> Vec<bool> {
         self.reached_by(roots, |_| true)
     }
 
     /// What can be reached along references of some kinds.
-    pub(super) fn reached_by(
+    pub fn reached_by(
         &self,
         roots: impl IntoIterator<Item = Node>,
         along: impl Fn(Kind) -> bool,
@@ -148,4 +167,9 @@ impl Graph<'_> {
         }
         reached
     }
+}
+
+/// The node of a function, by its number.
+pub fn node(n: usize) -> Node {
+    Node::try_from(n).unwrap_or(Node::MAX)
 }
