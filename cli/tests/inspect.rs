@@ -255,7 +255,7 @@ fn builds_are_compared_and_modules_listed() {
     );
     let text = ask(&["inspect", &new]);
     assert!(
-        text.contains("fails-at-run-time on wasip1: no process can be started"),
+        text.contains("fails-at-run-time on wasip1: cannot start processes"),
         "{text}"
     );
 }
