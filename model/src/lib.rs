@@ -10,6 +10,7 @@ mod observation;
 mod report;
 mod target;
 mod wasm;
+mod words;
 
 pub use crate::exit::ExitStatus;
 pub use crate::finding::{
@@ -26,6 +27,7 @@ pub use crate::report::{
 pub use crate::target::{Goos, Target, Verdict};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,
-    Producer, ProducerField, Setting, Sizes, StepKind, UndefinedCall, WasmFile, WasmFunction,
-    WasmImport, WasmModule, WasmPath, WasmSink,
+    Producer, ProducerField, Setting, SinkBehaviour, Sizes, StepKind, UndefinedCall, WasmFile,
+    WasmFunction, WasmImport, WasmModule, WasmPath, WasmSink,
 };
+pub use crate::words::count;

@@ -13,13 +13,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("analyzer", &["model"]),
     ("advisors", &["model"]),
     ("runtime-harness", &["model"]),
-    ("web", &["model"]),
+    ("report", &["model"]),
+    ("web", &["model", "report"]),
     (
         "cli",
         &[
             "advisors",
             "analyzer",
             "model",
+            "report",
             "runtime-harness",
             "toolchain",
             "web",

@@ -9,7 +9,7 @@ use super::code::NO_PC;
 use super::graph::{Edge, Kind, Node};
 use super::paths::Paths;
 use super::program::{Program, node, spelling};
-use crate::std_facts::all_behaviours;
+use crate::std_facts::{all_behaviours, sink_behaviours};
 
 /// A place outside the standard library from where a program gets to such a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,7 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
             let last = callers.last();
             Some(WasmSink {
                 symbol: (*symbol).to_owned(),
+                behaviours: sink_behaviours(symbol, targets),
                 targets: targets.clone(),
                 inside_std: last.is_some_and(|s| self.program.is_std(&s.function)),
                 path,
