@@ -9,7 +9,6 @@ mod go;
 mod inspect;
 mod join;
 mod judge;
-mod merge;
 mod rules;
 mod scan;
 mod settings;
@@ -23,7 +22,6 @@ pub use crate::inspect::{Asked, Inspected, SinkUse, inspect_wasm, read_wasm};
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};
 pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;
-pub use crate::merge::merge_reports;
 pub use crate::scan::{Runnable, Scan};
 pub use crate::settings::{Settings, StubSignature};
 pub use crate::std::behaviours::{

@@ -79,7 +79,11 @@ fn bytes_that_go_takes() {
     for package in ["crlf", "bom"] {
         assert_eq!(builds(&report, package), "yes");
         assert!(
-            told(&report, &format!("{package}/a.go"), "always returns an error"),
+            told(
+                &report,
+                &format!("{package}/a.go"),
+                "always returns an error"
+            ),
             "{report}"
         );
     }

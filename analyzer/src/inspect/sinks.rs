@@ -6,7 +6,7 @@ use gobin::{Edge, Kind, NO_OFFSET, Node, Paths, Program, WasmImage, node, spelli
 use hashbrown::{HashMap, HashSet};
 use model::{Goos, Target, WasmPath, WasmSink};
 
-use crate::std::behaviours::all_behaviours;
+use crate::std::behaviours::{all_behaviours, sink_behaviours};
 
 /// A place outside the standard library from where a program gets to such a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,7 @@ impl<'s, 'p, 'i> Sinks<'s, 'p, 'i> {
             let last = callers.last();
             Some(WasmSink {
                 symbol: (*symbol).to_owned(),
+                behaviours: sink_behaviours(symbol, targets),
                 targets: targets.clone(),
                 inside_std: last.is_some_and(|s| self.program.is_std(&s.function)),
                 path,

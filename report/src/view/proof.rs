@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{End, Observation, Refusal, Report, RunKind, Target, UndefinedCall, WasmFile};
+use model::{End, Observation, Refusal, Report, RunKind, Target, UndefinedCall, WasmFile, count};
 
-use crate::view;
+use super::words::{bytes, targets_in_words};
 
 /// What ran on a target.
 #[derive(Debug)]
@@ -37,30 +37,27 @@ pub fn runs(report: &Report) -> Vec<Runs<'_>> {
     for seen in ran.filter(|seen| seen.kind != RunKind::Test && seen.scenario.is_none()) {
         targets.entry(seen.target).or_default().push(seen);
     }
-    let runs = targets.into_iter().map(|(target, all)| {
-        let count = |kind: RunKind| {
-            let of = || all.iter().filter(move |o| o.kind == kind);
-            (
-                of().count(),
-                of().filter(|o| o.end == Some(End::Ok)).count(),
-            )
-        };
-        Runs {
-            target,
-            host: all.first().map_or("", |o| o.host.as_str()),
-            mains: count(RunKind::Main),
-            inits: count(RunKind::Init),
-            notable: all
-                .iter()
-                .filter(|o| {
-                    let left = o.together == 1 && o.goroutines > 0;
-                    o.end != Some(End::Ok) || left || !o.refusals.is_empty()
-                })
-                .copied()
-                .collect(),
-        }
+    let runs = targets.into_iter().map(|(target, all)| Runs {
+        target,
+        host: all.first().map_or("", |o| o.host.as_str()),
+        mains: ended_well(&all, RunKind::Main),
+        inits: ended_well(&all, RunKind::Init),
+        notable: all.into_iter().filter(|o| is_notable(o)).collect(),
     });
     runs.collect()
+}
+
+/// How many runs of a kind there are, and how many of them ended well.
+fn ended_well(all: &[&Observation], kind: RunKind) -> (usize, usize) {
+    let of_kind = || all.iter().filter(|o| o.kind == kind);
+    let well = of_kind().filter(|o| o.end == Some(End::Ok));
+    (of_kind().count(), well.count())
+}
+
+/// Whether a run did not end well, was refused something, or left goroutines behind by itself.
+fn is_notable(seen: &Observation) -> bool {
+    let left = seen.together == 1 && seen.goroutines > 0;
+    seen.end != Some(End::Ok) || left || !seen.refusals.is_empty()
 }
 
 impl Runs<'_> {
@@ -68,14 +65,14 @@ impl Runs<'_> {
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         if self.mains.0 > 0 {
-            let programs = view::count(self.mains.0, "program");
+            let programs = count(self.mains.0, "program");
             parts.push(format!(
                 "{} of {programs} ended with exit code 0",
                 self.mains.1
             ));
         }
         if self.inits.0 > 0 {
-            let packages = view::count(self.inits.0, "package");
+            let packages = count(self.inits.0, "package");
             parts.push(format!("{} of {packages} initialised", self.inits.1));
         }
         parts.join(", ")
@@ -103,32 +100,31 @@ pub fn host_differences(report: &Report) -> Vec<String> {
         Some((node, seen(Target::JsBrowser).find(same)?))
     });
     let told = pairs.filter_map(|(node, browser)| {
-        let ended = |o: &Observation| match (o.end, o.exit) {
-            (Some(End::Timeout), _) => "did not end".to_owned(),
-            (_, Some(code)) => format!("exit code {code}"),
-            _ => "crashed".to_owned(),
-        };
-        let what = if (node.end, node.exit) != (browser.end, browser.exit) {
-            let said = last_words(browser).or(last_words(node)).unwrap_or_default();
-            let said = if said.is_empty() {
-                String::new()
-            } else {
-                format!(": {said}")
-            };
-            format!(
-                "{} on js-node, {} on js-browser{said}",
-                ended(node),
-                ended(browser)
-            )
-        } else if node.stdout != browser.stdout {
-            "its output differs".to_owned()
-        } else {
-            return None;
-        };
+        let what = host_difference(node, browser)?;
         let scenario = named(node).map_or_else(String::new, |name| format!(" `{name}`"));
         Some(format!("{}{scenario}: {what}", node.package))
     });
     told.collect()
+}
+
+/// How a run in a browser differs from that under Node.
+fn host_difference(node: &Observation, browser: &Observation) -> Option<String> {
+    if (node.end, node.exit) == (browser.end, browser.exit) {
+        let differs = node.stdout != browser.stdout;
+        return differs.then(|| "its output differs".to_owned());
+    }
+    let ended = |o: &Observation| match (o.end, o.exit) {
+        (Some(End::Timeout), _) => "did not end".to_owned(),
+        (_, Some(code)) => format!("exit code {code}"),
+        _ => "crashed".to_owned(),
+    };
+    let said = last_words(browser).or(last_words(node));
+    let said = said.filter(|said| !said.is_empty());
+    let said = said.map_or_else(String::new, |said| format!(": {said}"));
+    let (on_node, in_browser) = (ended(node), ended(browser));
+    Some(format!(
+        "{on_node} on js-node, {in_browser} on js-browser{said}"
+    ))
 }
 
 /// What the host refused a program, and where that asked for it.
@@ -168,13 +164,7 @@ impl Built<'_> {
         let sizes: Vec<String> = self
             .files
             .iter()
-            .map(|f| {
-                format!(
-                    "{} {}",
-                    view::targets_in_words(&f.targets),
-                    view::bytes(f.size.file)
-                )
-            })
+            .map(|f| format!("{} {}", targets_in_words(&f.targets), bytes(f.size.file)))
             .collect();
         let modules = self
             .files
@@ -182,7 +172,7 @@ impl Built<'_> {
             .map(|f| f.modules.len())
             .max()
             .unwrap_or(0);
-        let mut text = format!("{}; {}", sizes.join(", "), view::count(modules, "module"));
+        let mut text = format!("{}; {}", sizes.join(", "), count(modules, "module"));
         let foreign = self.foreign_imports();
         if !foreign.is_empty() {
             text.push_str("; wants of its host: ");

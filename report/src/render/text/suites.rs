@@ -2,17 +2,16 @@
 
 use std::fmt::Write as _;
 
-use model::Report;
-use web::suites::{Difference, PackageTests, suites};
-use web::view;
+use model::{Report, count};
 
-use super::style;
+use crate::render::style;
+use crate::view::suites::{Difference, PackageTests, suites};
 
 /// Differences of a package, and names of one difference, that are shown.
 const FEW: usize = 6;
 
 /// Render with colours; everything with `all`.
-pub(crate) fn render(report: &Report, all: bool) -> String {
+pub(super) fn render(report: &Report, all: bool) -> String {
     let mut out = String::new();
     let (head, soft) = (style::HEAD, style::SOFT);
     let targets = suites(report);
@@ -58,7 +57,7 @@ fn told(out: &mut String, package: &PackageTests<'_>, all: bool) {
     }
     let hidden = package.differences.len().saturating_sub(most);
     if hidden > 0 {
-        let more = view::count(hidden, "more difference");
+        let more = count(hidden, "more difference");
         let _ = writeln!(out, "      {more}: --verbose shows all");
     }
 }

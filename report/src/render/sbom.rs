@@ -4,8 +4,8 @@
 use model::{WasmFile, WasmModule};
 use serde_json::{Value, json};
 
-/// Print the bill; the program is the first module, the standard library one of its parts.
-pub(crate) fn render(wasm: &WasmFile) -> String {
+/// The bill: the program is the first module, the standard library one of its parts.
+pub fn bill(wasm: &WasmFile) -> Value {
     let main = wasm.modules.first();
     let parts = wasm.modules.iter().skip(1).map(component);
     let std = wasm.go_version.as_deref().and_then(standard_library);
@@ -18,14 +18,13 @@ pub(crate) fn render(wasm: &WasmFile) -> String {
     }
     let version = env!("CARGO_PKG_VERSION");
     let tool = json!({"type": "application", "name": "wasmcheck", "version": version});
-    let bill = json!({
+    json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"tools": {"components": [tool]}, "component": program},
         "components": parts,
-    });
-    format!("{bill:#}\n")
+    })
 }
 
 fn component(module: &WasmModule) -> Value {

@@ -106,9 +106,9 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
         .filter(|p| p.own && p.builds != Builds::Absent)
         .collect();
     let builds = own.iter().filter(|p| p.builds == Builds::Yes).count();
-    into.builds_percent = crate::judge::percent(builds, own.len());
+    into.builds_percent = percent(builds, own.len());
     let works = own.iter().filter(|p| p.verdict == Verdict::Works).count();
-    into.works_percent = crate::judge::percent(works, own.len());
+    into.works_percent = percent(works, own.len());
     // A module that could not be judged at all has no package to say so.
     let unjudged = [into.verdict, other.verdict].contains(&Verdict::Unknown);
     let worst = own.iter().map(|p| p.verdict).min();
@@ -117,11 +117,19 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
         .chain(unjudged.then_some(Verdict::Unknown))
         .min()
         .unwrap_or(Verdict::Absent);
+    absorb_roots(&mut into.roots, other.roots);
+}
+
+/// Share of a whole with one decimal, rounded down so that 100 means all.
+fn percent(part: usize, whole: usize) -> Option<f64> {
+    let tenths = (part * 1000).checked_div(whole)?;
+    u32::try_from(tenths).ok().map(|t| f64::from(t) / 10.0)
+}
+
+/// Roots that both modules have are one; all of them in fix order.
+fn absorb_roots(into: &mut Vec<Root>, other: Vec<Root>) {
     let mut roots: BTreeMap<String, Root> = BTreeMap::new();
-    for root in std::mem::take(&mut into.roots)
-        .into_iter()
-        .chain(other.roots)
-    {
+    for root in std::mem::take(into).into_iter().chain(other) {
         match roots.get_mut(&root.root) {
             None => {
                 roots.insert(root.root.clone(), root);
@@ -138,8 +146,8 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
             }
         }
     }
-    into.roots = roots.into_values().collect();
-    into.roots.sort_by(|a, b| {
+    *into = roots.into_values().collect();
+    into.sort_by(|a, b| {
         (b.unblocks, b.victims, a.effort, &a.root).cmp(&(a.unblocks, a.victims, b.effort, &b.root))
     });
 }

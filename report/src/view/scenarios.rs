@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::view;
-use model::{Observation, Report, RunBuild, Scenario, Target, TestClass};
+use model::{Observation, Report, RunBuild, Scenario, Target, TestClass, count};
 
 /// A scenario on one target.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ impl TargetScenarios<'_> {
     /// In one sentence.
     pub fn summary(&self) -> String {
         let well = self.played.iter().filter(|p| p.is_well()).count();
-        let all = view::count(self.played.len(), "scenario");
+        let all = count(self.played.len(), "scenario");
         let compared = |p: &Played<'_>| p.scenario.class != TestClass::NotCompared;
         let held = if self.played.iter().any(compared) {
             "as natively"

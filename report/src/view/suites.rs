@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{Observation, Report, RunBuild, RunKind, Target, TestClass, TestOutcome, TestResult};
-
-use crate::view;
+use model::{
+    Observation, Report, RunBuild, RunKind, Target, TestClass, TestOutcome, TestResult, count,
+};
 
 /// Tests of one difference and one cause.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ fn counted<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
     let alone = outcomes(&of(TestClass::NotCompared));
-    let number = view::count(tests.count(), "test");
+    let number = count(tests.count(), "test");
     match (parts.is_empty(), alone.is_empty()) {
         (true, true) => "no test ran".to_owned(),
         (true, false) => {

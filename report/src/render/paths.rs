@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use model::{Effect, PathStep, Producer, Target, WasmFile, WasmPath, WasmSink};
-use web::{file, view};
+use model::{PathStep, Producer, WasmFile, WasmPath, WasmSink};
 
 use super::style;
+use crate::view::file;
 
 /// The ways to a function.
-pub(crate) fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
+pub fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
     let head = style::HEAD;
     let mut out = format!("{head}{symbol}{head:#} in {}\n", wasm.file);
     let known = wasm.functions.iter().any(|f| f.name == symbol);
@@ -44,31 +44,12 @@ pub(super) fn sinks<'s>(out: &mut String, sinks: impl IntoIterator<Item = &'s Wa
         };
         let level = sink.path.level.title();
         let _ = writeln!(out, "\n  {head}{}{head:#}{when}, {level}", sink.symbol);
-        for (effect, rest) in behaviours(sink) {
+        for (effect, rest) in file::behaviours(sink) {
             let (colour, effect) = (style::effect(effect), effect.name());
             let _ = writeln!(out, "    {colour}{effect}{colour:#} {rest}");
         }
         steps(out, &sink.path.steps);
     }
-}
-
-/// What a sink does, a line for each behaviour.
-pub(crate) fn told(sink: &WasmSink) -> Vec<String> {
-    let lines = behaviours(sink).into_iter();
-    lines
-        .map(|(effect, rest)| format!("{} {rest}", effect.name()))
-        .collect()
-}
-
-fn behaviours(sink: &WasmSink) -> Vec<(Effect, String)> {
-    let all = analyzer::behaviours(&sink.symbol).iter();
-    let here = all.filter_map(|behaviour| {
-        let here = behaviour.targets.iter().copied();
-        let here: Vec<Target> = here.filter(|t| sink.targets.contains(t)).collect();
-        let on = view::targets_in_words(&here);
-        (!here.is_empty()).then(|| (behaviour.effect, format!("on {on}: {}", behaviour.what)))
-    });
-    here.collect()
 }
 
 fn steps(out: &mut String, steps: &[PathStep]) {

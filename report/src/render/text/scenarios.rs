@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use model::Report;
-use web::scenarios::scenarios;
 
-use super::style;
+use crate::render::style;
+use crate::view::scenarios::scenarios;
 
 /// Render with colours.
-pub(crate) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
     let (head, soft) = (style::HEAD, style::SOFT);
     let targets = scenarios(report);

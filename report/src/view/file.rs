@@ -1,8 +1,12 @@
 //! What is said of a wasm file, for the terminal and for the page.
 
-use model::{Entry, Fit, HostFit, Names, PathRoot, PathStep, Producer, StepKind, WasmFile};
+use model::{
+    Effect, Entry, Fit, HostFit, Memory, Names, PathRoot, PathStep, Producer, Sizes, StepKind,
+    WasmFile, WasmSink, count,
+};
 
-use crate::{proof, view};
+use super::proof;
+use super::words::{bytes, targets_in_words};
 
 /// Names that are shown before the rest is counted.
 const SHOWN: usize = 12;
@@ -39,89 +43,86 @@ pub fn made_by(wasm: &WasmFile) -> String {
     }
 }
 
-/// What is to be known first: a word, and what it is.
-pub fn facts(wasm: &WasmFile) -> Vec<(&'static str, String)> {
+/// A fact about a file: a word, and what it is.
+type Fact = (&'static str, String);
+
+/// What is to be known first.
+pub fn facts(wasm: &WasmFile) -> Vec<Fact> {
     let mut facts = Vec::new();
     facts.extend(wasm.main.clone().map(|main| ("main", main)));
     facts.push(("entry", entry(wasm.entry).to_owned()));
-    let size = &wasm.size;
-    facts.push((
-        "size",
-        format!(
-            "{}: code {}, data {}, custom sections {}",
-            view::bytes(size.file),
-            view::bytes(size.code),
-            view::bytes(size.data),
-            view::bytes(size.custom)
-        ),
-    ));
-    if let Some(go) = &size.go {
-        let (pclntab, types) = (view::bytes(go.pclntab), view::bytes(go.types));
-        facts.push((
-            "of that",
-            format!("function table {pclntab}, type descriptors {types}"),
-        ));
-        if go.reflection_functions > 0 {
-            facts.push((
-                "reflection",
-                format!(
-                    "alone keeps {} of code, {}: something looks methods up by name",
-                    view::bytes(go.reflection),
-                    view::count(go.reflection_functions, "function")
-                ),
-            ));
-        }
-    }
+    facts.extend(sizes(&wasm.size));
     let names = match wasm.names {
         Names::Pclntab => "named by Go's own table",
         Names::NameSection => "named by the name section",
         Names::None => "without names",
     };
     facts.push(("functions", format!("{}, {names}", wasm.function_count)));
-    if let Some(memory) = wasm.memory {
-        let most = memory
-            .max_pages
-            .map_or_else(|| "no limit".to_owned(), |max| view::bytes(max * 65536));
-        let from = if memory.imported {
-            ", from the host"
-        } else {
-            ""
-        };
-        facts.push((
-            "memory",
-            format!(
-                "{} at the start, {most} of its own{from}",
-                view::bytes(memory.min_pages * 65536)
-            ),
-        ));
-    }
+    facts.extend(wasm.memory.map(memory));
     if !wasm.features.is_empty() {
         facts.push(("features", wasm.features.join(", ")));
     }
     for (module, names) in proof::imports(wasm) {
-        let shown = names
-            .iter()
-            .take(SHOWN)
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ");
         let hidden = names.len().saturating_sub(SHOWN);
         let rest = if hidden > 0 {
             format!(" and {hidden} more")
         } else {
             String::new()
         };
+        let shown = first(names.iter().copied());
         facts.push(("imports", format!("{module}: {shown}{rest}")));
     }
-    let shown = wasm
-        .exports
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    facts.push(("exports", shown));
+    facts.push(("exports", first(wasm.exports.iter().map(String::as_str))));
     facts
+}
+
+/// The first names of a list.
+fn first<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.take(SHOWN).collect::<Vec<_>>().join(", ")
+}
+
+/// Sizes of the file, and of what Go's linker put into it.
+fn sizes(size: &Sizes) -> Vec<Fact> {
+    let mut facts = vec![(
+        "size",
+        format!(
+            "{}: code {}, data {}, custom sections {}",
+            bytes(size.file),
+            bytes(size.code),
+            bytes(size.data),
+            bytes(size.custom)
+        ),
+    )];
+    let Some(go) = &size.go else { return facts };
+    let (pclntab, types) = (bytes(go.pclntab), bytes(go.types));
+    facts.push((
+        "of that",
+        format!("function table {pclntab}, type descriptors {types}"),
+    ));
+    if go.reflection_functions > 0 {
+        let functions = count(go.reflection_functions, "function");
+        let code = bytes(go.reflection);
+        facts.push((
+            "reflection",
+            format!("alone keeps {code} of code, {functions}: something looks methods up by name"),
+        ));
+    }
+    facts
+}
+
+fn memory(memory: Memory) -> Fact {
+    let page = 65536;
+    let most = memory
+        .max_pages
+        .map_or_else(|| "no limit".to_owned(), |max| bytes(max * page));
+    let from = if memory.imported {
+        ", from the host"
+    } else {
+        ""
+    };
+    let least = bytes(memory.min_pages * page);
+    let text = format!("{least} at the start, {most} of its own{from}");
+    ("memory", text)
 }
 
 fn entry(entry: Entry) -> &'static str {
@@ -172,4 +173,13 @@ pub const fn root(root: PathRoot) -> &'static str {
         PathRoot::Init => "the initialisation of a package",
         PathRoot::Export => "a function that the host calls",
     }
+}
+
+/// What a sink does, a line for each of its behaviours, and the effect that the line is about.
+pub fn behaviours(sink: &WasmSink) -> Vec<(Effect, String)> {
+    let all = sink.behaviours.iter().map(|behaviour| {
+        let on = targets_in_words(&behaviour.targets);
+        (behaviour.effect, format!("on {on}: {}", behaviour.what))
+    });
+    all.collect()
 }

@@ -1,55 +1,62 @@
-//! What has changed from one build of a program to the next.
+//! Two wasm files compared: what has changed from one build of a program to the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{PackageSize, WasmFile, WasmModule};
 use serde::Serialize;
 
-use super::style;
-use web::view;
-
-/// Packages that are shown.
-const SHOWN: usize = 12;
-
-/// What has changed.
+/// What has changed from one build of a program to the next.
 #[derive(Debug, Serialize)]
-pub(crate) struct Diff {
-    schema: u32,
-    old: String,
-    new: String,
+pub struct Diff {
+    /// [`model::SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The older file.
+    pub old: String,
+    /// The newer one.
+    pub new: String,
     /// Bytes of the files.
-    size: [u64; 2],
-    functions: [usize; 2],
+    pub size: [u64; 2],
+    /// Functions that they define.
+    pub functions: [usize; 2],
     /// Packages whose code has another size, the largest change first.
-    packages: Vec<PackageChange>,
+    pub packages: Vec<PackageChange>,
     /// Modules with another version.
-    modules: Vec<ModuleChange>,
-    imports: Changes,
+    pub modules: Vec<ModuleChange>,
+    /// Functions that they import from their host.
+    pub imports: Changes,
     /// Functions of the standard library that fail, fake or lie, and that its modules call.
-    sinks: Changes,
+    pub sinks: Changes,
 }
 
 /// Code of a package, in bytes; 0 where it is not.
 #[derive(Debug, Serialize)]
-struct PackageChange {
-    package: String,
-    old: u64,
-    new: u64,
+pub struct PackageChange {
+    /// Import path; `(linker)` for what the linker and assembly add.
+    pub package: String,
+    /// In the older file.
+    pub old: u64,
+    /// In the newer one.
+    pub new: u64,
 }
 
 /// Versions of a module; none where it is not.
 #[derive(Debug, Serialize)]
-struct ModuleChange {
-    module: String,
-    old: Option<String>,
-    new: Option<String>,
+pub struct ModuleChange {
+    /// Module path.
+    pub module: String,
+    /// In the older file.
+    pub old: Option<String>,
+    /// In the newer one.
+    pub new: Option<String>,
 }
 
 /// What is new, and what is gone.
 #[derive(Debug, Serialize)]
-struct Changes {
-    new: Vec<String>,
-    gone: Vec<String>,
+pub struct Changes {
+    /// Only in the newer file.
+    pub new: Vec<String>,
+    /// Only in the older one.
+    pub gone: Vec<String>,
 }
 
 impl Changes {
@@ -62,7 +69,8 @@ impl Changes {
 }
 
 impl Diff {
-    pub(crate) fn of(old: &WasmFile, new: &WasmFile) -> Self {
+    /// Compares two files.
+    pub fn of(old: &WasmFile, new: &WasmFile) -> Self {
         let imports = |wasm: &WasmFile| {
             let all = wasm.imports.iter();
             all.map(|i| format!("{}.{}", i.module, i.name)).collect()
@@ -81,62 +89,6 @@ impl Diff {
             modules: modules(old, new),
             imports: Changes::of(&imports(old), &imports(new)),
             sinks: Changes::of(&sinks(old), &sinks(new)),
-        }
-    }
-
-    pub(crate) fn render(&self) -> String {
-        let (head, bad) = (style::HEAD, style::ERROR);
-        let [before, after] = self.size;
-        let mut lines = vec![
-            format!("{head}{} → {}{head:#}", self.old, self.new),
-            String::new(),
-            format!(
-                "  size       {} → {} ({})",
-                view::bytes(before),
-                view::bytes(after),
-                change(before, after)
-            ),
-            format!("  functions  {} → {}", self.functions[0], self.functions[1]),
-        ];
-        let mut list = |title: &str, rows: Vec<String>| {
-            if !rows.is_empty() {
-                lines.push(format!("\n{head}{title}{head:#}\n"));
-                lines.extend(rows.into_iter().map(|row| format!("  {row}")));
-            }
-        };
-        let signed = |changes: &Changes| -> Vec<String> {
-            let new = changes.new.iter().map(|name| format!("+ {name}"));
-            let gone = changes.gone.iter().map(|name| format!("- {name}"));
-            new.chain(gone).collect()
-        };
-        let sinks = signed(&self.sinks).into_iter().map(|row| {
-            if row.starts_with('+') {
-                format!("{bad}{row}{bad:#}")
-            } else {
-                row
-            }
-        });
-        list("What fails, fakes or lies", sinks.collect());
-        list("Imports from the host", signed(&self.imports));
-        let modules = self.modules.iter().map(ModuleChange::row);
-        list("Modules", modules.collect());
-        let packages = self.packages.iter().take(SHOWN);
-        let packages = packages.map(|p| format!("{:>12}  {}", change(p.old, p.new), p.package));
-        list("Code of packages", packages.collect());
-        if self.packages.len() > SHOWN {
-            lines.push(format!("  and {} more", self.packages.len() - SHOWN));
-        }
-        lines.join("\n") + "\n"
-    }
-}
-
-impl ModuleChange {
-    fn row(&self) -> String {
-        let module = &self.module;
-        match (&self.old, &self.new) {
-            (Some(old), Some(new)) => format!("  {module} {old} → {new}"),
-            (Some(old), None) => format!("- {module} {old}"),
-            (None, new) => format!("+ {module} {}", new.as_deref().unwrap_or_default()),
         }
     }
 }
@@ -180,10 +132,4 @@ fn modules(old: &WasmFile, new: &WasmFile) -> Vec<ModuleChange> {
         new,
     });
     changed.collect()
-}
-
-/// `+1.2 KiB`
-fn change(old: u64, new: u64) -> String {
-    let sign = if new >= old { '+' } else { '-' };
-    format!("{sign}{}", view::bytes(new.abs_diff(old)))
 }
