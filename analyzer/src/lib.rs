@@ -25,6 +25,8 @@ mod std_facts;
 mod symbol;
 mod syntax;
 mod system;
+#[cfg(test)]
+mod testing;
 mod types;
 mod verdict;
 mod wasm;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("toolchain", &["model"]),
-    ("analyzer", &["model"]),
+    ("analyzer", &["model", "fixtures"]),
     ("advisors", &["model"]),
     ("runtime-harness", &["model"]),
     ("web", &["model"]),
@@ -26,7 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "fixtures",
         ],
     ),
-    ("fixtures", &[]),
+    ("fixtures", &["model"]),
     ("benches", &["analyzer", "runtime-harness"]),
     ("xtask", &["analyzer", "fixtures", "model"]),
 ];
