@@ -1,0 +1,112 @@
+//! The examples in the pages of rules, with Go's own toolchain: Go agrees with what
+//! `wasmcheck explain` shows. That a scan finds the same is tested beside the rules.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read pages and prepare modules"
+)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+
+use common::World;
+use fixtures::expect::{self, Expected, Found, Place};
+use fixtures::pages::{Example, Level, examples};
+use model::{Finding, Rule};
+use serde_json::Value;
+
+#[test]
+fn go_agrees_with_the_examples_of_pages() {
+    let all: Vec<(Rule, Example)> = Rule::ALL.into_iter().flat_map(of_page).collect();
+    let (next, complaints) = (Mutex::new(all.iter()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some((rule, example)) = next.lock().unwrap().next() else {
+                        return;
+                    };
+                    let differ = check(example).into_iter();
+                    let told = differ.map(|c| format!("{rule}.md:{}: {c}", example.line));
+                    complaints.lock().unwrap().extend(told);
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().unwrap();
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// The examples of a page that need no module of others.
+fn of_page(rule: Rule) -> Vec<(Rule, Example)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/rules/{rule}.md"));
+    let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let examples = examples(&page).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
+    let alone = |e: &Example| !e.files.iter().any(|(path, _)| path.contains('@'));
+    examples
+        .into_iter()
+        .filter(alone)
+        .map(|e| (rule, e))
+        .collect()
+}
+
+/// How the findings in an example differ from what it expects.
+fn check(example: &Example) -> Vec<String> {
+    let world = World::empty("m");
+    for (path, text) in &example.files {
+        let file = world.module.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let level = example.level.max(Level::Build).name();
+    let ran = world.run(&["--level", level]);
+    let Some(report) = ran.report else {
+        return vec![format!("no report: {}", ran.stderr)];
+    };
+    let findings = findings(&report);
+    let found: Vec<Found> = findings.iter().map(|f| found(f, example)).collect();
+    let files = example.files.iter();
+    let expected: Result<Vec<Vec<Expected>>, String> =
+        files.map(|(path, text)| expect::read(path, text)).collect();
+    match expected {
+        Ok(expected) => expect::compare(&expected.concat(), &found),
+        Err(wrong) => vec![wrong],
+    }
+}
+
+fn findings(report: &Value) -> Vec<Finding> {
+    serde_json::from_value(report["findings"].clone()).unwrap()
+}
+
+/// A finding as expectations speak of it.
+fn found(finding: &Finding, example: &Example) -> Found {
+    let place = if finding.line == 0 {
+        let dir = finding.package.strip_prefix("example.com/m");
+        Place::Package(dir.unwrap_or_default().trim_start_matches('/').to_owned())
+    } else {
+        let column = match finding.column {
+            0 => first_byte(example, &finding.file, finding.line),
+            column => column,
+        };
+        Place::At(finding.file.clone(), finding.line, column)
+    };
+    let mut text = vec![finding.message.clone(), finding.symbol.clone()];
+    text.extend(finding.details.iter().cloned());
+    Found {
+        rule: finding.rule,
+        effect: finding.effect,
+        targets: finding.targets.clone(),
+        place,
+        text: text.join("\n"),
+    }
+}
+
+/// Column of the code in a line: Go's stacks tell lines alone.
+fn first_byte(example: &Example, file: &str, line: u32) -> u32 {
+    let text = example.files.iter().find(|(path, _)| path == file);
+    let line = text.and_then(|(_, text)| text.lines().nth(line as usize - 1));
+    line.map_or(0, expect::indentation) + 1
+}
