@@ -50,6 +50,7 @@ fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
         confirmed: BTreeMap::new(),
         loses: remedy.loses.clone(),
         patch: None,
+        edits: Vec::new(),
         tried: Vec::new(),
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use model::{Effect, Evidence, Finding, Goos, ListError, Listing, Rule};
+use model::{Effect, Evidence, Finding, Goos, ListError, Listing, Note, NoteKind, Rule};
 
 use crate::graph::Package;
-use crate::rules::{Context, Saying, shorten};
+use crate::rules::{Claim, Context, Saying, shorten, token_end};
 use crate::scan::is_static_build_failure;
 
 /// The compiler's word on one build.
@@ -202,13 +202,22 @@ fn newly_refused(cx: &Context<'_, '_>, compiled: &Compiled) -> Vec<Finding> {
         .collect()
 }
 
+/// Where the token ends that stands at the place of a finding.
+fn set_end(finding: &mut Finding) {
+    if let (Some(source), 1..) = (&finding.source, finding.column) {
+        finding.end_line = finding.line;
+        finding.end_column = token_end(source, finding.column);
+    }
+}
+
 fn confirm(finding: &mut Finding, error: &CompileError) {
     finding.evidence = Evidence::Compiled;
     finding.column = error.column;
-    let said = format!("the compiler: {}", error.message.replace('\n', " "));
-    if !finding.details.contains(&said) {
-        finding.details.push(said);
+    let note = Note::new(NoteKind::Compiler, error.message.replace('\n', " "));
+    if !finding.notes.contains(&note) {
+        finding.notes.push(note);
     }
+    set_end(finding);
 }
 
 fn file_name(cx: &Context<'_, '_>, error: &CompileError) -> String {
@@ -253,9 +262,11 @@ fn new_finding(cx: &Context<'_, '_>, error: &CompileError, file: String) -> Opti
         .facts
         .line(error.line)
         .map(shorten);
+    set_end(&mut finding);
+    let rest = error.message.lines().skip(1);
     finding
-        .details
-        .extend(error.message.lines().skip(1).map(str::to_owned));
+        .notes
+        .extend(rest.map(|line| Note::new(NoteKind::Output, line)));
     Some(finding)
 }
 
@@ -268,7 +279,7 @@ fn saying(cx: &Context<'_, '_>, package: &Package<'_>, error: &CompileError) -> 
         effect: Effect::FailsToBuild,
         root: path.to_owned(),
         symbol,
-        message: first.to_owned(),
+        claim: Claim::plain(first),
     };
     let undefined = first
         .strip_prefix("undefined: ")
@@ -329,7 +340,7 @@ pub(crate) fn link_failed(
     let mut known = findings.iter_mut().filter(|f| f.package == package.path());
     if let Some(finding) = known.find(foretold) {
         finding.evidence = Evidence::Compiled;
-        finding.details.push(format!("the linker: {message}"));
+        finding.notes.push(Note::new(NoteKind::Linker, message));
         return;
     }
     let saying = Saying {
@@ -337,13 +348,14 @@ pub(crate) fn link_failed(
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: package.path().to_owned(),
-        message: format!("it compiles and does not link: {message}"),
+        claim: Claim::plain(format!("it compiles and does not link: {message}")),
     };
     let mut finding = cx.without_place(package, saying);
     finding.evidence = Evidence::Compiled;
+    let rest = lines.iter().skip(1).take(20);
     finding
-        .details
-        .extend(lines.iter().skip(1).take(20).map(|l| (*l).to_owned()));
+        .notes
+        .extend(rest.map(|line| Note::new(NoteKind::Output, *line)));
     findings.push(finding);
 }
 

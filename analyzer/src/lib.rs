@@ -9,6 +9,7 @@ mod constraint;
 mod facts;
 mod graph;
 mod hooks;
+mod judge;
 mod linked;
 mod merge;
 mod not_built;
@@ -28,7 +29,6 @@ mod system;
 #[cfg(test)]
 mod testing;
 mod types;
-mod verdict;
 mod wasm;
 mod why;
 

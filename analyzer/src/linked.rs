@@ -3,11 +3,13 @@
 
 use camino::Utf8Path;
 use hashbrown::HashSet;
-use model::{Effect, Evidence, Finding, Goos, PathLevel, PathRoot, PathStep, Rule, WasmPath};
+use model::{
+    Effect, Evidence, Finding, Goos, Note, NoteKind, PathLevel, PathRoot, PathStep, Rule, WasmPath,
+};
 
 use crate::graph::Package;
 use crate::observed::{has_call, package_of_file};
-use crate::rules::{Context, Saying, behaviours_here, explain, shorten};
+use crate::rules::{Claim, Context, Saying, behaviours_here, explain, shorten};
 use crate::scan::Scan;
 use crate::std_facts::{Behaviour, leaves_a_call, split_symbol};
 use crate::wasm::{Inspected, Line, SinkUse};
@@ -53,7 +55,7 @@ impl Scan<'_> {
                 let way = way(&cx, main, &at.path);
                 if finding.evidence == Evidence::Static {
                     finding.evidence = Evidence::Linked;
-                    finding.details.push(way);
+                    finding.notes.push(way);
                 }
             }
             if !is_known && !is_told(build.findings, package, at.symbol) {
@@ -92,10 +94,11 @@ impl Scan<'_> {
                 let names: Vec<String> = programs.iter().map(|p| format!("`{p}`")).collect();
                 finding.effect = Effect::Note;
                 finding.evidence = Evidence::Linked;
-                finding.details.push(format!(
+                let text = format!(
                     "not in the wasm of {} for {goos}: the compiler or the linker has dropped it",
                     names.join(", ")
-                ));
+                );
+                finding.notes.push(Note::new(NoteKind::Dropped, text));
             }
         }
     }
@@ -182,18 +185,19 @@ fn is_told(findings: &[Finding], package: &Package<'_>, symbol: &str) -> bool {
 }
 
 /// The way to a place in a program, in a line.
-fn way(cx: &Context<'_, '_>, main: &str, path: &WasmPath) -> String {
+fn way(cx: &Context<'_, '_>, main: &str, path: &WasmPath) -> Note {
     let step = |step: &PathStep| match (step.line, step.how) {
         (Some(line), Some(_)) => format!("{}:{line}", step.function),
         _ => step.function.clone(),
     };
     let steps: Vec<String> = path.steps.iter().map(step).collect();
-    format!(
+    let text = format!(
         "in the wasm of `{main}` for {}, {}: {}",
         cx.graph.goos,
         path.level.title(),
         steps.join(" > ")
-    )
+    );
+    Note::new(NoteKind::InWasm, text)
 }
 
 /// A use that the source does not show: through a function value, an interface, a type that is not
@@ -211,7 +215,7 @@ fn not_in_the_source(
             return None;
         }
         finding.targets = targets;
-        finding.details.push(way(cx, main, &at.path));
+        finding.notes.push(way(cx, main, &at.path));
         finding.callers = vec![main.to_owned()];
         Some(finding)
     });
@@ -233,7 +237,7 @@ fn finding(
         effect,
         root: package.path().to_owned(),
         symbol: at.symbol.to_owned(),
-        message: format!("`{}` {}", at.symbol, behaviour.what),
+        claim: Claim::of(at.symbol, behaviour.what.as_str()),
     };
     let mut finding = cx.without_place(package, saying);
     let name = Utf8Path::new(&at.file).file_name().unwrap_or_default();

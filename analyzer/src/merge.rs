@@ -106,9 +106,9 @@ fn absorb_target(into: &mut TargetReport, other: TargetReport) {
         .filter(|p| p.own && p.builds != Builds::Absent)
         .collect();
     let builds = own.iter().filter(|p| p.builds == Builds::Yes).count();
-    into.builds_percent = crate::verdict::percent(builds, own.len());
+    into.builds_percent = crate::judge::percent(builds, own.len());
     let works = own.iter().filter(|p| p.verdict == Verdict::Works).count();
-    into.works_percent = crate::verdict::percent(works, own.len());
+    into.works_percent = crate::judge::percent(works, own.len());
     // A module that could not be judged at all has no package to say so.
     let unjudged = [into.verdict, other.verdict].contains(&Verdict::Unknown);
     let worst = own.iter().map(|p| p.verdict).min();

@@ -2,12 +2,12 @@
 
 use camino::Utf8Path;
 use model::{
-    Effect, End, Evidence, Finding, Frame, Goos, Observation, Rule, RunKind, Target, UndefinedCall,
-    WasmFile,
+    Effect, End, Evidence, Finding, Frame, Goos, Note, NoteKind, Observation, Rule, RunKind,
+    Target, UndefinedCall, WasmFile,
 };
 
 use crate::graph::Package;
-use crate::rules::{Context, Saying, shorten};
+use crate::rules::{Claim, Context, HERE, Saying, sentence, shorten};
 use crate::scan::Scan;
 use crate::std_facts::{behaviours, split_symbol};
 
@@ -29,7 +29,7 @@ impl Scan<'_> {
             if let Some(finding) = found.and_then(|index| build.findings.get_mut(index)) {
                 call.callee = Some(finding.symbol.clone());
                 finding.evidence = Evidence::Linked;
-                finding.details.push(said);
+                finding.notes.push(Note::new(NoteKind::InWasm, said));
             } else if let Some(finding) = call_to_nobody(&cx, main, call) {
                 build.findings.push(finding);
             }
@@ -47,9 +47,8 @@ impl Scan<'_> {
             if let Some(line) = error_seen(finding, seen) {
                 elsewhere.extend(narrow(finding, seen.target));
                 finding.evidence = Evidence::Observed;
-                finding
-                    .details
-                    .push(format!("seen in {}: {}", seen.host, shorten(&line)));
+                let text = format!("{}: {}", seen.host, shorten(&line));
+                finding.notes.push(Note::new(NoteKind::Seen, text));
             }
         }
         build.findings.append(&mut elsewhere);
@@ -141,9 +140,11 @@ fn call_to_nobody(cx: &Context<'_, '_>, main: &str, call: &UndefinedCall) -> Opt
         effect: Effect::LinksBroken,
         root: package.path().to_owned(),
         symbol: call.caller.clone(),
-        message: format!(
-            "`{}` calls a function that nobody defines on {}: it traps or calls another function",
-            call.caller, cx.graph.goos
+        claim: Claim::of(
+            call.caller.as_str(),
+            format!(
+                "calls a function that nobody defines on {HERE}: it traps or calls another function"
+            ),
         ),
     };
     let mut finding = cx.without_place(package, saying);
@@ -239,18 +240,21 @@ fn printed(cx: &Context<'_, '_>, seen: &Observation) -> Option<Finding> {
         effect: Effect::FailsAtRunTime,
         root: seen.package.clone(),
         symbol: symbol.to_owned(),
-        message: format!("`{symbol}` {}", behaviour.what),
+        claim: Claim::of(symbol, behaviour.what.as_str()),
     };
     let mut finding = cx.without_place(package, saying);
     finding.targets = vec![seen.target];
     finding.evidence = Evidence::Observed;
-    finding.details.push(format!(
+    let said = format!(
         "run without arguments, it ended with exit code {}, and said `{}`; the call is in one of the packages that it imports",
         seen.exit.unwrap_or_default(),
         shorten(line.trim())
-    ));
-    finding.details.push(format!("seen in {}", seen.host));
-    finding.details.push(format!("why: {}", behaviour.place()));
+    );
+    finding.notes = vec![
+        Note::new(NoteKind::Detail, said),
+        Note::new(NoteKind::Seen, seen.host.as_str()),
+        Note::new(NoteKind::Why, behaviour.place()),
+    ];
     Some(finding)
 }
 
@@ -298,7 +302,7 @@ fn crash(cx: &Context<'_, '_>, known: &[Finding], seen: &Observation) -> Option<
         effect: Effect::FailsAtRunTime,
         root: seen.package.clone(),
         symbol: frame.map_or_else(|| seen.package.clone(), |f| full_name(package, &f.function)),
-        message: format!("{when} ends with `{}`", shorten(&seen.told)),
+        claim: Claim::plain(format!("{when} ends with `{}`", shorten(&seen.told))),
     };
     let mut finding = cx.without_place(package, saying);
     finding.targets = vec![seen.target];
@@ -312,20 +316,22 @@ fn crash(cx: &Context<'_, '_>, known: &[Finding], seen: &Observation) -> Option<
         finding.source = source.facts.line(frame.line).map(shorten);
     }
     let calls = seen.stack.iter().take(8);
-    finding
-        .details
-        .extend(calls.map(|f| format!("{} at {}:{}", f.function, named(cx, &f.file), f.line)));
+    finding.notes.extend(calls.map(|f| frame_note(cx, f)));
     let causes = known
         .iter()
         .filter(|f| foretold(f, seen) && crashed_there(f, seen).is_some());
     finding
-        .details
-        .extend(causes.map(|f| format!("likely cause: {}", f.message)));
-    finding.details.push(format!(
-        "seen in {}; what it does natively was not compared",
-        seen.host
-    ));
+        .notes
+        .extend(causes.map(|f| Note::new(NoteKind::Cause, sentence(f))));
+    let seen = format!("{}; what it does natively was not compared", seen.host);
+    finding.notes.push(Note::new(NoteKind::Seen, seen));
     Some(finding)
+}
+
+fn frame_note(cx: &Context<'_, '_>, frame: &Frame) -> Note {
+    let file = named(cx, &frame.file);
+    let text = format!("{} at {file}:{}", frame.function, frame.line);
+    Note::new(NoteKind::Frame, text).at(file, frame.line, 0)
 }
 
 /// The runtime writes `main.f` for functions of a main package.

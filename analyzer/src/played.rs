@@ -1,10 +1,13 @@
 //! Scenarios that were played, as findings.
 
 use camino::Utf8Path;
-use model::{Difference, Effect, Evidence, Finding, Frame, Observation, Rule, Scenario, TestClass};
+use model::{
+    Difference, Effect, Evidence, Finding, Frame, Note, NoteKind, Observation, Rule, Scenario,
+    TestClass,
+};
 
 use crate::graph::Package;
-use crate::rules::{Context, Saying, shorten};
+use crate::rules::{Claim, Context, Saying, shorten};
 use crate::scan::Scan;
 
 /// Differences that are told.
@@ -42,15 +45,17 @@ fn finding(cx: &Context<'_, '_>, scenario: &Scenario, seen: &Observation) -> Opt
         },
         root: seen.package.clone(),
         symbol: seen.package.clone(),
-        message: format!(
-            "`{}` does otherwise than {}: {}",
-            scenario.name,
-            if scenario.class == TestClass::NotCompared {
-                "expected"
-            } else {
-                "natively"
-            },
-            scenario.differences.first().map(&told).unwrap_or_default()
+        claim: Claim::of(
+            scenario.name.as_str(),
+            format!(
+                "does otherwise than {}: {}",
+                if scenario.class == TestClass::NotCompared {
+                    "expected"
+                } else {
+                    "natively"
+                },
+                scenario.differences.first().map(&told).unwrap_or_default()
+            ),
         ),
     };
     let mut finding = cx.without_place(package, saying);
@@ -64,12 +69,14 @@ fn finding(cx: &Context<'_, '_>, scenario: &Scenario, seen: &Observation) -> Opt
         finding.source = source.facts.line(frame.line).map(shorten);
     }
     let rest = scenario.differences.iter().skip(1).take(SHOWN);
-    finding.details.extend(rest.map(&told));
+    let rest = rest.map(|d| Note::new(NoteKind::Difference, told(d)));
+    finding.notes.extend(rest);
     if !scenario.because.is_empty() {
         let because = scenario.because.join(", ");
-        finding.details.push(format!("because of {because}"));
+        finding.notes.push(Note::new(NoteKind::Because, because));
     }
-    finding.details.push(format!("seen in {}", seen.host));
+    let seen = Note::new(NoteKind::Seen, seen.host.as_str());
+    finding.notes.push(seen);
     Some(finding)
 }
 

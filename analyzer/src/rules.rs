@@ -18,7 +18,7 @@ pub(crate) use self::std_behaviour::{explain, here as behaviours_here};
 
 use std::sync::Arc;
 
-use model::{Effect, Evidence, Finding, Rule, Target};
+use model::{Effect, Evidence, Finding, Goos, Note, NoteKind, Rule, Target};
 
 use crate::calls::Calls;
 use crate::constraint::{Exclusion, Platform};
@@ -60,13 +60,56 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     said
 }
 
+/// Stands for the name of the build in claims: what holds for both builds names none of them. It is
+/// a character for private use, which the source of no program has.
+pub(crate) const HERE: &str = "\u{f8ff}";
+
+/// What is said of a name, or a sentence without one.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    subject: String,
+    what: String,
+}
+
+impl Claim {
+    /// Words that continue the name in backquotes.
+    pub(crate) fn of(subject: impl Into<String>, what: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            what: what.into(),
+        }
+    }
+
+    /// A sentence of its own.
+    pub(crate) fn plain(what: impl Into<String>) -> Self {
+        Self::of("", what)
+    }
+}
+
+/// A finding as one sentence. [`HERE`] becomes the build, when all of the targets have one.
+pub(crate) fn sentence(finding: &Finding) -> String {
+    let what = on_builds(&finding.what, &finding.targets);
+    match finding.subject.as_str() {
+        "" => what,
+        subject => format!("`{subject}` {what}"),
+    }
+}
+
+/// A claim that names the build of the targets, or wasm where they have several.
+pub(crate) fn on_builds(what: &str, targets: &[Target]) -> String {
+    let mut builds = targets.iter().map(|t| t.goos());
+    let first = builds.next();
+    let one = first.filter(|goos| builds.all(|other| other == *goos));
+    what.replace(HERE, one.map_or("wasm", Goos::name))
+}
+
 /// What a finding says, apart from its place.
 pub(crate) struct Saying {
     pub(crate) rule: Rule,
     pub(crate) effect: Effect,
     pub(crate) root: String,
     pub(crate) symbol: String,
-    pub(crate) message: String,
+    pub(crate) claim: Claim,
 }
 
 impl<'a> Context<'_, 'a> {
@@ -83,6 +126,8 @@ impl<'a> Context<'_, 'a> {
         finding.file = self.places().name_in(package.listed, &file.name);
         (finding.line, finding.column) = (line, column);
         finding.source = file.facts.line(line).map(shorten);
+        let end = token_end(file.facts.line(line).unwrap_or_default(), column);
+        (finding.end_line, finding.end_column) = (line, end);
         finding
     }
 
@@ -104,9 +149,13 @@ impl<'a> Context<'_, 'a> {
             file: String::new(),
             line: 0,
             column: 0,
+            end_line: 0,
+            end_column: 0,
             symbol: saying.symbol,
-            message: saying.message,
-            details: Vec::new(),
+            subject: saying.claim.subject,
+            what: saying.claim.what,
+            message: String::new(),
+            notes: Vec::new(),
             source: None,
             guard: None,
             init: false,
@@ -141,6 +190,16 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
+    /// A file that the target leaves out declares a name in a line.
+    pub(crate) fn declared_in(&self, package: &Package<'a>, file: &Source, line: u32) -> Note {
+        let name = self.places().name_in(package.listed, &file.name);
+        let text = format!(
+            "{name}:{line} declares it, and is {}",
+            self.why_ignored(file)
+        );
+        Note::new(NoteKind::DeclaredElsewhere, text).at(name, line, 0)
+    }
+
     /// Why a file is not selected, in words that continue its name.
     pub(crate) fn why_ignored(&self, file: &Source) -> String {
         match self.platform(false).excludes(&file.name, &file.facts.src) {
@@ -154,6 +213,21 @@ impl<'a> Context<'_, 'a> {
     }
 }
 
+/// The column behind the token that begins at a column of a line, both counted from 1 in bytes: a
+/// string, a name with its qualifier, or one character.
+pub(crate) fn token_end(line: &str, column: u32) -> u32 {
+    let start = (column as usize).saturating_sub(1);
+    let Some(rest) = line.get(start..).filter(|rest| !rest.is_empty()) else {
+        return column;
+    };
+    let closed = |quote: char| Some(rest.strip_prefix(quote)?.find(quote)? + 2);
+    let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+    let word = word.unwrap_or(rest.len());
+    let one = rest.chars().next().map_or(0, char::len_utf8);
+    let len = closed('"').or_else(|| closed('`')).unwrap_or(word.max(one));
+    column + u32::try_from(len).unwrap_or(0)
+}
+
 /// A source line fit for a report.
 pub(crate) fn shorten(line: &str) -> String {
     const MAX: usize = 200;
@@ -161,5 +235,29 @@ pub(crate) fn shorten(line: &str) -> String {
     match line.char_indices().nth(MAX) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_end_where_their_token_does() {
+        assert_eq!(token_end("\treturn isTerminal(fd)", 9), 19);
+        assert_eq!(token_end("import \"os/exec\"", 8), 17);
+        assert_eq!(token_end("x := syscall.Kill(1, 2)", 6), 18);
+        assert_eq!(token_end("a + b", 3), 4);
+        assert_eq!(token_end("é", 1), 3);
+        assert_eq!(token_end("a", 9), 9);
+    }
+
+    #[test]
+    fn claims_name_the_build_that_they_hold_for() {
+        let what = format!("is missing on {HERE}");
+        assert_eq!(on_builds(&what, &[Target::Wasip1]), "is missing on wasip1");
+        assert_eq!(on_builds(&what, &Target::ALL), "is missing on wasm");
+        let js = [Target::JsNode, Target::JsBrowser];
+        assert_eq!(on_builds(&what, &js), "is missing on js");
     }
 }

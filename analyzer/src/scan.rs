@@ -9,11 +9,11 @@ use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, 
 
 use crate::compiled::{self, Compiled};
 use crate::graph::{DeclaredGuard, Graph, Package, Places};
+use crate::judge;
 use crate::linked::LinkedProgram;
 use crate::rules::{self, Context};
 use crate::source::Sources;
 use crate::system::System;
-use crate::verdict;
 
 /// What a module is judged by.
 #[derive(Debug)]
@@ -252,8 +252,7 @@ impl<'a> Scan<'a> {
 
     /// Verdicts, roots, chains and the order to fix things in.
     pub fn judge(self) -> Judged {
-        let findings = verdict::merge(self.builds.iter().flat_map(|b| &b.findings));
-        verdict::judge(&self.settings, &self.builds, findings)
+        judge::judge(&self.settings, &self.builds, &self.sources)
     }
 }
 

@@ -120,7 +120,7 @@ impl Stage<'_> {
         }
         if cut > 0 {
             report.incomplete.push(Incomplete {
-                stage: "advise".to_owned(),
+                stage: model::Stage::Advise,
                 target: None,
                 reason: format!(
                     "the budget of {} was used up before remedies for {} could be tried; --budget raises it",

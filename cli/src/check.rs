@@ -325,7 +325,7 @@ pub(crate) fn empty_report(path: String, settings: &Settings, why: &str) -> Repo
         wasm: Vec::new(),
         observations: Vec::new(),
         incomplete: vec![Incomplete {
-            stage: "load".to_owned(),
+            stage: model::Stage::Load,
             target: None,
             reason: why.to_owned(),
         }],

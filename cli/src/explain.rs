@@ -4,47 +4,18 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use analyzer::{Behaviour, Kind, MissingName, Versions};
-use model::{Rule, Target};
+use model::{RULES, Target};
 
 use crate::args::{ExplainArgs, StdArgs};
 use crate::check::Failure;
 use crate::output::{self, style};
 
-/// The document of a rule.
-fn document(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Cgo => include_str!("../../docs/rules/cgo.md"),
-        Rule::ExcludedPackage => include_str!("../../docs/rules/excluded-package.md"),
-        Rule::MissingPackage => include_str!("../../docs/rules/missing-package.md"),
-        Rule::LoadError => include_str!("../../docs/rules/load-error.md"),
-        Rule::Syntax => include_str!("../../docs/rules/syntax.md"),
-        Rule::UndefinedName => include_str!("../../docs/rules/undefined-name.md"),
-        Rule::UndefinedImportedName => include_str!("../../docs/rules/undefined-imported-name.md"),
-        Rule::MissingMember => include_str!("../../docs/rules/missing-member.md"),
-        Rule::Redeclared => include_str!("../../docs/rules/redeclared.md"),
-        Rule::MissingBody => include_str!("../../docs/rules/missing-body.md"),
-        Rule::MissingMain => include_str!("../../docs/rules/missing-main.md"),
-        Rule::RefusedLinkname => include_str!("../../docs/rules/refused-linkname.md"),
-        Rule::SyscallJs => include_str!("../../docs/rules/syscall-js.md"),
-        Rule::StdBehaviour => include_str!("../../docs/rules/std-behaviour.md"),
-        Rule::Stub => include_str!("../../docs/rules/stub.md"),
-        Rule::Crash => include_str!("../../docs/rules/crash.md"),
-        Rule::Scenario => include_str!("../../docs/rules/scenario.md"),
-        Rule::Compiler => include_str!("../../docs/rules/compiler.md"),
-    }
-}
-
-/// The first paragraph of a document.
-fn summary(rule: Rule) -> &'static str {
-    document(rule).lines().nth(2).unwrap_or_default()
-}
-
 /// Print the rules, a line each.
 pub(crate) fn rules() -> Result<ExitCode, Failure> {
     let head = style::HEAD;
     let mut text = String::new();
-    for rule in Rule::ALL {
-        let _ = writeln!(text, "{head}{:<24}{head:#} {}", rule.slug(), summary(rule));
+    for rule in &RULES {
+        let _ = writeln!(text, "{head}{:<24}{head:#} {}", rule.slug, rule.summary());
     }
     text.push_str("\n`wasmcheck explain RULE` tells more.\n");
     output::print(&text)?;
@@ -54,9 +25,8 @@ pub(crate) fn rules() -> Result<ExitCode, Failure> {
 /// Print the document of a rule, or all that is known of a name of the standard library.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let what = args.what.as_str();
-    let rule = Rule::ALL.into_iter().find(|rule| rule.slug() == what);
-    if let Some(rule) = rule {
-        output::print(&plain(document(rule)))?;
+    if let Some(rule) = RULES.iter().find(|rule| rule.slug == what) {
+        output::print(&plain(rule.page))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
@@ -267,21 +237,4 @@ fn missing(args: &StdArgs) -> String {
         );
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_rule_has_a_document() {
-        for rule in Rule::ALL {
-            let text = document(rule);
-            assert!(
-                text.starts_with(&format!("# {}\n\n", rule.slug())),
-                "{rule}"
-            );
-            assert!(summary(rule).ends_with('.') && text.len() > 300, "{rule}");
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use analyzer::{Asked, Compiled, Places, Scan, StubSignature, Why};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Builds, Goos, Incomplete, Level, Listing, Report, Target};
+use model::{Builds, Goos, Incomplete, Level, Listing, Report, Stage, Target};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -165,7 +165,7 @@ impl<'r> Run<'r> {
         if listings.iter().all(|(_, l)| l.packages.is_empty()) && !listings.is_empty() {
             let patterns = self.patterns.join(" ");
             incomplete.push(Incomplete {
-                stage: "load".to_owned(),
+                stage: Stage::Load,
                 target: None,
                 reason: format!(
                     "{}: no Go package matches {patterns}; name a directory with Go files",
@@ -217,7 +217,7 @@ impl<'r> Run<'r> {
                 if let Err(e) = self.compile(&mut scan, goos, &mut linked) {
                     say(
                         &mut report.incomplete,
-                        "build",
+                        Stage::Build,
                         goos,
                         &self.settings.targets,
                         &e,
@@ -324,7 +324,7 @@ impl<'r> Run<'r> {
                     report.wasm.push(read.file);
                 }
                 Err(reason) => report.incomplete.push(Incomplete {
-                    stage: "build".to_owned(),
+                    stage: Stage::Build,
                     target: None,
                     reason: format!("{name} was linked and cannot be read back: {reason}"),
                 }),
@@ -360,7 +360,7 @@ impl<'r> Run<'r> {
             match listing {
                 Ok(listing) if !listing.packages.is_empty() => listings.push((goos, listing)),
                 Ok(_) => listings.push((goos, Listing::default())),
-                Err(e) => say(incomplete, "load", goos, &self.settings.targets, &e),
+                Err(e) => say(incomplete, Stage::Load, goos, &self.settings.targets, &e),
             }
         }
         (native.ok(), listings)
@@ -417,14 +417,14 @@ fn signature(stub: advisors::Stub) -> StubSignature {
 
 fn say(
     incomplete: &mut Vec<Incomplete>,
-    stage: &str,
+    stage: Stage,
     goos: Goos,
     targets: &[Target],
     error: &Error,
 ) {
     let there = targets.iter().filter(|t| t.goos() == goos);
     incomplete.extend(there.map(|target| Incomplete {
-        stage: stage.to_owned(),
+        stage,
         target: Some(*target),
         reason: error.to_string(),
     }));

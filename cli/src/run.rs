@@ -81,7 +81,7 @@ impl<'r> Stage<'r> {
         let mut say = |target: Target, reason: &str| {
             if self.settings.targets.contains(&target) {
                 report.incomplete.push(Incomplete {
-                    stage: "run".to_owned(),
+                    stage: model::Stage::Run,
                     target: Some(target),
                     reason: reason.to_owned(),
                 });
@@ -109,7 +109,7 @@ pub(crate) const NO_SCRIPT: &str = "no program of GOOS=js is run, so that nothin
 fn cut(target: Target, count: usize, budget: Duration) -> Incomplete {
     let budget = humantime::format_duration(budget);
     Incomplete {
-        stage: "run".to_owned(),
+        stage: model::Stage::Run,
         target: Some(target),
         reason: format!(
             "the budget of {budget} was used up before {} could be run; --budget raises it",

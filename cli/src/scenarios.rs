@@ -288,7 +288,7 @@ fn no_main(scenario: &Scenario) -> String {
 
 fn say(report: &mut Report, target: Option<Target>, reason: String) {
     report.incomplete.push(Incomplete {
-        stage: "scenario".to_owned(),
+        stage: model::Stage::Scenario,
         target,
         reason,
     });

@@ -228,7 +228,7 @@ fn has_tests(package: &ListedPackage) -> bool {
 
 fn say(report: &mut Report, target: Option<Target>, reason: String) {
     report.incomplete.push(Incomplete {
-        stage: "test".to_owned(),
+        stage: model::Stage::Test,
         target,
         reason,
     });

@@ -1,110 +1,14 @@
 //! One cause at one place, and what to do about it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::edit::Edit;
+use crate::note::Note;
+use crate::rule::Rule;
 use crate::target::{Target, Verdict};
-
-/// What a finding is an instance of.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// The package is written with cgo, and no other file is left.
-    Cgo,
-    /// Build constraints exclude every Go file of an imported package.
-    ExcludedPackage,
-    /// No such package, no such module, or it could not be loaded.
-    MissingPackage,
-    /// The package cannot be loaded as it stands: syntax, import cycle, broken `go:embed`.
-    LoadError,
-    /// A file does not parse.
-    Syntax,
-    /// A name that no selected file of the package declares.
-    UndefinedName,
-    /// A name that the imported package does not declare on the target.
-    UndefinedImportedName,
-    /// An unexported field or method that no selected file of the package declares.
-    MissingMember,
-    /// A name declared twice in the selected files.
-    Redeclared,
-    /// A function without a body where no assembly can supply it.
-    MissingBody,
-    /// A main package whose `func main` is in files that are not selected.
-    MissingMain,
-    /// A program that the linker refuses, since a package of it reaches into the standard library.
-    RefusedLinkname,
-    /// `syscall/js` imported where it does not exist.
-    SyscallJs,
-    /// A function of the standard library that fails, fakes or lies at run time.
-    StdBehaviour,
-    /// A package that compiles on wasm as a stub whose every call fails.
-    Stub,
-    /// A program that was run and ended by a panic, a fatal error of Go's runtime, or a trap.
-    Crash,
-    /// A program that did otherwise than natively when a scenario of `wasmcheck.toml` was played.
-    Scenario,
-    /// An error of the Go compiler or linker that no other rule explains.
-    Compiler,
-}
-
-impl Rule {
-    /// All rules, in the order of the rule list.
-    pub const ALL: [Self; 18] = [
-        Self::Cgo,
-        Self::ExcludedPackage,
-        Self::MissingPackage,
-        Self::LoadError,
-        Self::Syntax,
-        Self::UndefinedName,
-        Self::UndefinedImportedName,
-        Self::MissingMember,
-        Self::Redeclared,
-        Self::MissingBody,
-        Self::MissingMain,
-        Self::RefusedLinkname,
-        Self::SyscallJs,
-        Self::StdBehaviour,
-        Self::Stub,
-        Self::Crash,
-        Self::Scenario,
-        Self::Compiler,
-    ];
-
-    /// The slug: name in reports, suppressions, `wasmcheck explain`, and stem of its document.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Cgo => "cgo",
-            Self::ExcludedPackage => "excluded-package",
-            Self::MissingPackage => "missing-package",
-            Self::LoadError => "load-error",
-            Self::Syntax => "syntax",
-            Self::UndefinedName => "undefined-name",
-            Self::UndefinedImportedName => "undefined-imported-name",
-            Self::MissingMember => "missing-member",
-            Self::Redeclared => "redeclared",
-            Self::MissingBody => "missing-body",
-            Self::MissingMain => "missing-main",
-            Self::RefusedLinkname => "refused-linkname",
-            Self::SyscallJs => "syscall-js",
-            Self::StdBehaviour => "std-behaviour",
-            Self::Stub => "stub",
-            Self::Crash => "crash",
-            Self::Scenario => "scenario",
-            Self::Compiler => "compiler",
-        }
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.slug())
-    }
-}
 
 /// What a finding does to the package it stands in.
 #[derive(
@@ -178,7 +82,9 @@ impl Evidence {
 pub struct Finding {
     /// `F1`, `F2` …, unique within a report and in fix order.
     pub id: String,
-    /// Stable over line changes: hash of rule, root, symbol and targets.
+    /// Hash of rule, root, symbol, package, enclosing declaration and source line, without line
+    /// numbers and targets: the same at every level, for every list of targets. Two findings of one
+    /// target never share it.
     pub fingerprint: String,
     /// What it is an instance of.
     pub rule: Rule,
@@ -203,12 +109,26 @@ pub struct Finding {
     pub line: u32,
     /// Column in bytes, counted from 1; 0 when unknown.
     pub column: u32,
+    /// The line in which the place ends; 0 when unknown.
+    #[serde(default)]
+    pub end_line: u32,
+    /// The column behind its last byte, counted from 1; 0 when unknown.
+    #[serde(default)]
+    pub end_column: u32,
     /// Import path, `import/path.Name` or `import/path.(*Type).Method`.
     pub symbol: String,
-    /// What is wrong, in one or two sentences.
+    /// The name that [`Finding::what`] is said of, as the source spells it; empty where `what` is a
+    /// sentence of its own.
+    #[serde(default)]
+    pub subject: String,
+    /// What is wrong, in words that continue the subject.
+    #[serde(default)]
+    pub what: String,
+    /// Subject and `what` as one sentence for people, which nobody takes apart.
     pub message: String,
-    /// Where to look and what else is known, a sentence each.
-    pub details: Vec<String>,
+    /// Where to look and what else is known.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// The source line, when it could be read.
     pub source: Option<String>,
     /// `file:line` of the guard that makes the use unreachable.
@@ -255,8 +175,11 @@ pub struct Advice {
     pub confirmed: BTreeMap<Target, Confirmed>,
     /// What is lost by it.
     pub loses: Option<String>,
-    /// A patch that does it.
+    /// The command, or the patch, that does it.
     pub patch: Option<String>,
+    /// The same as typed edits.
+    #[serde(default)]
+    pub edits: Vec<Edit>,
     /// What was tried for it, in order.
     pub tried: Vec<Attempt>,
 }

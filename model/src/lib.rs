@@ -3,26 +3,32 @@
 //! This crate holds data and nothing else: no algorithm, no input or output.
 //! Every other crate speaks in these words, and [`Report`] is what scripts read.
 
+mod edit;
 mod exit;
 mod finding;
 mod listing;
+mod note;
 mod observation;
 mod report;
+mod rule;
 mod target;
 mod wasm;
 
+pub use crate::edit::Edit;
 pub use crate::exit::ExitStatus;
 pub use crate::finding::{
-    Advice, AdviceKind, Attempt, CallStep, Confirmed, Effect, Evidence, Finding, Rule,
+    Advice, AdviceKind, Attempt, CallStep, Confirmed, Effect, Evidence, Finding,
 };
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
+pub use crate::note::{Note, NoteKind, Place};
 pub use crate::observation::{
     Difference, End, Entered, Frame, HostCall, Observation, Ran, Refusal, RunBuild, RunKind,
     Scenario, TestClass, TestOutcome, TestResult,
 };
 pub use crate::report::{
-    Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, TargetReport, Tool,
+    Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, Stage, TargetReport, Tool,
 };
+pub use crate::rule::{Family, RULES, Rule, RuleInfo};
 pub use crate::target::{Goos, Target, Verdict};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,

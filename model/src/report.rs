@@ -9,7 +9,7 @@ use crate::target::{Target, Verdict};
 use crate::wasm::WasmFile;
 
 /// Version of the report's shape. It rises with every change that an old reader could trip over.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What wasmcheck has to say of a module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -149,11 +149,48 @@ pub struct Root {
     pub findings: Vec<String>,
 }
 
+/// A part of the work of a check, in the order of the work.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The Go command lists the packages.
+    Load,
+    /// The source is read.
+    Scan,
+    /// Packages are compiled and mains are linked.
+    Build,
+    /// Mains and package initialisation run.
+    Run,
+    /// Scenarios of `wasmcheck.toml` are played.
+    Scenario,
+    /// The module's own tests run.
+    Test,
+    /// Remedies are tried.
+    Advise,
+}
+
+impl Stage {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Scan => "scan",
+            Self::Build => "build",
+            Self::Run => "run",
+            Self::Scenario => "scenario",
+            Self::Test => "test",
+            Self::Advise => "advise",
+        }
+    }
+}
+
 /// A stage that could not run, or was cut short.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Incomplete {
-    /// `load`, `scan`, `build`, `run` or `advise`.
-    pub stage: String,
+    /// The stage.
+    pub stage: Stage,
     /// The target it holds for; none for all.
     pub target: Option<Target>,
     /// Why.

@@ -329,14 +329,13 @@ impl<'r> SymbolGroup<'r> {
     }
 }
 
-/// A finding's message without the symbol that it starts with.
+/// What is said of a finding's symbol; the whole message where that is not what it is about.
 fn what(finding: &Finding) -> &str {
-    let rest = finding
-        .message
-        .strip_prefix('`')
-        .and_then(|m| m.strip_prefix(finding.symbol.as_str()));
-    rest.and_then(|m| m.strip_prefix("` "))
-        .unwrap_or(&finding.message)
+    if finding.subject == finding.symbol && !finding.what.is_empty() {
+        &finding.what
+    } else {
+        &finding.message
+    }
 }
 
 /// The remedies of some findings, each once, in the order to try them.
@@ -388,7 +387,7 @@ pub fn incomplete(report: &Report) -> Vec<(&str, String, &str)> {
     let first = report
         .incomplete
         .iter()
-        .filter(|i| said.insert((&i.stage, &i.reason)));
+        .filter(|i| said.insert((i.stage, &i.reason)));
     let merged = first.map(|item| {
         let same = report.incomplete.iter().filter(|i| i.reason == item.reason);
         let targets: Vec<Target> = same.filter_map(|i| i.target).collect();
@@ -397,7 +396,7 @@ pub fn incomplete(report: &Report) -> Vec<(&str, String, &str)> {
         } else {
             targets_in_words(&targets)
         };
-        (item.stage.as_str(), targets, item.reason.as_str())
+        (item.stage.name(), targets, item.reason.as_str())
     });
     merged.collect()
 }

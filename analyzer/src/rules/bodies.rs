@@ -3,9 +3,9 @@
 use std::cell::LazyCell;
 
 use hashbrown::HashSet;
-use model::{Effect, Finding, Rule};
+use model::{Effect, Finding, Note, NoteKind, Rule};
 
-use super::{Context, Saying};
+use super::{Claim, Context, HERE, Saying};
 use crate::facts::{DeclFact, DeclKind, FileFacts, Span};
 use crate::graph::Package;
 use crate::std_facts::split_symbol;
@@ -61,12 +61,11 @@ fn missing_bodies<'a>(
             } else {
                 Effect::LinksBroken
             };
-            let message = if complete {
-                format!("`{name}` has no body: its assembly is for other architectures")
+            let what = if complete {
+                "has no body: its assembly is for other architectures".to_owned()
             } else {
                 format!(
-                    "`{name}` has no body on {}: the linker lets the call through, and it traps or calls another function",
-                    cx.graph.goos
+                    "has no body on {HERE}: the linker lets the call through, and it traps or calls another function"
                 )
             };
             let saying = Saying {
@@ -74,18 +73,17 @@ fn missing_bodies<'a>(
                 effect,
                 root: package.path().to_owned(),
                 symbol,
-                message,
+                claim: Claim::of(name, what),
             };
             let mut finding = cx.at(package, file, decl.name.pos, saying);
             let ignored = listed
                 .ignored_other_files
                 .iter()
                 .filter(|f| camino::Utf8Path::new(f).extension() == Some("s"));
-            finding.details.extend(ignored.map(|f| {
-                format!(
-                    "{}: assembly that is left out",
-                    cx.places().name_in(listed, f)
-                )
+            finding.notes.extend(ignored.map(|f| {
+                let name = cx.places().name_in(listed, f);
+                let text = format!("{name}: assembly that is left out");
+                Note::new(NoteKind::LeftOut, text).at(name, 0, 0)
             }));
             findings.push(finding);
         }
@@ -134,14 +132,16 @@ fn undefined_links<'a>(
             if is_defined(cx, symbol) || is_pushed(symbol) {
                 continue;
             }
-            let goos = cx.graph.goos;
             let saying = Saying {
                 rule: Rule::MissingBody,
                 effect: Effect::LinksBroken,
                 root: package.path().to_owned(),
                 symbol: format!("{}.{name}", package.path()),
-                message: format!(
-                    "`{name}` is linked to `{symbol}`, which nothing declares on {goos}: the linker lets the call through, and it traps or calls another function"
+                claim: Claim::of(
+                    name,
+                    format!(
+                        "is linked to `{symbol}`, which nothing declares on {HERE}: the linker lets the call through, and it traps or calls another function"
+                    ),
                 ),
             };
             findings.push(cx.at(package, file, decl.name.pos, saying));
@@ -224,18 +224,16 @@ fn missing_main<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<Findi
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: format!("{}.main", package.path()),
-        message: format!(
-            "no file that is left on {} declares `func main`",
-            cx.graph.goos
-        ),
+        claim: Claim::plain(format!(
+            "no file that is left on {HERE} declares `func main`"
+        )),
     };
     let mut finding = cx.at(package, file, file.facts.package.pos, saying);
     for ignored in lost {
         let place = cx.places().name_in(package.listed, &ignored.name);
-        finding.details.push(format!(
-            "{place} declares it, and is {}",
-            cx.why_ignored(ignored)
-        ));
+        let text = format!("{place} declares it, and is {}", cx.why_ignored(ignored));
+        let note = Note::new(NoteKind::DeclaredElsewhere, text);
+        finding.notes.push(note.at(place, 0, 0));
     }
     Some(finding)
 }

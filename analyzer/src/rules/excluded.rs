@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::{Effect, Finding, ListedPackage, Rule};
+use model::{Effect, Finding, ListedPackage, Note, NoteKind, Rule};
 
-use super::{Context, Saying};
+use super::{Claim, Context, HERE, Saying};
 use crate::constraint::{Platform, custom_tags};
 use crate::facts::Cgo;
 use crate::graph::Package;
@@ -32,7 +32,7 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &
         Some(importer) => at_import(cx, importer, package, rule),
         None => unimported(cx, package, rule, &ignored),
     };
-    finding.details.extend(details(cx, package, &ignored, rule));
+    finding.notes.extend(notes(cx, package, &ignored, rule));
     findings.push(finding);
 }
 
@@ -67,7 +67,6 @@ pub(super) fn left_out_as_a_whole<'a>(cx: &Context<'_, 'a>) -> Vec<&'a ListedPac
 fn lacking_std(cx: &Context<'_, '_>, importer: &str, path: &str) -> Option<Finding> {
     let importer = cx.graph.get(importer)?;
     let (file, import) = importer.import_of(path)?;
-    let goos = cx.graph.goos;
     let rule = if path == "syscall/js" {
         Rule::SyscallJs
     } else {
@@ -78,7 +77,9 @@ fn lacking_std(cx: &Context<'_, '_>, importer: &str, path: &str) -> Option<Findi
         effect: Effect::FailsToBuild,
         root: importer.path().to_owned(),
         symbol: path.to_owned(),
-        message: format!("the standard library has no package `{path}` on {goos}"),
+        claim: Claim::plain(format!(
+            "the standard library has no package `{path}` on {HERE}"
+        )),
     };
     Some(cx.at(importer, file, import.pos, saying))
 }
@@ -112,15 +113,14 @@ fn at_import<'a>(
     rule: Rule,
 ) -> Finding {
     let path = package.path();
-    let message = match rule {
-        Rule::Cgo => format!(
-            "`{path}` is written with cgo, and cgo does not exist on {}",
-            cx.graph.goos
+    let claim = match rule {
+        Rule::Cgo => Claim::of(
+            path,
+            format!("is written with cgo, and cgo does not exist on {HERE}"),
         ),
-        _ => format!(
-            "build constraints leave no Go file of `{path}` on {}",
-            cx.graph.goos
-        ),
+        _ => Claim::plain(format!(
+            "build constraints leave no Go file of `{path}` on {HERE}"
+        )),
     };
     let effect = Effect::FailsToBuild;
     let saying = Saying {
@@ -128,7 +128,7 @@ fn at_import<'a>(
         effect,
         root: path.to_owned(),
         symbol: path.to_owned(),
-        message,
+        claim,
     };
     match importer.import_of(path) {
         Some((file, import)) => cx.at(importer, file, import.pos, saying),
@@ -144,22 +144,21 @@ fn unimported<'a>(
     ignored: &[Arc<Source>],
 ) -> Finding {
     let path = package.path();
-    let goos = cx.graph.goos;
-    let message = match rule {
+    let claim = Claim::plain(match rule {
         Rule::Cgo => format!(
-            "written with cgo: the package does not exist on {goos}, and nothing there imports it"
+            "written with cgo: the package does not exist on {HERE}, and nothing there imports it"
         ),
         _ => format!(
-            "build constraints leave no Go file on {goos}, and nothing there imports the package"
+            "build constraints leave no Go file on {HERE}, and nothing there imports the package"
         ),
-    };
+    });
     let effect = Effect::Note;
     let saying = Saying {
         rule,
         effect,
         root: path.to_owned(),
         symbol: path.to_owned(),
-        message,
+        claim,
     };
     match ignored
         .iter()
@@ -230,14 +229,14 @@ fn is_cgo(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>]) 
 
 const MAX_FILES: usize = 4;
 
-fn details(
+fn notes(
     cx: &Context<'_, '_>,
     package: &Package<'_>,
     ignored: &[Arc<Source>],
     rule: Rule,
-) -> Vec<String> {
+) -> Vec<Note> {
     let named = |f: &Source| cx.places().name_in(package.listed, &f.name);
-    let mut details = Vec::new();
+    let mut notes = Vec::new();
     // Those that tell most come first: what this machine's build has, and cgo.
     let mut ignored: Vec<&Arc<Source>> = ignored.iter().collect();
     let native = native_files(cx, package);
@@ -247,22 +246,25 @@ fn details(
         match &file.facts.cgo {
             Some(cgo) if rule == Rule::Cgo => {
                 let line = file.facts.position(cgo.pos).0;
-                details.push(format!(
-                    "{name}:{line}: `import \"C\"`{}{}",
-                    also(&why),
-                    wants(cgo)
-                ));
+                let (also, wants) = (also(&why), wants(cgo));
+                let text = format!("{name}:{line}: `import \"C\"`{also}{wants}");
+                notes.push(Note::new(NoteKind::LeftOut, text).at(name, line, 0));
             }
-            _ => details.push(format!("{name}: {why}")),
+            _ => {
+                let text = format!("{name}: {why}");
+                notes.push(Note::new(NoteKind::LeftOut, text).at(name, 0, 0));
+            }
         }
     }
     if ignored.len() > MAX_FILES {
-        details.push(format!("and {} more files", ignored.len() - MAX_FILES));
+        let more = format!("{} more files", ignored.len() - MAX_FILES);
+        notes.push(Note::new(NoteKind::More, more));
     }
     if rule == Rule::Cgo {
-        details.extend(libraries(cx, package, &ignored));
+        let wanted = libraries(cx, package, &ignored).into_iter();
+        notes.extend(wanted.map(|text| Note::new(NoteKind::Wants, text)));
     }
-    details
+    notes
 }
 
 /// The Go files that this machine's build selects.
@@ -360,8 +362,8 @@ pub(super) fn note_left_out_c(cx: &Context<'_, '_>, findings: &mut Vec<Finding>)
             let Some(pos) = file.facts.cgo.as_ref().map(|c| c.pos) else {
                 continue;
             };
-            let message = "this file is left out, and the package builds without it".to_owned();
-            findings.push(cx.at(package, &file, pos, note(package, message)));
+            let claim = Claim::plain("this file is left out, and the package builds without it");
+            findings.push(cx.at(package, &file, pos, note(package, claim)));
         }
         let c = [
             &native.c_files,
@@ -371,22 +373,22 @@ pub(super) fn note_left_out_c(cx: &Context<'_, '_>, findings: &mut Vec<Finding>)
         ];
         let c: Vec<&str> = c.into_iter().flatten().map(String::as_str).collect();
         if native.cgo_files.is_empty() && !c.is_empty() {
-            let message = format!(
+            let claim = Claim::plain(format!(
                 "the package builds without {}: no Go file of it imports \"C\"",
                 c.join(", ")
-            );
-            findings.push(cx.without_place(package, note(package, message)));
+            ));
+            findings.push(cx.without_place(package, note(package, claim)));
         }
     }
 }
 
-fn note(package: &Package<'_>, message: String) -> Saying {
+fn note(package: &Package<'_>, claim: Claim) -> Saying {
     let path = package.path().to_owned();
     Saying {
         rule: Rule::Cgo,
         effect: Effect::Note,
         root: path.clone(),
         symbol: path,
-        message,
+        claim,
     }
 }

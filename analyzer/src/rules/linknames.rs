@@ -5,9 +5,9 @@
 //! (`cmd/link/internal/loader/loader.go`, `checkLinkname`; what assembly defines is let through).
 //! The package itself compiles: the programs that import it do not link.
 
-use model::{Effect, Finding, Rule};
+use model::{Effect, Finding, Note, NoteKind, Rule};
 
-use super::{Context, Saying};
+use super::{Claim, Context, Saying};
 use crate::facts::{DeclFact, DeclKind, FileFacts, Span};
 use crate::graph::Package;
 use crate::source::Source;
@@ -82,19 +82,19 @@ fn programs<'a>(
             effect: Effect::FailsToBuild,
             root: package.path().to_owned(),
             symbol: symbol.to_owned(),
-            message: format!(
+            claim: Claim::plain(format!(
                 "it does not link: `{}` refers to `{symbol}`, which Go 1.{FIRST} and later keep to the standard library",
                 package.path()
-            ),
+            )),
         };
         let import = chain.get(1).and_then(|next| main.import_of(next));
         let mut finding = match import {
             Some((file, import)) => cx.at(main, file, import.pos, saying),
             None => cx.at(main, file, local.pos, saying),
         };
-        finding
-            .details
-            .push(format!("the `//go:linkname` is at {place}:{line}"));
+        let text = format!("the `//go:linkname` is at {place}:{line}");
+        let note = Note::new(NoteKind::Other, text);
+        finding.notes.push(note.at(place.as_str(), line, 0));
         findings.push(finding);
     }
 }

@@ -2,7 +2,7 @@
 
 use model::{Effect, Finding, ListError, Rule};
 
-use super::{Context, Said, Saying, excluded};
+use super::{Claim, Context, Said, Saying, excluded, token_end};
 use crate::graph::Package;
 
 pub(super) fn check(cx: &Context<'_, '_>, said: &mut Said) {
@@ -109,7 +109,10 @@ fn missing<'a>(
         effect: Effect::FailsToBuild,
         root: path.to_owned(),
         symbol: path.to_owned(),
-        message: format!("package `{path}` cannot be had: {}", first_line(&error.err)),
+        claim: Claim::plain(format!(
+            "package `{path}` cannot be had: {}",
+            first_line(&error.err)
+        )),
     };
     let before = findings.len();
     for importer in cx
@@ -148,7 +151,7 @@ pub(crate) fn other<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, error: &Lis
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: package.path().to_owned(),
-        message,
+        claim: Claim::plain(message),
     };
     let mut finding = cx.without_place(package, saying);
     place(cx, package, &error.pos, &mut finding);
@@ -164,7 +167,10 @@ fn place<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, pos: &str, finding: &m
     let path = package.file_path(name);
     finding.file = cx.places().name_in(package.listed, name);
     (finding.line, finding.column) = (line, column);
-    finding.source = cx.sources.get(&path).facts.line(line).map(super::shorten);
+    let source = cx.sources.get(&path);
+    finding.source = source.facts.line(line).map(super::shorten);
+    let end = token_end(source.facts.line(line).unwrap_or_default(), column);
+    (finding.end_line, finding.end_column) = (line, end);
 }
 
 fn split_position(pos: &str) -> Option<(&str, u32, u32)> {
@@ -186,7 +192,7 @@ fn syntax<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, said: &mut Said) {
             effect: Effect::FailsToBuild,
             root: package.path().to_owned(),
             symbol: package.path().to_owned(),
-            message,
+            claim: Claim::plain(message),
         };
         if let Some(why) = &file.unreadable {
             findings.push(cx.at(

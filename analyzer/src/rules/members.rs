@@ -12,7 +12,7 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 use model::{Effect, Finding, Rule};
 
-use super::{Context, Saying, excluded};
+use super::{Claim, Context, HERE, Saying, excluded};
 use crate::facts::{DeclKind, FileFacts, Role, Span};
 use crate::graph::{Graph, Package};
 use crate::source::Source;
@@ -221,15 +221,19 @@ fn finding<'a>(
         .iter()
         .filter_map(|f| declaration(&f.facts, name).map(|(at, symbol)| (f, at, symbol)))
         .collect();
-    let goos = cx.graph.goos;
-    let (symbol, message) = match declaring.first() {
+    let (symbol, claim) = match declaring.first() {
         Some((_, _, symbol)) => (
             symbol.clone(),
-            format!("`{symbol}` is declared only in files that {goos} leaves out"),
+            Claim::of(
+                symbol.as_str(),
+                format!("is declared only in files that {HERE} leaves out"),
+            ),
         ),
         None if is_exported(name) => (
             name.to_owned(),
-            format!("no package that this one imports has a field or method `{name}` on {goos}"),
+            Claim::plain(format!(
+                "no package that this one imports has a field or method `{name}` on {HERE}"
+            )),
         ),
         None => return None,
     };
@@ -238,16 +242,12 @@ fn finding<'a>(
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: format!("{}.{symbol}", package.path()),
-        message,
+        claim,
     };
     let mut finding = cx.at(package, file, selector.pos, saying);
     for (source, at, _) in declaring.iter().take(5) {
-        let place = cx.places().name_in(package.listed, &source.name);
         let line = source.facts.position(at.pos).0;
-        finding.details.push(format!(
-            "{place}:{line} declares it, and is {}",
-            cx.why_ignored(source)
-        ));
+        finding.notes.push(cx.declared_in(package, source, line));
     }
     Some(finding)
 }

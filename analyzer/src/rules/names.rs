@@ -1,9 +1,9 @@
 //! `undefined-name`, `undefined-imported-name`, `redeclared`: names against the files that are left.
 
 use hashbrown::{HashMap, HashSet};
-use model::{Effect, Finding, Goos, Rule};
+use model::{Effect, Finding, Goos, Note, NoteKind, Rule};
 
-use super::{Context, Saying, excluded};
+use super::{Claim, Context, HERE, Saying, excluded};
 use crate::facts::{DeclKind, Role, Span, Use, is_predeclared};
 use crate::graph::{Names, Package};
 use crate::qualifiers::qualifiers;
@@ -102,7 +102,6 @@ fn imported<'c, 'a>(
     let Some(imported) = cx.graph.get(path) else {
         return;
     };
-    let goos = cx.graph.goos;
     let elsewhere = declared_elsewhere(cx, imported, name);
     // The standard library is not to blame for what a target lacks, nor is a package for a name
     // that it has nowhere.
@@ -113,25 +112,27 @@ fn imported<'c, 'a>(
         effect: Effect::FailsToBuild,
         root: root.to_owned(),
         symbol: format!("{path}.{name}"),
-        message: if elsewhere.is_empty() {
-            format!("`{path}` declares no `{name}`, on no platform")
-        } else {
-            format!("`{path}` does not declare `{name}` on {goos}")
-        },
+        claim: Claim::of(
+            path,
+            if elsewhere.is_empty() {
+                format!("declares no `{name}`, on no platform")
+            } else {
+                format!("does not declare `{name}` on {HERE}")
+            },
+        ),
     };
     let mut finding = cx.at(package, file, sel.pos, saying);
     if imported.listed.standard {
-        finding
-            .details
-            .extend(missing_std(cx, &format!("{path}.{name}")));
+        let missing = missing_std(cx, &format!("{path}.{name}"));
+        finding.notes.extend(missing);
     } else {
-        finding.details.extend(elsewhere);
+        finding.notes.extend(elsewhere);
     }
     findings.push(finding);
 }
 
 /// Where else a name of the standard library is declared, and from which version on it is here.
-pub(super) fn missing_std(cx: &Context<'_, '_>, symbol: &str) -> Option<String> {
+pub(super) fn missing_std(cx: &Context<'_, '_>, symbol: &str) -> Option<Note> {
     let missing = missing_name(symbol)?;
     let here = match cx.graph.goos {
         Goos::Js => missing.js,
@@ -144,7 +145,8 @@ pub(super) fn missing_std(cx: &Context<'_, '_>, symbol: &str) -> Option<String> 
         }
         _ => String::new(),
     };
-    Some(format!("it is declared on {elsewhere}{later}"))
+    let text = format!("it is declared on {elsewhere}{later}");
+    Some(Note::new(NoteKind::DeclaredElsewhere, text))
 }
 
 /// A name that the package itself does not declare.
@@ -161,22 +163,22 @@ fn undefined<'a>(
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: format!("{}.{name}", package.path()),
-        message: if elsewhere.is_empty() {
-            format!("`{name}` is declared in no file of the package")
-        } else {
-            format!(
-                "`{name}` is declared only in files that {} leaves out",
-                cx.graph.goos
-            )
-        },
+        claim: Claim::of(
+            name,
+            if elsewhere.is_empty() {
+                "is declared in no file of the package".to_owned()
+            } else {
+                format!("is declared only in files that {HERE} leaves out")
+            },
+        ),
     };
     let mut finding = cx.at(package, file, used.base.pos, saying);
-    finding.details.extend(elsewhere);
+    finding.notes.extend(elsewhere);
     finding
 }
 
 /// The files that declare a name and are left out, and why.
-fn declared_elsewhere(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -> Vec<String> {
+fn declared_elsewhere(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -> Vec<Note> {
     const MAX: usize = 5;
     let ignored = excluded::ignored_files(cx, package);
     let declaring = ignored.iter().filter_map(|file| {
@@ -187,21 +189,16 @@ fn declared_elsewhere(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -
             .find(|d| d.kind != DeclKind::Method && file.facts.text(d.name) == name)?;
         Some((file, file.facts.position(decl.name.pos).0))
     });
-    let mut said: Vec<String> = declaring
-        .map(|(file, line)| {
-            let place = cx.places().name_in(package.listed, &file.name);
-            format!(
-                "{place}:{line} declares it, and is {}",
-                cx.why_ignored(file)
-            )
-        })
+    let mut notes: Vec<Note> = declaring
+        .map(|(file, line)| cx.declared_in(package, file, line))
         .collect();
-    let more = said.len().saturating_sub(MAX);
+    let more = notes.len().saturating_sub(MAX);
     if more > 0 {
-        said.truncate(MAX);
-        said.push(format!("and {more} more files that are left out"));
+        notes.truncate(MAX);
+        let more = format!("{more} more files that are left out");
+        notes.push(Note::new(NoteKind::More, more));
     }
-    said
+    notes
 }
 
 /// Names, and methods of a type, that two selected files declare.
@@ -237,17 +234,17 @@ fn redeclared<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &mut Ve
                         effect: Effect::FailsToBuild,
                         root: package.path().to_owned(),
                         symbol,
-                        message: format!(
-                            "`{name}` is declared twice in the files that are left on {}",
-                            cx.graph.goos
+                        claim: Claim::of(
+                            name,
+                            format!("is declared twice in the files that are left on {HERE}"),
                         ),
                     };
                     let mut finding = cx.at(package, file, decl.name.pos, saying);
                     let place = cx.places().name_in(package.listed, &other.name);
-                    finding.details.push(format!(
-                        "the other declaration is at {place}:{}",
-                        other.facts.position(first.pos).0
-                    ));
+                    let line = other.facts.position(first.pos).0;
+                    let text = format!("the other declaration is at {place}:{line}");
+                    let note = Note::new(NoteKind::Other, text);
+                    finding.notes.push(note.at(place, line, 0));
                     findings.push(finding);
                 }
                 Some(_) => {}

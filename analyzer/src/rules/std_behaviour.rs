@@ -1,9 +1,9 @@
 //! `std-behaviour`: functions of the standard library that build, and then fail, fake or lie.
 
-use model::{Effect, Finding, Rule, Target};
+use model::{Effect, Finding, Note, NoteKind, Rule, Target};
 
 use super::unused::Used;
-use super::{Context, Saying};
+use super::{Claim, Context, Saying};
 use crate::calls::Calls;
 use crate::facts::{JS, Use, bit};
 use crate::graph::Package;
@@ -129,15 +129,28 @@ pub(crate) fn here(
 
 /// What a behaviour is explained by: the error, what to use instead, where Go has it.
 pub(crate) fn explain(finding: &mut Finding, behaviour: &Behaviour) {
-    let details = &mut finding.details;
+    let notes = &mut finding.notes;
     if !behaviour.error.is_empty() && behaviour.measured {
-        details.push(format!("the error: {}", behaviour.error));
+        notes.push(Note::new(NoteKind::Error, behaviour.error));
     }
     if !behaviour.advice.is_empty() {
-        details.push(format!("instead: {}", behaviour.advice));
+        notes.push(Note::new(NoteKind::Instead, behaviour.advice));
     }
-    details.push(format!("why: {}", behaviour.place()));
+    notes.push(Note::new(NoteKind::Why, behaviour.place()));
 }
+
+/// What explains a callback that waits.
+const BLOCKED: [(NoteKind, &str); 3] = [
+    (
+        NoteKind::Error,
+        "fatal error: all goroutines are asleep - deadlock!",
+    ),
+    (
+        NoteKind::Instead,
+        "start a goroutine in the callback, and give JavaScript a Promise",
+    ),
+    (NoteKind::Why, "GOROOT/src/syscall/js/func.go, FuncOf"),
+];
 
 /// A callback that waits for what can only happen after it.
 fn blocked<'a>(
@@ -153,17 +166,15 @@ fn blocked<'a>(
         effect: Effect::FailsAtRunTime,
         root: package.path().to_owned(),
         symbol: symbol.to_owned(),
-        message: format!(
-            "`{symbol}` waits for the event loop, which waits for this js.FuncOf callback: a deadlock"
+        claim: Claim::of(
+            symbol,
+            "waits for the event loop, which waits for this js.FuncOf callback: a deadlock",
         ),
     };
     let mut finding = cx.at(package, file, used.base.pos, saying);
     finding.targets = vec![target];
-    finding.details = vec![
-        "the error: fatal error: all goroutines are asleep - deadlock!".to_owned(),
-        "instead: start a goroutine in the callback, and give JavaScript a Promise".to_owned(),
-        "why: GOROOT/src/syscall/js/func.go, FuncOf".to_owned(),
-    ];
+    let note = |(kind, text): (NoteKind, &str)| Note::new(kind, text);
+    finding.notes = BLOCKED.map(note).to_vec();
     Some(finding)
 }
 
@@ -186,21 +197,23 @@ fn finding<'a>(
         },
         root: package.path().to_owned(),
         symbol: symbol.to_owned(),
-        message: format!("`{symbol}` {}", behaviour.what),
+        claim: Claim::of(symbol, behaviour.what.as_str()),
     };
     let mut finding = cx.at(package, file, used.base.pos, saying);
     if unused {
         let why = "nothing in the package uses the function that it stands in";
-        finding.details.push(why.to_owned());
+        finding.notes.push(Note::new(NoteKind::Unused, why));
         return finding;
     }
     if !reached {
         let line = file.facts.position(used.guard).0;
         finding.guard = Some(format!("{}:{line}", finding.file));
-        finding.details.push(format!(
+        let text = format!(
             "line {line} keeps control away from it on {}",
             cx.graph.goos
-        ));
+        );
+        let note = Note::new(NoteKind::Guard, text);
+        finding.notes.push(note.at(finding.file.as_str(), line, 0));
         return finding;
     }
     explain(&mut finding, behaviour);

@@ -2,7 +2,7 @@
 
 use model::{Effect, Finding, Rule};
 
-use super::{Context, Saying};
+use super::{Claim, Context, Saying};
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     for signature in cx.settings.stubs {
@@ -19,7 +19,7 @@ pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
                 effect: Effect::FailsAtRunTime,
                 root: package.path().to_owned(),
                 symbol: package.path().to_owned(),
-                message: signature.message.clone(),
+                claim: Claim::plain(signature.message.as_str()),
             };
             findings.push(cx.at(package, file, u32::try_from(offset).unwrap_or(0), saying));
         }

@@ -9,7 +9,7 @@ use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use model::{Effect, Finding, Rule};
 
-use super::{Context, Saying, excluded};
+use super::{Claim, Context, HERE, Saying, excluded};
 use crate::facts::{CallFact, Check, DeclKind, FileFacts, Shape, Span, TypeRef, ValueId, Wanted};
 use crate::graph::Package;
 use crate::symbol::symbol;
@@ -121,11 +121,13 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         let Ty::Declared(of) = ty else { return };
         let type_name = of.name();
         let path = of.place.package.path();
-        let goos = self.cx.graph.goos;
-        let message = format!("`{path}.{type_name}` has no field or method `{name}` on {goos}");
+        let claim = Claim::of(
+            format!("{path}.{type_name}"),
+            format!("has no field or method `{name}` on {HERE}"),
+        );
         let symbol = symbol(path, type_name, name).to_string();
         let root = self.blame(of.place.package, name);
-        self.tell(Rule::MissingMember, root, symbol, message, pos, findings);
+        self.tell(Rule::MissingMember, root, symbol, claim, pos, findings);
     }
 
     /// A package of which files are left out that declare the name is hollow, and to blame.
@@ -174,10 +176,11 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         pos: u32,
         findings: &mut Vec<Finding>,
     ) {
-        let goos = self.cx.graph.goos;
         if let Some((a, b)) = self.differ(from, wanted) {
-            let message = format!("a value of type `{a}` stands where `{b}` is wanted, on {goos}");
-            self.tell_of_package(message, pos, findings);
+            let claim = Claim::plain(format!(
+                "a value of type `{a}` stands where `{b}` is wanted, on {HERE}"
+            ));
+            self.tell_of_package(claim, pos, findings);
             return;
         }
         let methods = self.types.interface(wanted, 0);
@@ -187,11 +190,12 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         if let (Some(method), Ty::Declared(of), Ty::Declared(to)) = (missing, from, wanted) {
             let (type_name, interface) = (of.name(), to.name());
             let symbol = symbol(of.place.package.path(), type_name, method).to_string();
-            let message = format!(
-                "`{type_name}` does not implement `{interface}` on {goos}: it has no method `{method}`"
+            let claim = Claim::of(
+                type_name,
+                format!("does not implement `{interface}` on {HERE}: it has no method `{method}`"),
             );
             let root = self.place.package.path().to_owned();
-            self.tell(Rule::MissingMember, root, symbol, message, pos, findings);
+            self.tell(Rule::MissingMember, root, symbol, claim, pos, findings);
         }
     }
 
@@ -235,13 +239,12 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         }
         let extra = self.facts().typing.args.get(first + wanted);
         let pos = extra.filter(|_| too_many).and_then(|arg| arg.pos);
-        let goos = self.cx.graph.goos;
-        let message = format!(
-            "`{}` takes {} on {goos}, and is given {count}",
+        let wanted = counted(wanted, "argument");
+        let claim = Claim::of(
             function.name(),
-            counted(wanted, "argument"),
+            format!("takes {wanted} on {HERE}, and is given {count}"),
         );
-        self.tell_of_function(function, message, pos.unwrap_or(call.end), findings);
+        self.tell_of_function(function, claim, pos.unwrap_or(call.end), findings);
     }
 
     fn arguments(
@@ -273,17 +276,16 @@ impl<'g, 'a> At<'_, 'g, 'a> {
             };
             let results = function.fact.results.len();
             if results != assigned.names {
-                let goos = self.cx.graph.goos;
-                let message = format!(
-                    "`{}` returns {} on {goos}, and {} wanted",
+                let results = counted(results, "value");
+                let wanted = match assigned.names {
+                    1 => "1 is".to_owned(),
+                    n => format!("{n} are"),
+                };
+                let claim = Claim::of(
                     function.name(),
-                    counted(results, "value"),
-                    match assigned.names {
-                        1 => "1 is".to_owned(),
-                        n => format!("{n} are"),
-                    },
+                    format!("returns {results} on {HERE}, and {wanted} wanted"),
                 );
-                self.tell_of_function(function, message, assigned.pos, findings);
+                self.tell_of_function(function, claim, assigned.pos, findings);
             }
         }
     }
@@ -296,10 +298,10 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                 continue;
             };
             if let Some((a, b)) = self.differ(left, right) {
-                let goos = self.cx.graph.goos;
-                let message =
-                    format!("operands of types `{a}` and `{b}` do not go together, on {goos}");
-                self.tell_of_package(message, operands.pos, findings);
+                let claim = Claim::plain(format!(
+                    "operands of types `{a}` and `{b}` do not go together, on {HERE}"
+                ));
+                self.tell_of_package(claim, operands.pos, findings);
             }
         }
     }
@@ -307,7 +309,6 @@ impl<'g, 'a> At<'_, 'g, 'a> {
     /// Constants that are other ones here than elsewhere: `syscall.Signal` has no sign on wasip1,
     /// `syscall.O_CLOEXEC` is 0 like `O_RDONLY`.
     fn constants(&mut self, findings: &mut Vec<Finding>) {
-        let goos = self.cx.graph.goos;
         let mut cases: HashMap<(u32, i128, Option<String>), u32> = HashMap::new();
         for (check, id, pos) in &self.facts().typing.constants.checks {
             let Some(number) = self.types.constant(self.place, *id, 0, 0) else {
@@ -316,7 +317,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
             let value = number.value;
             let message = match check {
                 Check::Length if value < 0 => {
-                    format!("the length of the array is {value} on {goos}")
+                    format!("the length of the array is {value} on {HERE}")
                 }
                 Check::Fits(ty) => {
                     let basic = self.resolve(*ty).and_then(|ty| self.types.basic(ty, 0));
@@ -324,7 +325,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                         continue;
                     };
                     let name = self.facts().text(ty.name);
-                    format!("{value} does not fit into `{name}`, which is `{basic}` on {goos}")
+                    format!("{value} does not fit into `{name}`, which is `{basic}` on {HERE}")
                 }
                 Check::Case(statement) => {
                     let ty = number.ty.map(Ty::name);
@@ -335,22 +336,22 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                         }
                         Entry::Occupied(entry) => {
                             let line = self.facts().position(*entry.get()).0;
-                            format!("this is {value} on {goos}, as is line {line}: a duplicate")
+                            format!("this is {value} on {HERE}, as is line {line}: a duplicate")
                         }
                     }
                 }
                 Check::Length => continue,
             };
-            self.tell_of_package(message, *pos, findings);
+            self.tell_of_package(Claim::plain(message), *pos, findings);
         }
     }
 
     fn returns(&mut self, findings: &mut Vec<Finding>) {
         for pos in &self.facts().typing.missing_returns {
-            let message =
-                "the function has results, and its end can be reached: a return is missing"
-                    .to_owned();
-            self.tell_of_package(message, *pos, findings);
+            let claim = Claim::plain(
+                "the function has results, and its end can be reached: a return is missing",
+            );
+            self.tell_of_package(claim, *pos, findings);
         }
     }
 
@@ -358,20 +359,20 @@ impl<'g, 'a> At<'_, 'g, 'a> {
     fn tell_of_function(
         &mut self,
         function: Function<'g, 'a>,
-        message: String,
+        claim: Claim,
         pos: u32,
         findings: &mut Vec<Finding>,
     ) {
         let root = self.place.package.path().to_owned();
         let symbol = function.symbol().to_string();
-        self.tell(Rule::Compiler, root, symbol, message, pos, findings);
+        self.tell(Rule::Compiler, root, symbol, claim, pos, findings);
     }
 
     /// An error that no symbol stands for.
-    fn tell_of_package(&mut self, message: String, pos: u32, findings: &mut Vec<Finding>) {
+    fn tell_of_package(&mut self, claim: Claim, pos: u32, findings: &mut Vec<Finding>) {
         let package = self.place.package.path().to_owned();
         let symbol = package.clone();
-        self.tell(Rule::Compiler, package, symbol, message, pos, findings);
+        self.tell(Rule::Compiler, package, symbol, claim, pos, findings);
     }
 
     fn tell(
@@ -379,7 +380,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         rule: Rule,
         root: String,
         symbol: String,
-        message: String,
+        claim: Claim,
         pos: u32,
         findings: &mut Vec<Finding>,
     ) {
@@ -390,7 +391,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                 effect,
                 root,
                 symbol,
-                message,
+                claim,
             };
             let Place { package, file } = self.place;
             findings.push(self.cx.at(package, file, pos, saying));

@@ -118,6 +118,7 @@ impl Work<'_, '_> {
             confirmed: BTreeMap::new(),
             loses: None,
             patch: None,
+            edits: Vec::new(),
             tried: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use model::{Advice, AdviceKind, Finding, Observation, Report};
+use model::{Advice, AdviceKind, Finding, NoteKind, Observation, Report};
 use web::proof;
 use web::view::{self, RootGroup, SymbolGroup, TargetLine, View, place};
 
@@ -155,8 +155,8 @@ impl Text {
     fn excerpt(&mut self, finding: &Finding) {
         let title = format!("{} [{}]", finding.message, finding.evidence.name());
         let source = finding.source.as_deref().unwrap_or_default();
-        let details = finding.details.iter().take(self.limits.details);
-        let notes = details.map(|d| Level::NOTE.message(d.as_str()));
+        let notes = finding.notes.iter().take(self.limits.details);
+        let notes = notes.map(|note| Level::NOTE.message(note.sentence()));
         let title = Level::ERROR
             .primary_title(title.as_str())
             .id(finding.rule.slug());
@@ -171,7 +171,7 @@ impl Text {
         };
         let rendered = Renderer::styled().render(&[group]);
         self.line(indent(&rendered, "   "));
-        let hidden = finding.details.len().saturating_sub(self.limits.details);
+        let hidden = finding.notes.len().saturating_sub(self.limits.details);
         if hidden > 0 {
             self.line(format!("       and {}", view::count(hidden, "more note")));
         }
@@ -288,12 +288,12 @@ impl Text {
             self.line(format!("   and {}", view::count(hidden, "more place")));
         }
         let all = self.limits.details == usize::MAX;
-        let instead = first
-            .details
+        let shown = first
+            .notes
             .iter()
-            .filter(|d| all || d.starts_with("instead: "));
-        for detail in instead {
-            self.line(format!("   {soft}{detail}{soft:#}"));
+            .filter(|note| all || note.kind == NoteKind::Instead);
+        for note in shown {
+            self.line(format!("   {soft}{}{soft:#}", note.sentence()));
         }
         self.advice(&group.advice);
     }
@@ -396,26 +396,16 @@ impl Text {
     }
 }
 
-/// The part of the source line that a finding is about.
+/// The bytes of the source line that a finding is about; the first one where nothing is known.
 fn span(finding: &Finding, source: &str) -> std::ops::Range<usize> {
-    let start = (finding.column as usize)
-        .saturating_sub(1)
-        .min(source.len());
-    let start = (0..=start)
-        .rev()
-        .find(|i| source.is_char_boundary(*i))
-        .unwrap_or(0);
-    let rest = &source[start..];
-    let quoted = rest
-        .strip_prefix('"')
-        .and_then(|r| r.find('"'))
-        .map(|end| end + 2);
-    let word = || {
-        rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
-            .unwrap_or(rest.len())
+    let offset = |column: u32| {
+        let offset = (column as usize).saturating_sub(1).min(source.len());
+        let whole = (0..=offset).rev().find(|i| source.is_char_boundary(*i));
+        whole.unwrap_or(0)
     };
-    let len = quoted.unwrap_or_else(word);
-    start..start + len.max(usize::from(!rest.is_empty()))
+    let start = offset(finding.column);
+    let one = source[start..].chars().next().map_or(0, char::len_utf8);
+    start..offset(finding.end_column).max(start + one)
 }
 
 fn indent(text: &str, by: &str) -> String {

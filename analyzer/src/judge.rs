@@ -1,0 +1,89 @@
+//! From findings to verdicts, roots, chains and a fix order.
+
+mod chains;
+mod fingerprint;
+mod fix_order;
+mod merge;
+mod reach;
+mod targets;
+mod unreachable;
+
+use camino::Utf8Path;
+use model::{Effect, Finding, Rule, Target};
+
+use self::chains::chains;
+use self::fingerprint::{Site, fingerprint};
+use self::fix_order::{Ranked, in_fix_order, rank};
+use self::merge::merge;
+use self::targets::target_report;
+use self::unreachable::unreachable;
+use crate::rules::{on_builds, sentence};
+use crate::scan::{Build, Judged, Settings};
+use crate::source::Sources;
+
+pub(crate) use self::targets::percent;
+
+/// Everything that is said of the module.
+pub(crate) fn judge(
+    settings: &Settings<'_>,
+    builds: &[Build<'_>],
+    sources: &Sources<'_>,
+) -> Judged {
+    let findings = merge(builds.iter().flat_map(|b| &b.findings));
+    let roots: Vec<(Target, Vec<Ranked>)> = builds
+        .iter()
+        .flat_map(|b| b.targets.iter().map(|t| (*t, rank(b, *t, &findings))))
+        .collect();
+    let mut findings = in_fix_order(findings, &roots);
+    fingerprint(&mut findings, |finding| site(builds, sources, finding));
+    for (number, finding) in (1..).zip(&mut findings) {
+        finding.id = format!("F{number}");
+        finding.message = sentence(finding);
+        finding.what = on_builds(&finding.what, &finding.targets);
+        finding.chains = chains(builds, finding);
+    }
+    let mut judged = Judged::default();
+    for target in settings.targets {
+        let Some(build) = builds.iter().find(|b| b.targets.contains(target)) else {
+            continue;
+        };
+        let ranked = roots
+            .iter()
+            .find(|(t, _)| t == target)
+            .map_or(&[][..], |(_, r)| r.as_slice());
+        judged
+            .targets
+            .push(target_report(settings, build, *target, &findings, ranked));
+        judged.incomplete.extend(unreachable(build, *target));
+    }
+    judged.findings = findings;
+    judged
+}
+
+/// Where a finding stands in the source.
+fn site(builds: &[Build<'_>], sources: &Sources<'_>, finding: &Finding) -> Site {
+    let mut builds = builds.iter();
+    let build = builds.find(|b| b.targets.iter().any(|t| finding.targets.contains(t)));
+    let package = build.and_then(|b| b.graph.get(&finding.package));
+    let name = Utf8Path::new(&finding.file).file_name();
+    match (package, name, finding.line) {
+        (Some(package), Some(name), line @ 1..) => {
+            let source = sources.get(&package.file_path(name));
+            Site::of(&source.facts, line, finding.column)
+        }
+        _ => Site::default(),
+    }
+}
+
+fn breaks(finding: &Finding, target: Target) -> bool {
+    finding.effect == Effect::FailsToBuild && finding.targets.contains(&target)
+}
+
+/// Where a failure starts to spread. A package without files has one finding, at one import of
+/// it, and breaks all of its importers.
+fn origin(finding: &Finding) -> &str {
+    match finding.rule {
+        Rule::Cgo | Rule::ExcludedPackage => &finding.root,
+        _ => &finding.package,
+    }
+}
