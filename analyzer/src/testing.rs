@@ -233,7 +233,7 @@ impl Names {
             Place::At(file.clone(), finding.line, finding.column)
         };
         let mut text = vec![finding.message.clone(), finding.symbol.clone()];
-        text.extend(finding.details.iter().cloned());
+        text.extend(finding.notes.iter().map(model::Note::sentence));
         Found {
             rule: finding.rule,
             effect: finding.effect,

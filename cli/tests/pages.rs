@@ -1,15 +1,11 @@
 //! The examples in the pages of rules, with Go's own toolchain: Go agrees with what
 //! `wasmcheck explain` shows. That a scan finds the same is tested beside the rules.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests read pages and prepare modules"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests prepare modules")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
 
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::sync::Mutex;
 
 use common::World;
@@ -42,9 +38,7 @@ fn go_agrees_with_the_examples_of_pages() {
 
 /// The examples of a page that need no module of others.
 fn of_page(rule: Rule) -> Vec<(Rule, Example)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/rules/{rule}.md"));
-    let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let examples = examples(&page).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
+    let examples = examples(rule.info().page).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
     let alone = |e: &Example| !e.files.iter().any(|(path, _)| path.contains('@'));
     examples
         .into_iter()
@@ -94,7 +88,7 @@ fn found(finding: &Finding, example: &Example) -> Found {
         Place::At(finding.file.clone(), finding.line, column)
     };
     let mut text = vec![finding.message.clone(), finding.symbol.clone()];
-    text.extend(finding.details.iter().cloned());
+    text.extend(finding.notes.iter().map(model::Note::sentence));
     Found {
         rule: finding.rule,
         effect: finding.effect,

@@ -6,11 +6,9 @@ use model::{Effect, Rule};
 
 use super::compare;
 
-/// The page of a rule.
-fn page(rule: Rule) -> String {
-    let path = format!("{}/../docs/rules/{rule}.md", env!("CARGO_MANIFEST_DIR"));
-    #[expect(clippy::disallowed_methods, reason = "a page is a file of the project")]
-    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+/// The examples in the page of a rule.
+fn of_page(rule: Rule) -> Vec<Example> {
+    examples(rule.info().page).unwrap_or_else(|e| panic!("{rule}.md: {e}"))
 }
 
 /// Whether an example expects that its rule finds something that matters.
@@ -24,7 +22,7 @@ fn is_positive(rule: Rule, example: &Example) -> bool {
 fn every_page_has_a_positive_and_a_near_miss() {
     let mut complaints = Vec::new();
     for rule in Rule::ALL {
-        let examples = examples(&page(rule)).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
+        let examples = of_page(rule);
         for bad in [true, false] {
             if !examples.iter().any(|e| e.bad == bad) {
                 let kind = if bad { "bad" } else { "good" };
@@ -47,7 +45,7 @@ fn every_page_has_a_positive_and_a_near_miss() {
 fn examples_of_pages_are_what_a_scan_finds() {
     let mut complaints = Vec::new();
     for rule in Rule::ALL {
-        let examples = examples(&page(rule)).unwrap_or_else(|e| panic!("{rule}.md: {e}"));
+        let examples = of_page(rule);
         for example in examples.into_iter().filter(|e| e.level == Level::Scan) {
             let line = example.line;
             let differ = compare("", example.files);
