@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 fn main() -> io::Result<()> {
     let mut files = Vec::new();
     for of in [
-        "src/facts.rs",
-        "src/facts",
-        "src/syntax.rs",
-        "src/syntax",
-        "src/pack.rs",
+        "src/go/facts.rs",
+        "src/go/facts",
+        "src/go/syntax.rs",
+        "src/go/syntax",
+        "src/go/pack.rs",
     ] {
         println!("cargo::rerun-if-changed={of}");
         gather(Path::new(of), &mut files)?;

@@ -9,7 +9,7 @@ mod targets;
 mod unreachable;
 
 use camino::Utf8Path;
-use model::{Effect, Finding, Rule, Target};
+use model::{Effect, Finding, Incomplete, Rule, Target, TargetReport};
 
 use self::chains::chains;
 use self::fingerprint::{Site, fingerprint};
@@ -17,11 +17,23 @@ use self::fix_order::{Ranked, in_fix_order, rank};
 use self::merge::merge;
 use self::targets::target_report;
 use self::unreachable::unreachable;
-use crate::rules::{on_builds, sentence};
-use crate::scan::{Build, Judged, Settings};
-use crate::source::Sources;
+use crate::build::Build;
+use crate::context::{on_builds, sentence};
+use crate::go::source::Sources;
+use crate::settings::Settings;
 
 pub(crate) use self::targets::percent;
+
+/// What is said of a module.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// One entry per target that could be listed.
+    pub targets: Vec<TargetReport>,
+    /// In fix order, with ids and chains, without advice.
+    pub findings: Vec<Finding>,
+    /// What could not be found out.
+    pub incomplete: Vec<Incomplete>,
+}
 
 /// Everything that is said of the module.
 pub(crate) fn judge(
@@ -29,7 +41,7 @@ pub(crate) fn judge(
     builds: &[Build<'_>],
     sources: &Sources<'_>,
 ) -> Judged {
-    let findings = merge(builds.iter().flat_map(|b| &b.findings));
+    let findings = merge(builds.iter().flat_map(|b| &b.known.findings));
     let roots: Vec<(Target, Vec<Ranked>)> = builds
         .iter()
         .flat_map(|b| b.targets.iter().map(|t| (*t, rank(b, *t, &findings))))

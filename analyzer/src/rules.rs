@@ -1,40 +1,38 @@
-//! Rules: from the package graph of one build to findings. One file for each family; a rule
-//! pushes findings and never sorts, merges or prints them.
+//! Rules: from the package graph of one build to findings. One file for each rule, named by its slug; `load`,
+//! `names` and `left_out` walk over packages and ask several. A rule pushes findings and never sorts,
+//! merges or prints them.
 
-mod bodies;
-mod excluded;
-mod linknames;
+mod cgo;
+mod compiler;
+pub(crate) mod crash;
+mod excluded_package;
+mod left_out;
 mod load;
-mod members;
+mod load_error;
+mod missing_body;
+mod missing_main;
+mod missing_member;
+mod missing_package;
 mod names;
+mod redeclared;
+mod refused_linkname;
+pub(crate) mod scenario;
 mod std_behaviour;
 mod stub;
-mod typing;
-mod unused;
+mod syntax;
+mod syscall_js;
+mod undefined_imported_name;
+mod undefined_name;
 
-pub(crate) use self::excluded::tags;
-pub(crate) use self::load::other as load_error;
+pub(crate) use self::left_out::tags;
+pub(crate) use self::load_error::finding as load_error;
 pub(crate) use self::std_behaviour::{explain, here as behaviours_here};
 
-use std::sync::Arc;
+use model::Finding;
 
-use model::{Effect, Evidence, Finding, Goos, Note, NoteKind, Rule, Target};
-
-use crate::calls::Calls;
-use crate::constraint::{Exclusion, Platform};
-use crate::graph::{Graph, Package, Places};
-use crate::scan::Settings;
-use crate::source::{Source, Sources};
-use crate::types::Types;
-
-/// Everything that a rule may look at.
-pub(crate) struct Context<'c, 'a> {
-    pub(crate) settings: &'c Settings<'a>,
-    pub(crate) graph: &'c Graph<'a>,
-    pub(crate) sources: &'c Arc<Sources<'a>>,
-    /// The requested targets that this build serves.
-    pub(crate) targets: Vec<Target>,
-}
+use crate::context::Context;
+use crate::go::calls::Calls;
+use crate::go::types::Types;
 
 /// What the rules say of one build.
 #[derive(Debug, Default)]
@@ -49,215 +47,13 @@ pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
     let mut said = Said::default();
     load::check(cx, &mut said);
     names::check(cx, &mut said.findings);
-    members::check(cx, &mut said.findings);
+    missing_member::check(cx, &mut said.findings);
     let types = Types::of(cx.graph);
-    typing::check(cx, &types, &mut said.findings);
-    bodies::check(cx, &mut said.findings);
-    linknames::check(cx, &mut said.findings);
+    compiler::check(cx, &types, &mut said.findings);
+    missing_body::check(cx, &mut said.findings);
+    refused_linkname::check(cx, &mut said.findings);
     let calls = Calls::of(cx.graph, &types);
     std_behaviour::check(cx, &types, &calls, &mut said.findings);
     stub::check(cx, &mut said.findings);
     said
-}
-
-/// Stands for the name of the build in claims: what holds for both builds names none of them. It is
-/// a character for private use, which the source of no program has.
-pub(crate) const HERE: &str = "\u{f8ff}";
-
-/// What is said of a name, or a sentence without one.
-#[derive(Clone, Debug)]
-pub(crate) struct Claim {
-    subject: String,
-    what: String,
-}
-
-impl Claim {
-    /// Words that continue the name in backquotes.
-    pub(crate) fn of(subject: impl Into<String>, what: impl Into<String>) -> Self {
-        Self {
-            subject: subject.into(),
-            what: what.into(),
-        }
-    }
-
-    /// A sentence of its own.
-    pub(crate) fn plain(what: impl Into<String>) -> Self {
-        Self::of("", what)
-    }
-}
-
-/// A finding as one sentence. [`HERE`] becomes the build, when all of the targets have one.
-pub(crate) fn sentence(finding: &Finding) -> String {
-    let what = on_builds(&finding.what, &finding.targets);
-    match finding.subject.as_str() {
-        "" => what,
-        subject => format!("`{subject}` {what}"),
-    }
-}
-
-/// A claim that names the build of the targets, or wasm where they have several.
-pub(crate) fn on_builds(what: &str, targets: &[Target]) -> String {
-    let mut builds = targets.iter().map(|t| t.goos());
-    let first = builds.next();
-    let one = first.filter(|goos| builds.all(|other| other == *goos));
-    what.replace(HERE, one.map_or("wasm", Goos::name))
-}
-
-/// What a finding says, apart from its place.
-pub(crate) struct Saying {
-    pub(crate) rule: Rule,
-    pub(crate) effect: Effect,
-    pub(crate) root: String,
-    pub(crate) symbol: String,
-    pub(crate) claim: Claim,
-}
-
-impl<'a> Context<'_, 'a> {
-    /// A finding at an offset of a selected file.
-    pub(crate) fn at(
-        &self,
-        package: &Package<'a>,
-        file: &Source,
-        offset: u32,
-        saying: Saying,
-    ) -> Finding {
-        let (line, column) = file.facts.position(offset);
-        let mut finding = self.without_place(package, saying);
-        finding.file = self.places().name_in(package.listed, &file.name);
-        (finding.line, finding.column) = (line, column);
-        finding.source = file.facts.line(line).map(shorten);
-        let end = token_end(file.facts.line(line).unwrap_or_default(), column);
-        (finding.end_line, finding.end_column) = (line, end);
-        finding
-    }
-
-    /// A finding about a package as a whole.
-    pub(crate) fn without_place(&self, package: &Package<'a>, saying: Saying) -> Finding {
-        let module = package.listed.module.as_ref();
-        let version = module.map(|m| m.version.clone()).filter(|v| !v.is_empty());
-        Finding {
-            id: String::new(),
-            fingerprint: String::new(),
-            rule: saying.rule,
-            targets: self.targets.clone(),
-            effect: saying.effect,
-            evidence: Evidence::Static,
-            root: saying.root,
-            package: package.path().to_owned(),
-            module: module.map_or_else(|| "std".to_owned(), |m| m.path.clone()),
-            version,
-            file: String::new(),
-            line: 0,
-            column: 0,
-            end_line: 0,
-            end_column: 0,
-            symbol: saying.symbol,
-            subject: saying.claim.subject,
-            what: saying.claim.what,
-            message: String::new(),
-            notes: Vec::new(),
-            source: None,
-            guard: None,
-            init: false,
-            chains: Vec::new(),
-            calls: Vec::new(),
-            callers: Vec::new(),
-            advice: Vec::new(),
-        }
-    }
-
-    pub(crate) fn places(&self) -> Places<'a> {
-        self.settings.places
-    }
-
-    /// Packages whose source is judged: all but the standard library.
-    pub(crate) fn judged(&self) -> impl Iterator<Item = &Package<'a>> {
-        self.graph
-            .packages
-            .values()
-            .filter(|p| !p.listed.standard && !p.is_empty())
-    }
-
-    /// The constraints of this build, with cgo as it is or switched on.
-    pub(crate) fn platform(&self, cgo: bool) -> Platform<'a> {
-        let (tags, release) = (self.settings.tags, self.settings.release);
-        Platform {
-            goos: self.graph.goos.name(),
-            goarch: "wasm",
-            cgo,
-            tags,
-            release,
-        }
-    }
-
-    /// A file that the target leaves out declares a name in a line.
-    pub(crate) fn declared_in(&self, package: &Package<'a>, file: &Source, line: u32) -> Note {
-        let name = self.places().name_in(package.listed, &file.name);
-        let text = format!(
-            "{name}:{line} declares it, and is {}",
-            self.why_ignored(file)
-        );
-        Note::new(NoteKind::DeclaredElsewhere, text).at(name, line, 0)
-    }
-
-    /// Why a file is not selected, in words that continue its name.
-    pub(crate) fn why_ignored(&self, file: &Source) -> String {
-        match self.platform(false).excludes(&file.name, &file.facts.src) {
-            Some(Exclusion::Name(suffix)) => format!("left out by the `{suffix}` in its name"),
-            Some(Exclusion::Line(line, text)) => {
-                format!("left out by line {line}, `{}`", shorten(&text))
-            }
-            None if file.facts.cgo.is_some() => "left out because it imports \"C\"".to_owned(),
-            None => "left out by Go".to_owned(),
-        }
-    }
-}
-
-/// The column behind the token that begins at a column of a line, both counted from 1 in bytes: a
-/// string, a name with its qualifier, or one character.
-pub(crate) fn token_end(line: &str, column: u32) -> u32 {
-    let start = (column as usize).saturating_sub(1);
-    let Some(rest) = line.get(start..).filter(|rest| !rest.is_empty()) else {
-        return column;
-    };
-    let closed = |quote: char| Some(rest.strip_prefix(quote)?.find(quote)? + 2);
-    let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
-    let word = word.unwrap_or(rest.len());
-    let one = rest.chars().next().map_or(0, char::len_utf8);
-    let len = closed('"').or_else(|| closed('`')).unwrap_or(word.max(one));
-    column + u32::try_from(len).unwrap_or(0)
-}
-
-/// A source line fit for a report.
-pub(crate) fn shorten(line: &str) -> String {
-    const MAX: usize = 200;
-    let line = line.trim_end();
-    match line.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_end_where_their_token_does() {
-        assert_eq!(token_end("\treturn isTerminal(fd)", 9), 19);
-        assert_eq!(token_end("import \"os/exec\"", 8), 17);
-        assert_eq!(token_end("x := syscall.Kill(1, 2)", 6), 18);
-        assert_eq!(token_end("a + b", 3), 4);
-        assert_eq!(token_end("é", 1), 3);
-        assert_eq!(token_end("a", 9), 9);
-    }
-
-    #[test]
-    fn claims_name_the_build_that_they_hold_for() {
-        let what = format!("is missing on {HERE}");
-        assert_eq!(on_builds(&what, &[Target::Wasip1]), "is missing on wasip1");
-        assert_eq!(on_builds(&what, &Target::ALL), "is missing on wasm");
-        let js = [Target::JsNode, Target::JsBrowser];
-        assert_eq!(on_builds(&what, &js), "is missing on js");
-    }
 }

@@ -4,83 +4,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use camino::Utf8Path;
-use model::{Effect, Evidence, Finding, Goos, Incomplete, Listing, Rule, Target, TargetReport};
+use model::{Effect, Finding, Goos, Listing, Observation, Rule, Target, WasmFile};
 
-use crate::compiled::{self, Compiled};
-use crate::graph::{DeclaredGuard, Graph, Package, Places};
-use crate::judge;
-use crate::linked::LinkedProgram;
-use crate::rules::{self, Context};
-use crate::source::Sources;
+use crate::build::{Build, Known};
+use crate::context::Context;
+use crate::go::graph::{Graph, Package};
+use crate::go::source::Sources;
+use crate::join::compiled::{self, Compiled};
+use crate::join::{linked, observed, undefined_calls};
+use crate::judge::{self, Judged};
+use crate::rules::{self, scenario};
+use crate::settings::Settings;
 use crate::system::System;
-
-/// What a module is judged by.
-#[derive(Debug)]
-pub struct Settings<'a> {
-    /// Path of the module being checked.
-    pub module: &'a str,
-    /// Where its go.mod lies, and where Go is called.
-    pub dir: &'a Utf8Path,
-    /// How files are named.
-    pub places: Places<'a>,
-    /// Build tags that the user gave.
-    pub tags: &'a [String],
-    /// N of Go 1.N.
-    pub release: u32,
-    /// The targets that are asked for.
-    pub targets: &'a [Target],
-    /// The packages of this machine's build, for comparison; none when it could not be listed.
-    pub native: Option<&'a Listing>,
-    /// Names that the user declares to be guards.
-    pub guards: &'a [DeclaredGuard],
-    /// Packages that are known to build as stubs.
-    pub stubs: &'a [StubSignature],
-}
-
-/// How a package that builds as a stub is recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StubSignature {
-    /// Import path.
-    pub package: String,
-    /// Packages below that path, too.
-    pub below: bool,
-    /// Text in one of its selected files.
-    pub text: String,
-    /// What it means.
-    pub message: String,
-}
-
-impl StubSignature {
-    /// Whether a package may be this stub.
-    pub(crate) fn covers(&self, path: &str) -> bool {
-        let rest = path.strip_prefix(self.package.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || (self.below && rest.starts_with('/')))
-    }
-}
+use crate::wasm::{Inspected, Line};
 
 /// A module that was scanned, and may be joined with what the compiler says.
 pub struct Scan<'a> {
     settings: Settings<'a>,
     sources: Arc<Sources<'a>>,
     builds: Vec<Build<'a>>,
-}
-
-/// One `GOOS`.
-pub(crate) struct Build<'a> {
-    pub(crate) graph: Graph<'a>,
-    pub(crate) targets: Vec<Target>,
-    pub(crate) findings: Vec<Finding>,
-    /// Packages that could not be had, and why.
-    pub(crate) unreachable: Vec<(String, String)>,
-    /// Packages that the compiler was content with.
-    pub(crate) compiled: Option<BTreeSet<String>>,
-    /// Mains whose wasm calls what nobody defines.
-    pub(crate) broken_mains: BTreeSet<String>,
-    /// Packages that were run, and behaved.
-    pub(crate) behaved: BTreeSet<(Target, String)>,
-    /// Mains whose wasm was read.
-    pub(crate) programs: Vec<LinkedProgram>,
 }
 
 /// An own package that can be run.
@@ -92,17 +34,6 @@ pub struct Runnable {
     pub main: bool,
     /// Something was found in it.
     pub suspect: bool,
-}
-
-/// What is said of a module.
-#[derive(Debug, Default)]
-pub struct Judged {
-    /// One entry per target that could be listed.
-    pub targets: Vec<TargetReport>,
-    /// In fix order, with ids and chains, without advice.
-    pub findings: Vec<Finding>,
-    /// What could not be found out.
-    pub incomplete: Vec<Incomplete>,
 }
 
 impl<'a> Scan<'a> {
@@ -129,16 +60,15 @@ impl<'a> Scan<'a> {
                 targets: targets.clone(),
             };
             let said = rules::run(&cx);
-            let (findings, unreachable) = (said.findings, said.unreachable);
+            let known = Known {
+                findings: said.findings,
+                unreachable: said.unreachable,
+                ..Known::default()
+            };
             builds.push(Build {
                 graph,
                 targets,
-                findings,
-                unreachable,
-                compiled: None,
-                broken_mains: BTreeSet::new(),
-                behaved: BTreeSet::new(),
-                programs: Vec::new(),
+                known,
             });
         }
         Self {
@@ -148,8 +78,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What one build is judged by, and the build.
-    pub(crate) fn build(&mut self, goos: Goos) -> Option<(Context<'_, 'a>, BuildParts<'_>)> {
+    /// What one build is judged by, and what is known of it.
+    pub(crate) fn build(&mut self, goos: Goos) -> Option<(Context<'_, 'a>, &mut Known)> {
         let (settings, sources) = (&self.settings, &self.sources);
         let build = self.builds.iter_mut().find(|b| b.graph.goos == goos)?;
         let cx = Context {
@@ -158,26 +88,18 @@ impl<'a> Scan<'a> {
             sources,
             targets: build.targets.clone(),
         };
-        let parts = BuildParts {
-            findings: &mut build.findings,
-            unreachable: &mut build.unreachable,
-            compiled: &mut build.compiled,
-            broken_mains: &mut build.broken_mains,
-            behaved: &mut build.behaved,
-            programs: &mut build.programs,
-        };
-        Some((cx, parts))
+        Some((cx, &mut build.known))
     }
 
     /// Join with what the compiler says of a build: errors confirm findings or become new ones,
     /// and what compiled is no finding.
     pub fn join(&mut self, goos: Goos, compiled: &Compiled) {
-        let Some((cx, build)) = self.build(goos) else {
-            return;
-        };
-        compiled::join(&cx, build.findings, compiled);
-        *build.compiled = Some(compiled.content.clone());
-        build.unreachable.extend(compiled.undecided.iter().cloned());
+        if let Some((cx, known)) = self.build(goos) {
+            compiled::join(&cx, &mut known.findings, compiled);
+            known.compiled = Some(compiled.content.clone());
+            let undecided = compiled.undecided.iter().cloned();
+            known.unreachable.extend(undecided);
+        }
     }
 
     /// The main packages whose closure has no error: those that can be linked.
@@ -185,7 +107,7 @@ impl<'a> Scan<'a> {
         let Some(build) = self.builds.iter().find(|b| b.graph.goos == goos) else {
             return Vec::new();
         };
-        let Some(content) = &build.compiled else {
+        let Some(content) = &build.known.compiled else {
             return Vec::new();
         };
         let broken = build.broken_by(|f| f.rule != Rule::RefusedLinkname);
@@ -203,7 +125,7 @@ impl<'a> Scan<'a> {
         let Some(build) = self.builds.iter().find(|b| b.graph.goos == goos) else {
             return Vec::new();
         };
-        let Some(content) = &build.compiled else {
+        let Some(content) = &build.known.compiled else {
             return Vec::new();
         };
         let broken = build.broken();
@@ -213,7 +135,7 @@ impl<'a> Scan<'a> {
         let packages = build.graph.packages.values().filter(whole);
         let suspect = |path: &str| {
             let finding = |f: &&Finding| f.package == path && f.effect != Effect::Note;
-            build.findings.iter().any(|f| finding(&f))
+            build.known.findings.iter().any(|f| finding(&f))
         };
         let runnable = packages.map(|p| Runnable {
             package: p.path().to_owned(),
@@ -225,8 +147,57 @@ impl<'a> Scan<'a> {
 
     /// A main package compiled and did not link.
     pub fn link_failed(&mut self, goos: Goos, package: &str, output: &str) {
-        if let Some((cx, build)) = self.build(goos) {
-            compiled::link_failed(&cx, build.findings, package, output);
+        if let Some((cx, known)) = self.build(goos) {
+            compiled::link_failed(&cx, &mut known.findings, package, output);
+        }
+    }
+
+    /// Join with what was found in the wasm of a main package: calls to functions that nobody
+    /// defines confirm findings, or are findings of their own. Fills in who is called.
+    pub fn inspected(&mut self, goos: Goos, main: &str, wasm: &mut WasmFile) {
+        if let Some((cx, known)) = self.build(goos) {
+            undefined_calls::join(&cx, known, main, wasm);
+        }
+    }
+
+    /// The places of findings that the linker may have dropped, by the two names that a build may
+    /// give a file.
+    pub fn places(&mut self, goos: Goos) -> Vec<Line> {
+        let places = self
+            .build(goos)
+            .map(|(cx, known)| linked::places(&cx, known));
+        places.unwrap_or_default()
+    }
+
+    /// Join with the wasm of a main package: places that are in it, with the way there, confirm
+    /// findings, or are findings of their own.
+    pub fn linked(&mut self, goos: Goos, main: &str, wasm: &Inspected) {
+        if let Some((cx, known)) = self.build(goos) {
+            linked::join(&cx, known, main, wasm);
+        }
+    }
+
+    /// Say of findings that are in no program that could have them, that they were dropped. A package
+    /// that others may import answers for its own.
+    pub fn dropped(&mut self, goos: Goos) {
+        if let Some((cx, known)) = self.build(goos) {
+            linked::dropped(&cx, known);
+        }
+    }
+
+    /// Join with what was seen when a program ran: what fails and was foretold confirms findings, and
+    /// what ended well behaved.
+    pub fn observed(&mut self, seen: &Observation) {
+        if let Some((cx, known)) = self.build(seen.target.goos()) {
+            observed::join(&cx, known, seen);
+        }
+    }
+
+    /// A scenario in which a program did otherwise than natively, or than was expected, is a
+    /// finding of its main package.
+    pub fn played(&mut self, seen: &Observation) {
+        if let Some((cx, known)) = self.build(seen.target.goos()) {
+            known.findings.extend(scenario::check(&cx, seen));
         }
     }
 
@@ -254,53 +225,4 @@ impl<'a> Scan<'a> {
     pub fn judge(self) -> Judged {
         judge::judge(&self.settings, &self.builds, &self.sources)
     }
-}
-
-/// The parts of a build that change while it is judged.
-pub(crate) struct BuildParts<'b> {
-    pub(crate) findings: &'b mut Vec<Finding>,
-    unreachable: &'b mut Vec<(String, String)>,
-    compiled: &'b mut Option<BTreeSet<String>>,
-    pub(crate) broken_mains: &'b mut BTreeSet<String>,
-    pub(crate) behaved: &'b mut BTreeSet<(Target, String)>,
-    pub(crate) programs: &'b mut Vec<LinkedProgram>,
-}
-
-impl Build<'_> {
-    /// Packages that do not build, for whatever reason.
-    pub(crate) fn broken(&self) -> BTreeSet<&str> {
-        self.broken_by(|_| true)
-    }
-
-    /// The same for some findings only.
-    fn broken_by(&self, counts: impl Fn(&Finding) -> bool) -> BTreeSet<&str> {
-        let at_fault = self
-            .findings
-            .iter()
-            .filter(|f| f.effect == Effect::FailsToBuild && counts(f));
-        let places = at_fault.filter_map(|f| self.graph.key(&f.package));
-        let gone = |p: &&Package<'_>| p.has_load_error() || self.graph.is_imported_without_files(p);
-        let load = self.graph.packages.values().filter(gone);
-        let faults: BTreeSet<&str> = places
-            .chain(load.map(super::graph::Package::path))
-            .collect();
-        self.graph.closure_of_importers(faults)
-    }
-
-    /// Packages of which it cannot be said whether they build: something that they need could
-    /// not be had.
-    pub(crate) fn unknown(&self) -> BTreeSet<&str> {
-        self.graph.closure_of_importers(
-            self.unreachable
-                .iter()
-                .filter_map(|(path, _)| self.graph.key(path)),
-        )
-    }
-}
-
-/// A finding that the compiler could not contradict so far.
-pub(crate) fn is_static_build_failure(finding: &Finding) -> bool {
-    finding.effect == Effect::FailsToBuild
-        && finding.evidence == Evidence::Static
-        && !matches!(finding.rule, Rule::MissingMain | Rule::RefusedLinkname)
 }

@@ -19,9 +19,10 @@ use fixtures::expect::{self, Expected, Found, Place};
 use model::{Finding, Goos, Incomplete, Listing, Target};
 
 use self::listing::{Module, list};
-use crate::constraint::Platform;
-use crate::graph::{DeclaredGuard, Places};
-use crate::scan::{Scan, Settings, StubSignature};
+use crate::go::constraint::Platform;
+use crate::go::graph::{DeclaredGuard, Places};
+use crate::scan::Scan;
+use crate::settings::{Settings, StubSignature};
 use crate::system::System;
 
 /// Where the module, the module cache and the standard library lie in memory.

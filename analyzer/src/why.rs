@@ -2,11 +2,11 @@
 
 use model::{CallStep, Goos};
 
-use crate::calls::Calls;
-use crate::facts::Access;
-use crate::graph::Graph;
+use crate::go::calls::Calls;
+use crate::go::facts::Access;
+use crate::go::graph::Graph;
+use crate::go::types::{Place, Types};
 use crate::scan::Scan;
-use crate::types::{Place, Types};
 
 /// What leads to a package, a module or a function in one build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +82,7 @@ fn uses<'g, 'a>(
         for file in package.files() {
             let place = Place { package, file };
             let named =
-                |u: &&crate::facts::Use| types.symbol_of_use(place, u).as_deref() == Some(what);
+                |u: &&crate::go::facts::Use| types.symbol_of_use(place, u).as_deref() == Some(what);
             let plain = file.facts.uses.iter().filter(named).copied();
             let mut found: Vec<_> = plain.collect();
             if what.contains("(*") {

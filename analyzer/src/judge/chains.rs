@@ -3,7 +3,7 @@
 use model::Finding;
 
 use super::origin;
-use crate::scan::Build;
+use crate::build::Build;
 
 /// Longest list of chains of a finding.
 const MAX_CHAINS: usize = 8;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use model::Finding;
 
-use crate::facts::{DeclFact, FileFacts};
+use crate::go::facts::{DeclFact, FileFacts};
 
 /// Where a finding stands, told by the source alone.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ fn title(facts: &FileFacts, decl: &DeclFact) -> String {
 /// How often the name at a column stands before it in the line.
 fn same_names(line: &str, column: u32) -> usize {
     let start = (column as usize).saturating_sub(1);
-    let end = crate::rules::token_end(line, column) as usize;
+    let end = crate::context::token_end(line, column) as usize;
     let name = line.get(start..end.saturating_sub(1)).unwrap_or_default();
     let before = line.get(..start).unwrap_or_default();
     if name.is_empty() {

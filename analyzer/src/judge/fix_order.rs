@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Effect, Finding, Target};
 
 use super::{breaks, origin};
-use crate::scan::Build;
+use crate::build::Build;
 
 /// A root with what it breaks.
 pub(super) struct Ranked {

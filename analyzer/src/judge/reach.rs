@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::{Effect, Finding, Rule};
 
 use super::origin;
-use crate::scan::Build;
+use crate::build::Build;
 
 /// The packages that a finding in one package is a finding of.
 ///
@@ -26,7 +26,7 @@ pub(super) fn reach<'b>(build: &'b Build<'_>, finding: &Finding) -> BTreeSet<&'b
         (Effect::FailsToBuild, _) => graph.closure_of_importers([place]),
         (Effect::LinksBroken, _) => {
             let mut reached = graph.closure_of_importers([place]);
-            reached.retain(|path| *path == place || build.broken_mains.contains(*path));
+            reached.retain(|path| *path == place || build.known.broken_mains.contains(*path));
             reached
         }
         (_, Rule::Stub) => graph

@@ -7,7 +7,8 @@ use model::{Builds, Finding, ListedPackage, Package, Root, Target, TargetReport,
 use super::breaks;
 use super::fix_order::Ranked;
 use super::reach::reach;
-use crate::scan::{Build, Settings};
+use crate::build::Build;
+use crate::settings::Settings;
 
 pub(super) fn target_report(
     settings: &Settings<'_>,
@@ -144,7 +145,7 @@ impl<'j, 'a> Judge<'j, 'a> {
         wanted.map(|p| self.package(p)).collect()
     }
 
-    fn package(&self, package: &crate::graph::Package<'_>) -> Package {
+    fn package(&self, package: &crate::go::graph::Package<'_>) -> Package {
         let path = package.path();
         let met = self.met.get(path).map_or(&[][..], Vec::as_slice);
         let effects = met
@@ -171,18 +172,18 @@ impl<'j, 'a> Judge<'j, 'a> {
     /// Nothing was found: it works when it was seen to run.
     fn nothing_found(&self, path: &str) -> Verdict {
         let seen = |(target, package): &(Target, String)| *target == self.target && package == path;
-        if self.build.behaved.iter().any(seen) {
+        if self.build.known.behaved.iter().any(seen) {
             Verdict::Works
         } else {
             Verdict::Clean
         }
     }
 
-    fn builds(&self, package: &crate::graph::Package<'_>) -> Builds {
+    fn builds(&self, package: &crate::go::graph::Package<'_>) -> Builds {
         let path = package.path();
         let gone =
             package.listed.go_files.is_empty() && self.build.graph.importers(path).is_empty();
-        let compiled = self.build.compiled.as_ref();
+        let compiled = self.build.known.compiled.as_ref();
         if package.own && gone && !self.has_other_error(package) {
             Builds::Absent
         } else if self.unknown.contains(path) {
@@ -198,7 +199,7 @@ impl<'j, 'a> Judge<'j, 'a> {
     }
 
     /// Something else is wrong with it than that constraints leave no file.
-    fn has_other_error(&self, package: &crate::graph::Package<'_>) -> bool {
+    fn has_other_error(&self, package: &crate::go::graph::Package<'_>) -> bool {
         self.findings
             .iter()
             .any(|f| f.package == package.path() && breaks(f, self.target))

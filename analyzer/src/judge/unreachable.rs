@@ -2,7 +2,7 @@
 
 use model::{Incomplete, Stage, Target};
 
-use crate::scan::Build;
+use crate::build::Build;
 
 pub(super) fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> {
     let say = |(path, all): &(String, String)| {
@@ -17,7 +17,7 @@ pub(super) fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> 
             reason,
         }
     };
-    build.unreachable.iter().map(say).collect()
+    build.known.unreachable.iter().map(say).collect()
 }
 
 /// What to do about a package that could not be had, by the Go command's own words.

@@ -1,16 +1,18 @@
 //! `std-behaviour`: functions of the standard library that build, and then fail, fake or lie.
 
+mod unused;
+
 use model::{Effect, Finding, Note, NoteKind, Rule, Target};
 
-use super::unused::Used;
-use super::{Claim, Context, Saying};
-use crate::calls::Calls;
-use crate::facts::{JS, Use, bit};
-use crate::graph::Package;
-use crate::source::Source;
-use crate::std_facts::{Behaviour, behaviours, waits_for_event_loop};
-use crate::symbol::symbol;
-use crate::types::{Place, Types};
+use self::unused::Used;
+use crate::context::{Claim, Context, Saying};
+use crate::go::calls::Calls;
+use crate::go::facts::{JS, Use, bit};
+use crate::go::graph::Package;
+use crate::go::source::Source;
+use crate::go::symbol::symbol;
+use crate::go::types::{Place, Types};
+use crate::std::behaviours::{Behaviour, behaviours, waits_for_event_loop};
 
 /// Uses in the module's own packages, and those in dependencies that run at initialisation or that
 /// calls lead to: whether anything else is reached is not known before the program is linked.

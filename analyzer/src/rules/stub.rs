@@ -2,7 +2,7 @@
 
 use model::{Effect, Finding, Rule};
 
-use super::{Claim, Context, Saying};
+use crate::context::{Claim, Context, Saying};
 
 pub(super) fn check(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
     for signature in cx.settings.stubs {

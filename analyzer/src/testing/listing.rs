@@ -11,8 +11,8 @@ use fixtures::expect;
 use model::{ListError, ListedModule, ListedPackage, Listing};
 
 use super::{GOROOT, MODCACHE, ROOT};
-use crate::constraint::Platform;
-use crate::facts::FileFacts;
+use crate::go::constraint::Platform;
+use crate::go::facts::FileFacts;
 
 /// A standard library of a few declarations.
 const STD: &str = include_str!("goroot.txtar");

@@ -9,7 +9,7 @@ use super::code::NO_PC;
 use super::graph::{Edge, Kind, Node};
 use super::paths::Paths;
 use super::program::{Program, node, spelling};
-use crate::std_facts::all_behaviours;
+use crate::std::behaviours::all_behaviours;
 
 /// A place outside the standard library from where a program gets to such a function.
 #[derive(Clone, Debug, PartialEq, Eq)]

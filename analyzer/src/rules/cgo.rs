@@ -1,0 +1,156 @@
+//! `cgo`: packages and files that are written with cgo.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::{Effect, Finding, Rule};
+
+use crate::context::{Claim, Context, HERE, Saying};
+use crate::go::facts::Cgo;
+use crate::go::graph::Package;
+use crate::go::source::Source;
+
+/// What is said of an imported package that is written with cgo.
+pub(super) fn claim(path: &str) -> Claim {
+    let what = format!("is written with cgo, and cgo does not exist on {HERE}");
+    Claim::of(path, what)
+}
+
+/// The same of one that nothing imports.
+pub(super) fn claim_of_unimported() -> Claim {
+    Claim::plain(format!(
+        "written with cgo: the package does not exist on {HERE}, and nothing there imports it"
+    ))
+}
+
+/// Whether cgo, rather than a constraint, leaves the package without files.
+pub(super) fn is_cgo(cx: &Context<'_, '_>, package: &Package<'_>, ignored: &[Arc<Source>]) -> bool {
+    let natively = cx.settings.native.iter().flat_map(|l| &l.packages);
+    let native = natively
+        .filter(|p| p.import_path == package.path())
+        .any(|p| !p.cgo_files.is_empty());
+    let platform = cx.platform(true);
+    let selected = |f: &Source| platform.excludes(&f.name, &f.facts.src).is_none();
+    native || ignored.iter().any(|f| f.facts.cgo.is_some() && selected(f))
+}
+
+/// Why a cgo file is left out, where that is more than its being one.
+pub(super) fn also(why: &str) -> String {
+    if why.contains("imports \"C\"") {
+        String::new()
+    } else {
+        format!("; {why}")
+    }
+}
+
+/// Headers of a cgo file, in words that continue a sentence.
+pub(super) fn wants(cgo: &Cgo) -> String {
+    if cgo.includes.is_empty() {
+        String::new()
+    } else {
+        format!("; includes {}", cgo.includes.join(", "))
+    }
+}
+
+/// The flags and system libraries behind the cgo of a package.
+pub(super) fn libraries(
+    cx: &Context<'_, '_>,
+    package: &Package<'_>,
+    ignored: &[&Arc<Source>],
+) -> Vec<String> {
+    let (mut libraries, mut pkg_config, mut flags) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let natively = cx.settings.native.iter().flat_map(|l| &l.packages);
+    for native in natively.filter(|p| p.import_path == package.path()) {
+        libraries.extend(
+            native
+                .cgo_ldflags
+                .iter()
+                .filter_map(|f| f.strip_prefix("-l"))
+                .map(str::to_owned),
+        );
+        pkg_config.extend(native.cgo_pkg_config.iter().cloned());
+    }
+    for flag in ignored
+        .iter()
+        .filter_map(|f| f.facts.cgo.as_ref())
+        .flat_map(|c| &c.flags)
+    {
+        let condition = if flag.condition.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", flag.condition)
+        };
+        flags.insert(format!("{}: {}{condition}", flag.name, flag.value));
+        let words = flag.value.split_whitespace();
+        match flag.name.as_str() {
+            "pkg-config" => pkg_config.extend(words.map(str::to_owned)),
+            "LDFLAGS" => libraries.extend(
+                words
+                    .filter_map(|w| w.strip_prefix("-l"))
+                    .map(str::to_owned),
+            ),
+            _ => {}
+        }
+    }
+    let list = |what: &str, set: BTreeSet<String>| {
+        let list = set.into_iter().collect::<Vec<_>>().join(", ");
+        (!list.is_empty()).then(|| format!("{what}: {list}"))
+    };
+    [
+        list("system libraries", libraries),
+        list("pkg-config", pkg_config),
+        list("#cgo", flags),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What cgo leaves out of own packages that build all the same: worth a note.
+pub(super) fn note_left_out_c(cx: &Context<'_, '_>, findings: &mut Vec<Finding>) {
+    let natively = cx.settings.native.iter().flat_map(|l| &l.packages);
+    for native in natively {
+        let package = cx
+            .graph
+            .get(&native.import_path)
+            .filter(|p| p.own && !p.is_empty());
+        let Some(package) = package else { continue };
+        let cgo = native
+            .cgo_files
+            .iter()
+            .map(|f| cx.sources.get(&native.dir.join(f)));
+        for file in cgo {
+            let Some(pos) = file.facts.cgo.as_ref().map(|c| c.pos) else {
+                continue;
+            };
+            let claim = Claim::plain("this file is left out, and the package builds without it");
+            findings.push(cx.at(package, &file, pos, note(package, claim)));
+        }
+        let c = [
+            &native.c_files,
+            &native.cxx_files,
+            &native.m_files,
+            &native.f_files,
+        ];
+        let c: Vec<&str> = c.into_iter().flatten().map(String::as_str).collect();
+        if native.cgo_files.is_empty() && !c.is_empty() {
+            let claim = Claim::plain(format!(
+                "the package builds without {}: no Go file of it imports \"C\"",
+                c.join(", ")
+            ));
+            findings.push(cx.without_place(package, note(package, claim)));
+        }
+    }
+}
+
+fn note(package: &Package<'_>, claim: Claim) -> Saying {
+    let path = package.path().to_owned();
+    Saying {
+        rule: Rule::Cgo,
+        effect: Effect::Note,
+        root: path.clone(),
+        symbol: path,
+        claim,
+    }
+}

@@ -1,0 +1,59 @@
+//! `load-error`: an error of loading that has no rule of its own.
+
+use model::{Effect, Finding, ListError, Rule};
+
+use crate::context::{Claim, Context, Saying, token_end};
+use crate::go::graph::Package;
+
+/// An error of loading that has no rule of its own.
+pub(crate) fn finding<'a>(
+    cx: &Context<'_, 'a>,
+    package: &Package<'a>,
+    error: &ListError,
+) -> Finding {
+    let text = error.err.trim();
+    let cycle = text.contains("import cycle");
+    let syntax = text.contains("expected ")
+        || text.contains("invalid character")
+        || text.contains("illegal ");
+    let message = if cycle && !error.import_stack.is_empty() {
+        format!("import cycle: {}", error.import_stack.join(" → "))
+    } else {
+        super::load::first_line(text).to_owned()
+    };
+    let saying = Saying {
+        rule: if syntax {
+            Rule::Syntax
+        } else {
+            Rule::LoadError
+        },
+        effect: Effect::FailsToBuild,
+        root: package.path().to_owned(),
+        symbol: package.path().to_owned(),
+        claim: Claim::plain(message),
+    };
+    let mut finding = cx.without_place(package, saying);
+    place(cx, package, &error.pos, &mut finding);
+    finding
+}
+
+/// `file:line:column`, relative to the module.
+fn place<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, pos: &str, finding: &mut Finding) {
+    let Some((file, line, column)) = split_position(pos) else {
+        return;
+    };
+    let name = camino::Utf8Path::new(file).file_name().unwrap_or(file);
+    let path = package.file_path(name);
+    finding.file = cx.places().name_in(package.listed, name);
+    (finding.line, finding.column) = (line, column);
+    let source = cx.sources.get(&path);
+    finding.source = source.facts.line(line).map(crate::context::shorten);
+    let end = token_end(source.facts.line(line).unwrap_or_default(), column);
+    (finding.end_line, finding.end_column) = (line, end);
+}
+
+fn split_position(pos: &str) -> Option<(&str, u32, u32)> {
+    let mut parts = pos.rsplitn(3, ':');
+    let (column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((file, line.parse().ok()?, column.parse().ok()?))
+}
