@@ -10,15 +10,17 @@
 
 mod listing;
 mod pages;
+mod runs;
 
 use std::collections::BTreeMap;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fixtures::expect::{self, Expected, Found, Place};
+use fixtures::expect::{self, Expected, Found};
 use model::{Finding, Goos, Incomplete, Listing, Target};
 
 use self::listing::{Module, list};
+pub(crate) use self::runs::{difference, frame, run, scenario};
 use crate::go::constraint::Platform;
 use crate::go::graph::{DeclaredGuard, Places};
 use crate::scan::Scan;
@@ -40,24 +42,37 @@ const RELEASE: u32 = 26;
 /// When they differ, or an expectation means nothing.
 #[track_caller]
 pub(crate) fn check(archive: &str) {
+    check_with(archive, |_| {});
+}
+
+/// The same with more than a scan sees: runs of programs, for one.
+///
+/// # Panics
+///
+/// Like [`check`].
+#[track_caller]
+pub(crate) fn check_with(archive: &str, more: impl Fn(&mut Scan<'_>)) {
     let (head, _) = fixtures::split(archive);
     let head = if archive.contains("\n-- ") || archive.starts_with("-- ") {
         head
     } else {
         String::new()
     };
-    let complaints = compare(&head, fixtures::pages::module(archive));
+    let complaints = compare(&head, fixtures::pages::module(archive), &more);
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
+/// What joins more with a scan.
+type More<'m> = &'m dyn Fn(&mut Scan<'_>);
+
 /// How the findings in a module differ from the expected ones.
-fn compare(head: &str, files: Vec<(String, String)>) -> Vec<String> {
+fn compare(head: &str, files: Vec<(String, String)>, more: More<'_>) -> Vec<String> {
     let options = Options::read(head);
     let expected = match expectations(&files) {
         Ok(expected) => expected,
         Err(wrong) => return vec![wrong],
     };
-    let scanned = scan(&options, files);
+    let scanned = scan(&options, files, more);
     let mut complaints = expect::compare(&expected, &scanned.found);
     let not_judged = scanned.incomplete.iter().map(|i| i.reason.as_str());
     let (met, open): (Vec<_>, Vec<_>) = not_judged.partition(|reason| {
@@ -127,7 +142,7 @@ struct Scanned {
 }
 
 /// Scans a module in memory for all targets.
-fn scan(options: &Options, files: Vec<(String, String)>) -> Scanned {
+fn scan(options: &Options, files: Vec<(String, String)>, more: More<'_>) -> Scanned {
     let module = Module::new(files);
     let native = list(&module, &platform("linux", "amd64", true, options));
     let wasm = |goos: Goos| list(&module, &platform(goos.name(), "wasm", false, options));
@@ -145,7 +160,9 @@ fn scan(options: &Options, files: Vec<(String, String)>) -> Scanned {
         stubs: &stubs,
     };
     let memory = Memory(&module.disk);
-    let judged = Scan::new(settings, &listings, &memory).judge();
+    let mut scan = Scan::new(settings, &listings, &memory);
+    more(&mut scan);
+    let judged = scan.judge();
     let mut named = Names::default();
     let builds = listings.iter().map(|(_, listing)| listing);
     for listing in builds.chain([&native]) {
@@ -226,21 +243,8 @@ impl Names {
 
     /// A finding as expectations speak of it.
     fn found(&self, finding: &Finding) -> Found {
-        let place = if finding.line == 0 {
-            let dir = self.packages.get(&finding.package);
-            Place::Package(dir.unwrap_or(&finding.package).clone())
-        } else {
-            let file = self.files.get(&finding.file).unwrap_or(&finding.file);
-            Place::At(file.clone(), finding.line, finding.column)
-        };
-        let mut text = vec![finding.message.clone(), finding.symbol.clone()];
-        text.extend(finding.notes.iter().map(model::Note::sentence));
-        Found {
-            rule: finding.rule,
-            effect: finding.effect,
-            targets: finding.targets.clone(),
-            place,
-            text: text.join("\n"),
-        }
+        let file = self.files.get(&finding.file).unwrap_or(&finding.file);
+        let dir = self.packages.get(&finding.package);
+        Found::of(finding, file, dir.unwrap_or(&finding.package))
     }
 }

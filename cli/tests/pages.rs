@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Mutex;
 
 use common::World;
-use fixtures::expect::{self, Expected, Found, Place};
+use fixtures::expect::{self, Expected, Found};
 use fixtures::pages::{Example, Level, examples};
 use model::{Finding, Rule};
 use serde_json::Value;
@@ -61,7 +61,7 @@ fn check(example: &Example) -> Vec<String> {
         return vec![format!("no report: {}", ran.stderr)];
     };
     let findings = findings(&report);
-    let found: Vec<Found> = findings.iter().map(|f| found(f, example)).collect();
+    let found: Vec<Found> = findings.iter().map(found).collect();
     let files = example.files.iter();
     let expected: Result<Vec<Vec<Expected>>, String> =
         files.map(|(path, text)| expect::read(path, text)).collect();
@@ -76,31 +76,8 @@ fn findings(report: &Value) -> Vec<Finding> {
 }
 
 /// A finding as expectations speak of it.
-fn found(finding: &Finding, example: &Example) -> Found {
-    let place = if finding.line == 0 {
-        let dir = finding.package.strip_prefix("example.com/m");
-        Place::Package(dir.unwrap_or_default().trim_start_matches('/').to_owned())
-    } else {
-        let column = match finding.column {
-            0 => first_byte(example, &finding.file, finding.line),
-            column => column,
-        };
-        Place::At(finding.file.clone(), finding.line, column)
-    };
-    let mut text = vec![finding.message.clone(), finding.symbol.clone()];
-    text.extend(finding.notes.iter().map(model::Note::sentence));
-    Found {
-        rule: finding.rule,
-        effect: finding.effect,
-        targets: finding.targets.clone(),
-        place,
-        text: text.join("\n"),
-    }
-}
-
-/// Column of the code in a line: Go's stacks tell lines alone.
-fn first_byte(example: &Example, file: &str, line: u32) -> u32 {
-    let text = example.files.iter().find(|(path, _)| path == file);
-    let line = text.and_then(|(_, text)| text.lines().nth(line as usize - 1));
-    line.map_or(0, expect::indentation) + 1
+fn found(finding: &Finding) -> Found {
+    let dir = finding.package.strip_prefix("example.com/m");
+    let dir = dir.unwrap_or_default().trim_start_matches('/');
+    Found::of(finding, &finding.file, dir)
 }
