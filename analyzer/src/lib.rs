@@ -14,6 +14,8 @@ mod scan;
 mod settings;
 mod std;
 mod system;
+#[cfg(test)]
+mod testing;
 mod why;
 
 pub use crate::go::graph::{DeclaredGuard, Places};

@@ -47,12 +47,26 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A document without the marks of its format.
+/// A document without the marks of its format: fenced blocks are indented like the others.
 fn plain(document: &str) -> String {
     let head = style::HEAD;
     let (title, rest) = document.split_once('\n').unwrap_or((document, ""));
     let title = title.trim_start_matches(['#', ' ']);
-    format!("{head}{title}{head:#}\n{rest}")
+    let mut text = format!("{head}{title}{head:#}\n");
+    let mut fenced = false;
+    for line in rest.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        let indent = if fenced && !line.is_empty() {
+            "    "
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "{indent}{line}");
+    }
+    text
 }
 
 fn unknown(what: &str) -> Failure {

@@ -154,3 +154,124 @@ fn note(package: &Package<'_>, claim: Claim) -> Saying {
         claim,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn the_import_nearest_to_the_user_is_named() {
+        check(
+            r#"
+-- app.go --
+package app
+
+import _ "example.com/m/middle"
+-- middle/middle.go --
+package middle
+
+import _ "example.com/sqlite"
+//       ^ cgo: example.com/sqlite
+-- example.com/sqlite@v1.2.0/sqlite.go --
+//go:build cgo
+
+package sqlite
+
+// #cgo LDFLAGS: -lsqlite3
+// #include <sqlite3.h>
+import "C"
+"#,
+        );
+    }
+
+    #[test]
+    fn cgo_for_one_target_fails_there() {
+        check(
+            r#"
+-- app.go --
+package app
+
+import _ "example.com/m/time"
+//       ^ cgo on wasip1
+-- time/time_cgo.go --
+//go:build !js
+
+package time
+
+import "C"
+//     ^ cgo note on js-node,js-browser
+-- time/time_js.go --
+package time
+"#,
+        );
+    }
+
+    #[test]
+    fn a_cgo_package_that_nothing_imports_is_noted() {
+        check(
+            r#"
+-- app.go --
+package app
+-- sound/sound.go --
+package sound
+
+import "C"
+//     ^ cgo note: nothing there imports it
+"#,
+        );
+    }
+
+    #[test]
+    fn cgo_with_a_fallback_is_noted_in_the_module_alone() {
+        check(
+            r#"
+-- app.go --
+package app
+
+import _ "example.com/fast"
+-- sum_cgo.go --
+//go:build cgo && linux
+
+package app
+
+import "C"
+//     ^ cgo note: left out
+
+const Fast = true
+-- sum_go.go --
+//go:build !cgo || !linux
+
+package app
+
+const Fast = false
+-- example.com/fast@v1.0.0/fast_cgo.go --
+package fast
+
+import "C"
+-- example.com/fast@v1.0.0/fast.go --
+//go:build !cgo
+
+package fast
+"#,
+        );
+    }
+
+    #[test]
+    fn a_constraint_that_keeps_wasm_away_is_none_of_cgo() {
+        check(
+            r#"
+-- app.go --
+package app
+
+import _ "example.com/m/registry"
+//       ^ excluded-package
+-- registry/registry.go --
+//go:build windows
+
+package registry
+
+import "C"
+"#,
+        );
+    }
+}

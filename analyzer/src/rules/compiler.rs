@@ -430,3 +430,148 @@ fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn numeric_types_that_differ() {
+        check(
+            r#"
+import "syscall"
+
+func links(st *syscall.Stat_t) uint64 {
+	var n uint64 = st.Nlink
+	//             ^^ compiler on js-node,js-browser: uint32
+	return n
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn arguments_and_results_of_a_twin() {
+        check(
+            r#"
+-- a.go --
+package a
+
+func use() {
+	one := size(1, 2)
+	//             ^ compiler: size
+	_, _ = one, 1
+	two, _ := pair()
+//< compiler: pair
+	_ = two
+}
+-- a_linux.go --
+package a
+
+func size(a, b int) int { return a + b }
+
+func pair() (int, int) { return 1, 2 }
+-- a_other.go --
+//go:build !linux
+
+package a
+
+func size(a int) int { return a }
+
+func pair() int { return 1 }
+"#,
+        );
+    }
+
+    #[test]
+    fn constants_that_do_not_fit() {
+        check(
+            r#"
+-- a.go --
+package a
+
+var flags = uint8(limit)
+//                ^^^^^ compiler: 300
+-- a_linux.go --
+package a
+
+const limit = 200
+-- a_other.go --
+//go:build !linux
+
+package a
+
+const limit = 300
+"#,
+        );
+    }
+
+    #[test]
+    fn variadic_and_generic_calls_take_any_number() {
+        check(
+            r#"
+func sum[T int | float64](all ...T) (n T) {
+	for _, one := range all {
+		n += one
+	}
+	return n
+}
+
+func pair() (int, int) { return 1, 2 }
+
+func add(a, b int) int { return a + b }
+
+var _, _, _ = sum[int](), sum(1, 2, 3), add(pair())
+"#,
+        );
+    }
+
+    #[test]
+    fn functions_whose_end_cannot_be_reached() {
+        check(
+            r#"
+func forever(c chan int) int {
+	for {
+		select {
+		case n := <-c:
+			return n
+		}
+	}
+}
+
+func either(b bool) int {
+	switch {
+	case b:
+		panic("b")
+	default:
+		goto end
+	}
+end:
+	return 1
+}
+
+var _, _ = forever, either
+"#,
+        );
+    }
+
+    #[test]
+    fn equal_constants_in_two_switches() {
+        check(
+            r#"
+import "syscall"
+
+func f(flag int) {
+	switch flag {
+	case syscall.O_RDONLY:
+	}
+	switch flag {
+	case syscall.O_CLOEXEC:
+	}
+}
+
+var _ = f
+"#,
+        );
+    }
+}

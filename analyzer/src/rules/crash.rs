@@ -61,3 +61,80 @@ fn full_name(package: &Package<'_>, function: &str) -> String {
         _ => function.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{End, Observation, RunKind};
+
+    use crate::testing::{check_with, frame, run};
+
+    #[test]
+    fn it_stands_at_the_call_in_the_package_itself() {
+        let stack = vec![
+            frame("panic", "/go/src/runtime/panic.go", 860),
+            frame("example.com/m/lib.Fail", "/m/lib/lib.go", 3),
+            frame("main.main", "/m/main.go", 6),
+        ];
+        let seen = Observation {
+            stack,
+            ..run(End::Crash)
+        };
+        check_with(
+            r#"
+-- main.go --
+package main
+
+import "example.com/m/lib"
+
+func main() {
+	lib.Fail()
+//< crash on wasip1: example.com/m.main
+}
+-- lib/lib.go --
+package lib
+
+func Fail() { panic("lib") }
+"#,
+            |scan| scan.observed(&seen),
+        );
+    }
+
+    #[test]
+    fn initialisation_crashes_like_a_program() {
+        let seen = Observation {
+            kind: RunKind::Init,
+            stack: vec![frame("example.com/m.init.0", "/m/table.go", 5)],
+            ..run(End::Crash)
+        };
+        check_with(
+            r#"
+-- table.go --
+package m
+
+var table map[string]int
+
+func init() { table["a"] = 1 }
+//< crash on wasip1
+"#,
+            |scan| scan.observed(&seen),
+        );
+    }
+
+    #[test]
+    fn another_exit_code_is_no_crash() {
+        let seen = Observation {
+            exit: Some(2),
+            stderr: "usage: app FILE\n".to_owned(),
+            ..run(End::Fail)
+        };
+        check_with("func main() { println(1) }\n", |scan| scan.observed(&seen));
+    }
+
+    #[test]
+    fn neither_is_a_limit_without_a_stack() {
+        check_with("func main() { println(1) }\n", |scan| {
+            scan.observed(&run(End::Timeout));
+            scan.observed(&run(End::Crash));
+        });
+    }
+}

@@ -57,3 +57,81 @@ fn split_position(pos: &str) -> Option<(&str, u32, u32)> {
     let (column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
     Some((file, line.parse().ok()?, column.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn an_import_cycle() {
+        check(
+            r#"
+-- a/a.go --
+package a
+//* load-error: import cycle
+
+import _ "example.com/m/b"
+-- b/b.go --
+package b
+
+import _ "example.com/m/a"
+"#,
+        );
+    }
+
+    #[test]
+    fn two_packages_in_one_directory() {
+        check(
+            r#"
+-- two/a.go --
+package one
+//* load-error: found packages one (a.go) and two (b.go)
+-- two/b.go --
+package two
+"#,
+        );
+    }
+
+    #[test]
+    fn an_internal_package_of_another_module() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import _ "example.com/dep/internal/x"
+//       ^ load-error: use of internal package
+-- example.com/dep@v1.0.0/internal/x/x.go --
+package x
+"#,
+        );
+    }
+
+    #[test]
+    fn a_second_package_for_another_platform_is_fine() {
+        check(
+            r#"
+-- two/a.go --
+package one
+-- two/b_windows.go --
+package two
+-- two/a_test.go --
+package one_test
+"#,
+        );
+    }
+
+    #[test]
+    fn an_internal_package_of_the_module_itself_is_fine() {
+        check(
+            r#"
+-- a/a.go --
+package a
+
+import _ "example.com/m/internal/x"
+-- internal/x/x.go --
+package x
+"#,
+        );
+    }
+}

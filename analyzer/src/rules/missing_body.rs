@@ -195,3 +195,127 @@ fn assembled(cx: &Context<'_, '_>, package: &Package<'_>) -> HashSet<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn a_method_like_function_of_a_dependency() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import "example.com/fast"
+
+var a = fast.Sum(nil)
+-- example.com/fast@v1.0.0/sum.go --
+package fast
+
+//go:noescape
+func Sum(x []float64) float64
+//   ^^^ missing-body fails-to-build: sum_arm64.s
+-- example.com/fast@v1.0.0/sum_arm64.s --
+TEXT ·Sum(SB), 4, $0-32
+	RET
+"#,
+        );
+    }
+
+    #[test]
+    fn a_link_to_what_only_other_platforms_declare() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import _ "unsafe"
+
+//go:linkname mmap runtime.mmap
+func mmap() uintptr
+//   ^^^^ missing-body links-broken: runtime.mmap
+
+var a = mmap
+-- empty.s --
+"#,
+        );
+    }
+
+    #[test]
+    fn assembly_that_lacks_one_of_the_functions() {
+        check(
+            r#"
+-- a.go --
+package a
+
+func one() int
+
+func two() int
+//   ^^^ missing-body links-broken
+
+var a = one() + two()
+-- a_wasm.s --
+TEXT ·one(SB), 4, $0-8
+	RET
+"#,
+        );
+    }
+
+    #[test]
+    fn the_host_or_another_package_supplies_the_body() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import _ "unsafe"
+
+//go:wasmimport env answer
+func answer() int32
+
+//go:linkname nanotime runtime.nanotime
+func nanotime() int64
+
+func pushed() int
+
+var a = answer() + int32(nanotime()) + int32(pushed())
+-- empty.s --
+-- push/push.go --
+package push
+
+import _ "unsafe"
+
+//go:linkname body example.com/m.pushed
+func body() int { return 1 }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_tag_selects_the_body_in_go() {
+        check(
+            r#"
+tags: purego
+
+-- sum_asm.go --
+//go:build !purego
+
+package sum
+
+func Sum(x []float64) float64
+-- sum_go.go --
+//go:build purego
+
+package sum
+
+func Sum(x []float64) float64 { return 0 }
+-- sum_amd64.s --
+//go:build !purego
+
+TEXT ·Sum(SB), 4, $0-32
+	RET
+"#,
+        );
+    }
+}

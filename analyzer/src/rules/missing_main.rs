@@ -48,3 +48,93 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<F
     }
     Some(finding)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn one_target_lacks_it() {
+        check(
+            r#"
+-- cmd/app/app.go --
+package main
+//      ^^^^ missing-main on wasip1: main_js.go
+
+const name = "app"
+-- cmd/app/main_js.go --
+package main
+
+func main() { println(name) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_build_tag_hides_it() {
+        let app = r#"
+-- app.go --
+package main
+
+const name = "app"
+-- main.go --
+//go:build full || native
+
+package main
+
+func main() { println(name) }
+"#;
+        check(&app.replacen(
+            "package main\n",
+            "package main\n//      ^^^^ missing-main\n",
+            1,
+        ));
+        check(&format!("tags: full\n{app}"));
+    }
+
+    #[test]
+    fn a_method_or_a_variable_is_no_main() {
+        check(
+            r#"
+-- app.go --
+package main
+//      ^^^^ missing-main
+
+type app struct{}
+
+func (app) main() {}
+-- main_linux.go --
+package main
+
+func main() { app{}.main() }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_package_without_main_on_any_platform_is_not_finished() {
+        check("-- app.go --\npackage main\n\nfunc run() {}\n");
+    }
+
+    #[test]
+    fn twin_files_both_have_it() {
+        check(
+            r#"
+-- app.go --
+package main
+
+const name = "app"
+-- main_linux.go --
+package main
+
+func main() { println(name) }
+-- main_other.go --
+//go:build !linux
+
+package main
+
+func main() { println("not here") }
+"#,
+        );
+    }
+}

@@ -263,3 +263,136 @@ fn declaration(facts: &FileFacts, name: &str) -> Option<(Span, String)> {
     let field = facts.members.iter().find(|m| facts.text(**m) == name)?;
     Some((*field, name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn a_method_in_a_file_that_is_left_out() {
+        check(
+            r#"
+-- a.go --
+package p
+
+type screen struct{ width int }
+
+func ring(s *screen) { s.bell() }
+//                       ^^^^ missing-member
+-- a_linux.go --
+package p
+
+func (s *screen) bell() {}
+"#,
+        );
+    }
+
+    #[test]
+    fn an_interface_that_is_no_longer_satisfied() {
+        check(
+            r#"
+-- a.go --
+package p
+
+import "example.com/m/dev"
+
+type screen interface {
+	Clear()
+	Bell()
+}
+
+var _ screen = (*dev.Screen)(nil)
+//               ^^^^^^ missing-member: Bell
+-- dev/dev.go --
+package dev
+
+type Screen struct{}
+
+func (s *Screen) Clear() {}
+-- dev/bell_linux.go --
+package dev
+
+func (s *Screen) Bell() {}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_field_of_a_struct_that_differs() {
+        check(
+            r#"
+import "syscall"
+
+func blocks(st *syscall.Stat_t) int64 { return int64(st.Blocks) }
+//                                                      ^^^^^^ missing-member on wasip1
+"#,
+        );
+    }
+
+    #[test]
+    fn fields_by_embedding_and_aliases_are_there() {
+        check(
+            r#"
+import (
+	"os"
+	"syscall"
+)
+
+type stat = syscall.Stat_t
+
+type info struct {
+	*stat
+	os.FileInfo
+}
+
+func size(i info) int64 { return int64(i.stat.Size) + i.FileInfo.Size() }
+
+func mode(i info) uint32 { return uint32(i.stat.Mode) }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_method_of_a_twin_file_is_there() {
+        check(
+            r#"
+-- a.go --
+package p
+
+type screen[T any] struct{ last T }
+
+func ring(s *screen[int]) int { s.bell(); return s.last }
+-- a_linux.go --
+package p
+
+func (s *screen[T]) bell() {}
+-- a_other.go --
+//go:build !linux
+
+package p
+
+func (s *screen[U]) bell() {}
+"#,
+        );
+    }
+
+    #[test]
+    fn nothing_is_concluded_from_values_of_unknown_types() {
+        check(
+            r#"
+-- a.go --
+package p
+
+import "example.com/m/broken"
+
+func bell() { broken.Screen().Bell() }
+-- broken/broken.go --
+package broken
+
+func f( {
+//      ^ syntax
+}
+"#,
+        );
+    }
+}

@@ -59,3 +59,100 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn a_method_in_two_files() {
+        check(
+            r#"
+-- a.go --
+package p
+
+type screen struct{}
+
+func (s screen) clear() {}
+-- a_unix.go --
+package p
+
+func (s *screen) clear() {}
+//               ^^^^^ redeclared: a.go:5
+"#,
+        );
+    }
+
+    #[test]
+    fn one_target_has_both() {
+        check(
+            r#"
+-- a_js.go --
+package p
+
+const name = "js"
+-- a_wasm.go --
+package p
+
+const name = "wasm"
+//    ^^^^ redeclared on js-node,js-browser
+"#,
+        );
+    }
+
+    #[test]
+    fn constraints_that_exclude_each_other() {
+        check(
+            r#"
+-- a.go --
+//go:build !js
+
+package p
+
+const name = "other"
+-- b.go --
+//go:build js && wasm
+
+package p
+
+const name = "js"
+"#,
+        );
+    }
+
+    #[test]
+    fn names_that_may_be_declared_many_times() {
+        check(
+            r#"
+-- a.go --
+package p
+
+type a struct{ name string }
+
+type _ int
+
+func init() {}
+
+func (a) String() string { return "" }
+
+func _() {}
+-- b.go --
+package p
+
+type b struct{ name string }
+
+type _ int
+
+func init() {}
+
+func (b) String() string { return "" }
+
+func _() {}
+-- b_test.go --
+package p
+
+type b struct{}
+"#,
+        );
+    }
+}

@@ -98,3 +98,79 @@ fn programs<'a>(
         findings.push(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    /// A library that links to the runtime.
+    const LIB: &str = r#"
+-- example.com/dep@v1.0.0/dep.go --
+package dep
+
+import _ "unsafe"
+
+//go:linkname gcenable runtime.gcenable
+func gcenable()
+-- example.com/dep@v1.0.0/empty.s --
+"#;
+
+    #[test]
+    fn each_program_is_told_at_its_own_import() {
+        check(&format!(
+            r#"
+-- cmd/one/main.go --
+package main
+
+import _ "example.com/dep"
+//       ^ refused-linkname: runtime.gcenable
+
+func main() {{}}
+-- cmd/two/main.go --
+package main
+
+import _ "example.com/m/lib"
+//       ^ refused-linkname
+
+func main() {{}}
+-- lib/lib.go --
+package lib
+
+import _ "example.com/dep"
+{LIB}"#
+        ));
+    }
+
+    #[test]
+    fn a_program_that_links_itself() {
+        check(
+            r#"
+-- main.go --
+package main
+
+import _ "unsafe"
+
+//go:linkname gcenable runtime.gcenable
+//            ^ refused-linkname
+func gcenable()
+
+func main() { gcenable() }
+-- empty.s --
+"#,
+        );
+    }
+
+    #[test]
+    fn a_library_links_nothing() {
+        check(&format!(
+            "-- a.go --\npackage a\n\nimport _ \"example.com/dep\"\n{LIB}"
+        ));
+    }
+
+    #[test]
+    fn older_linkers_do_not_look() {
+        check(&format!(
+            "go: 22\n-- a.go --\npackage main\n\nimport _ \"example.com/dep\"\n\nfunc main() {{}}\n{LIB}"
+        ));
+    }
+}

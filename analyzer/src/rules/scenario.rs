@@ -78,3 +78,50 @@ fn place<'s>(
         dir.is_some_and(|d| d == package.listed.dir || d.as_str() == package.path())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Difference, End, Observation, TestClass};
+
+    use crate::testing::{check_with, difference, run, scenario};
+
+    const PROGRAM: &str = "func main() { println(1) }\n";
+
+    /// A run with a scenario that compares like this.
+    fn played(class: TestClass, differences: Vec<Difference>) -> Observation {
+        Observation {
+            scenario: Some(scenario(class, differences)),
+            ..run(End::Ok)
+        }
+    }
+
+    #[test]
+    fn another_exit_code_fails() {
+        let seen = played(TestClass::Differs, vec![difference("exit code", "0", "4")]);
+        check_with(
+            &format!("{PROGRAM}//* scenario fails-at-run-time on wasip1: greets\n"),
+            |scan| scan.played(&seen),
+        );
+    }
+
+    #[test]
+    fn another_output_is_silent() {
+        let output = difference("standard output", "host.example", "wasip1");
+        let seen = played(TestClass::Differs, vec![output]);
+        check_with(
+            &format!("{PROGRAM}//* scenario silently-different on wasip1: host.example\n"),
+            |scan| scan.played(&seen),
+        );
+    }
+
+    #[test]
+    fn the_same_everywhere_is_no_finding() {
+        let seen = played(TestClass::Same, Vec::new());
+        check_with(PROGRAM, |scan| scan.played(&seen));
+    }
+
+    #[test]
+    fn a_run_without_a_scenario_is_no_finding() {
+        check_with(PROGRAM, |scan| scan.played(&run(End::Fail)));
+    }
+}

@@ -221,3 +221,220 @@ fn finding<'a>(
     explain(&mut finding, behaviour);
     finding
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn methods_by_the_types_of_values() {
+        check(
+            r#"
+import "os"
+
+func Stop(p *os.Process) error {
+	q := p
+	return q.Signal(os.Interrupt)
+	//       ^^^^^^ std-behaviour fails-at-run-time on wasip1: os.(*Process).Signal
+	//       ^^^^^^ std-behaviour fails-at-run-time on js-node,js-browser
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn targets_differ() {
+        check(
+            r#"
+import "os"
+
+func Lock() int { return os.Getpid() }
+//                       ^^ std-behaviour silently-different on wasip1
+//                       ^^ std-behaviour silently-different on js-browser
+"#,
+        );
+    }
+
+    #[test]
+    fn initialisation_of_a_dependency_counts() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import _ "example.com/self"
+-- example.com/self@v1.0.0/self.go --
+package self
+
+import "os"
+
+var Path, _ = os.Executable()
+//            ^^ std-behaviour
+
+func Never() { os.Executable() }
+"#,
+        );
+    }
+
+    #[test]
+    fn calls_lead_into_a_dependency() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import "example.com/self"
+
+func A() { self.Path() }
+-- example.com/self@v1.0.0/self.go --
+package self
+
+import "os"
+
+func Path() string { return path() }
+
+func path() string {
+	path, _ := os.Executable()
+	//         ^^ std-behaviour
+	return path
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_callback_must_not_wait_for_the_event_loop() {
+        check(
+            r#"
+-- a_js.go --
+package a
+
+import (
+	"os"
+	"syscall/js"
+)
+
+var onLoad = js.FuncOf(func(this js.Value, args []js.Value) any {
+	os.ReadFile("x")
+//< std-behaviour fails-at-run-time on js-node: deadlock
+//< std-behaviour fails-at-run-time on js-browser
+	return nil
+})
+-- a.go --
+package a
+"#,
+        );
+    }
+
+    #[test]
+    fn guards_keep_control_away() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import (
+	"os"
+	"runtime"
+)
+
+const onWasm = runtime.GOARCH == "wasm"
+
+func Early() {
+	if onWasm {
+		return
+	}
+	os.Pipe()
+//< std-behaviour note
+}
+
+func Helper() {
+	if hasPipes() {
+		os.Pipe()
+//^^ std-behaviour note
+	}
+}
+
+func hasPipes() bool { return runtime.GOOS != "js" && runtime.GOOS != "wasip1" }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_guard_that_the_user_declares() {
+        check(
+            r#"
+guard: example.com/m.inPage js
+
+-- a.go --
+package a
+
+import "os"
+
+var inPage = lookUp()
+
+func lookUp() bool { return os.Getenv("PAGE") != "" }
+
+func A() {
+	if !inPage {
+		_, _ = os.Executable()
+		//     ^^ std-behaviour on wasip1
+		//     ^^ std-behaviour note on js-node,js-browser
+	}
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_nothing_uses_is_a_note() {
+        check(
+            r#"
+import "os"
+
+func unused() { os.Executable() }
+//              ^^ std-behaviour note: nothing in the package uses
+"#,
+        );
+    }
+
+    #[test]
+    fn other_functions_of_the_same_name_are_fine() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import "example.com/m/os"
+
+type process struct{}
+
+func (process) Signal(int) {}
+
+func A(p process) { p.Signal(1); os.Executable() }
+-- os/os.go --
+package os
+
+func Executable() (string, error) { return "", nil }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_dependency_that_nothing_calls_is_fine() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import _ "example.com/self"
+-- example.com/self@v1.0.0/self.go --
+package self
+
+import "os"
+
+func Path() string { path, _ := os.Executable(); return path }
+"#,
+        );
+    }
+}

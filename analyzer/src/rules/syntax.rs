@@ -47,3 +47,77 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, said: &mut 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn other_files_are_judged_all_the_same() {
+        check(
+            r#"
+-- a.go --
+package p
+
+func a() {
+	x :=
+}
+//< syntax
+-- b.go --
+package p
+
+var b = gone
+//      ^ undefined-name
+"#,
+        );
+    }
+
+    #[test]
+    fn a_file_without_a_package_clause() {
+        check("-- a.go --\npakage p\n//< syntax: package\n");
+    }
+
+    #[test]
+    fn no_name_is_undefined_in_a_file_that_does_not_parse() {
+        check("func f() { gone(; }\n//              ^ syntax\n");
+    }
+
+    #[test]
+    fn a_broken_file_that_wasm_leaves_out_is_fine() {
+        check(
+            r#"
+-- a.go --
+package p
+-- a_windows.go --
+package p
+
+func f( {
+"#,
+        );
+    }
+
+    #[test]
+    fn the_newest_syntax_parses() {
+        check(
+            r#"
+type list[T any] = []T
+
+type set[K comparable, V ~int | ~string] map[K]V
+
+func each(yield func(int) bool) {}
+
+func sum() (n int) {
+	for i := range 3 {
+		n += i
+	}
+	for i := range each {
+		n += i
+	}
+	return min(n, 0b1_0, 0x1p3)
+}
+
+var _, _, _ = sum, list[int]{}, set[string, int]{}
+"#,
+        );
+    }
+}

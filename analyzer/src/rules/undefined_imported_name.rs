@@ -75,3 +75,124 @@ fn missing_std(cx: &Context<'_, '_>, symbol: &str) -> Option<Note> {
     let text = format!("it is declared on {elsewhere}{later}");
     Some(Note::new(NoteKind::DeclaredElsewhere, text))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+
+    #[test]
+    fn a_hollow_package_is_to_blame() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import "example.com/unix"
+
+var err = unix.Mmap(0)
+//             ^^^^ undefined-imported-name: mmap_linux.go
+-- example.com/unix@v1.0.0/unix.go --
+package unix
+
+const Name = "unix"
+-- example.com/unix@v1.0.0/mmap_linux.go --
+package unix
+
+func Mmap(fd int) error { return nil }
+"#,
+        );
+    }
+
+    #[test]
+    fn one_target_has_the_name() {
+        check(
+            r#"
+import "syscall"
+
+var open = syscall.Openat
+//                 ^^^^^^ undefined-imported-name on js-node,js-browser: syscall.Openat
+"#,
+        );
+    }
+
+    #[test]
+    fn another_name_for_the_import_and_a_guard_change_nothing() {
+        check(
+            r#"
+import (
+	"runtime"
+	sys "syscall"
+)
+
+func lock(fd int) error {
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	return sys.Flock(fd, 2)
+	//         ^^^^^ undefined-imported-name
+}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_local_name_hides_the_package() {
+        check(
+            r#"
+import "syscall"
+
+type files struct{ Flock func() }
+
+func f(syscall files) { syscall.Flock() }
+
+var _ = syscall.SIGINT
+"#,
+        );
+    }
+
+    #[test]
+    fn a_package_with_a_twin_for_wasm_is_whole() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import "example.com/m/lock"
+
+var err = lock.Lock(0)
+-- lock/lock_unix.go --
+//go:build unix
+
+package lock
+
+func Lock(fd int) error { return nil }
+-- lock/lock_other.go --
+//go:build !unix
+
+package lock
+
+func Lock(fd int) error { return nil }
+"#,
+        );
+    }
+
+    #[test]
+    fn a_package_that_does_not_parse_may_declare_anything() {
+        check(
+            r#"
+-- a.go --
+package a
+
+import "example.com/m/broken"
+
+var err = broken.Lock(0)
+-- broken/broken.go --
+package broken
+
+func f( {
+//      ^ syntax
+}
+"#,
+        );
+    }
+}
