@@ -18,7 +18,8 @@ use cap_std::fs::{Dir, File, MetadataExt, OpenOptions};
 pub(crate) use self::call::{Call, Slots};
 use self::node::{code, owned, permit, symlink};
 use self::paths::clean;
-use crate::host::{Quota, Stop};
+use crate::host::Quota;
+use crate::stop::Stop;
 use crate::{Error, Preopen};
 
 /// Why a call fails.

@@ -14,7 +14,8 @@ use super::bridge::Bridge;
 use super::files::{Call, Failure, Files, Reply, Slots};
 use crate::callers::{Callers, Position};
 use crate::clock::{Clock, Fixed};
-use crate::host::{Quota, Stop};
+use crate::host::Quota;
+use crate::stop::Stop;
 use crate::watch::Trace;
 use crate::{Error, Guest};
 
