@@ -10,17 +10,20 @@ mod schema;
 mod stacks;
 mod suites;
 mod tables;
+mod target_dir;
 mod tidy;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use target_dir::target_dir;
+
 const USAGE: &str = "usage: cargo xtask COMMAND
   ci       everything that CI does
   e2e      the page in Chromium, the claims about Node under Node
-  tidy     crate edges, file sizes, headers
+  tidy     crate edges, dependencies, sizes, cycles, headers, pages of rules
+  sizes    how long functions and files are, crate by crate
   fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
   inlined  write which functions of the standard library leave their calls in the wasm (minutes)
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
@@ -47,6 +50,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["ci"] => ci(),
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
+        ["sizes"] => tidy::print_sizes(),
         ["stacks", versions @ ..] => stacks::run(versions, &target_dir().join("debug/wasmcheck")),
         ["suites", packages @ ..] => suites::run(packages, &target_dir().join("debug/wasmcheck")),
         ["schema"] => schema::write(),
@@ -127,11 +131,6 @@ fn fuzz(seconds: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "cargo says where it builds")]
-fn target_dir() -> PathBuf {
-    std::env::var("CARGO_TARGET_DIR").map_or_else(|_| PathBuf::from("target"), PathBuf::from)
 }
 
 #[expect(clippy::disallowed_methods, reason = "chores run cargo")]
