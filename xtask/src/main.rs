@@ -6,6 +6,7 @@ mod inlined;
 mod linker;
 mod oracle;
 mod pairs;
+mod same;
 mod schema;
 mod stacks;
 mod suites;
@@ -13,6 +14,7 @@ mod tables;
 mod target_dir;
 mod tidy;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +31,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
+  same BEFORE AFTER [FIELD…]  whether reports, or directories of them, are equal but for fields that may
+           differ: before and after a refactoring
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
   schema   write docs/report.schema.json
   suites [PACKAGE…]  tests of the standard library against Go's own runners; fetches these (minutes)
@@ -53,6 +57,9 @@ fn run(args: &[&str]) -> Result<()> {
         ["sizes"] => tidy::print_sizes(),
         ["stacks", versions @ ..] => stacks::run(versions, &target_dir().join("debug/wasmcheck")),
         ["suites", packages @ ..] => suites::run(packages, &target_dir().join("debug/wasmcheck")),
+        ["same", before, after, fields @ ..] => {
+            same::run(Path::new(before), Path::new(after), fields)
+        }
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
