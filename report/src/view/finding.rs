@@ -83,7 +83,8 @@ pub fn span(finding: &Finding, source: &str) -> Range<usize> {
     let rest = &source[start..];
     let quoted = rest.strip_prefix('"').and_then(|r| r.find('"'));
     let len = quoted.map_or_else(|| word(rest), |end| end + 2);
-    start..start + len.max(usize::from(!rest.is_empty()))
+    let first = rest.chars().next().map_or(0, char::len_utf8);
+    start..start + len.max(first)
 }
 
 /// Bytes of the qualified name that a text begins with.
@@ -108,10 +109,9 @@ mod tests {
             source[span(&finding, source)].to_owned()
         };
         assert_eq!(at(8, "import \"os/exec\" // run"), "\"os/exec\"");
-        assert_eq!(at(6, "\tx := os.Pipe()"), ":");
-        assert_eq!(at(7, "\tx := os.Pipe()"), " ");
-        assert_eq!(at(8, "\tx :=  os.Pipe()"), " ");
-        assert_eq!(at(9, "\tx :=  os.Pipe()"), "os.Pipe");
+        assert_eq!(at(7, "\tx := os.Pipe()"), "os.Pipe");
+        assert_eq!(at(4, "\tx := os.Pipe()"), ":");
+        assert_eq!(at(1, "→ x"), "→");
         // Columns count bytes, and may lie inside of a character or behind the line.
         assert_eq!(at(2, "é()"), "é");
         assert_eq!(at(0, "os.Pipe()"), "os.Pipe");
