@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use gobin::Line;
 use hashbrown::HashSet;
 use model::{Effect, Finding, Target};
 
 use crate::go::graph::{Graph, Package};
-use crate::wasm::Line;
 
 /// One `GOOS`.
 pub(crate) struct Build<'a> {

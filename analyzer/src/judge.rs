@@ -22,8 +22,6 @@ use crate::context::{on_builds, sentence};
 use crate::go::source::Sources;
 use crate::settings::Settings;
 
-pub(crate) use self::targets::percent;
-
 /// What is said of a module.
 #[derive(Debug, Default)]
 pub struct Judged {

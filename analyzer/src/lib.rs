@@ -6,9 +6,9 @@
 mod build;
 mod context;
 mod go;
+mod inspect;
 mod join;
 mod judge;
-mod merge;
 mod rules;
 mod scan;
 mod settings;
@@ -16,15 +16,14 @@ mod std;
 mod system;
 #[cfg(test)]
 mod testing;
-mod wasm;
 mod why;
 
 pub use crate::go::graph::{DeclaredGuard, Places};
 pub use crate::go::outline::{BuildPlatform, Outline, is_selected, outline};
+pub use crate::inspect::{Asked, Inspected, SinkUse, inspect_wasm, read_wasm};
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};
 pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;
-pub use crate::merge::merge_reports;
 pub use crate::scan::{Runnable, Scan};
 pub use crate::settings::{Settings, StubSignature};
 pub use crate::std::behaviours::{
@@ -33,8 +32,5 @@ pub use crate::std::behaviours::{
 };
 pub use crate::std::hooks::{Hooks, Weight, overlay, weight};
 pub use crate::system::{Disk, System};
-pub use crate::wasm::{
-    Asked, Inspected, Line, SinkUse, Stacks, WasmError, glue, has_own_host, inspect_wasm, is_js,
-    read_wasm,
-};
 pub use crate::why::Why;
+pub use gobin::{Line, Stacks, WasmError, glue, has_own_host, is_js};

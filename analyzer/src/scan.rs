@@ -4,19 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gobin::Line;
 use model::{Effect, Finding, Goos, Listing, Observation, Rule, Target, WasmFile};
 
 use crate::build::{Build, Known};
 use crate::context::Context;
 use crate::go::graph::{Graph, Package};
 use crate::go::source::Sources;
+use crate::inspect::Inspected;
 use crate::join::compiled::{self, Compiled};
 use crate::join::{linked, observed, undefined_calls};
 use crate::judge::{self, Judged};
 use crate::rules::{self, scenario};
 use crate::settings::Settings;
 use crate::system::System;
-use crate::wasm::{Inspected, Line};
 
 /// A module that was scanned, and may be joined with what the compiler says.
 pub struct Scan<'a> {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use camino::Utf8PathBuf;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use model::Target;
+use report::Format;
 
 /// Check whether a Go module builds and works under WebAssembly.
 ///
@@ -28,6 +29,10 @@ pub(crate) enum Job {
     Check(CheckArgs),
     /// Read a wasm file.
     Inspect(InspectArgs),
+    /// Render a stored report.
+    Render(RenderArgs),
+    /// Compare two stored reports.
+    Compare(CompareArgs),
     /// Run one in the sandbox.
     Exec(ExecArgs),
     /// Say what leads to a package or a function.
@@ -50,6 +55,8 @@ Examples:
   wasmcheck . -o report.html -o report.json  reports for people and for scripts
   wasmcheck . --level scan --target wasip1   a quick look: nothing is compiled
   wasmcheck inspect app.wasm                 what is in a wasm file
+  wasmcheck render report.json -o report.html  another format, from a stored report
+  wasmcheck compare old.json new.json        what is new since an older report
   wasmcheck why os/exec.Command              the calls that lead to a function
   wasmcheck explain std-behaviour            what a rule means; `wasmcheck rules` lists them
   wasmcheck std os/exec                      what the standard library does under wasm
@@ -67,6 +74,10 @@ enum Command {
     Check(CheckArgs),
     /// Tell what is in a wasm file: Go version, modules, imports, calls to undefined functions
     Inspect(InspectArgs),
+    /// Write a stored report, or what `inspect` stored, in another format
+    Render(RenderArgs),
+    /// Say what differs between two stored reports; exits with 1 when something is new
+    Compare(CompareArgs),
     /// Run a wasip1 program in the sandbox; works as `go test -exec`
     Exec(ExecArgs),
     /// Say through which imports and calls a package or a function is reached
@@ -247,7 +258,7 @@ pub(crate) struct InspectArgs {
     pub(crate) why: Option<String>,
     /// Show all functions of the standard library in it that fail, fake or lie, also those that only
     /// the standard library itself calls
-    #[arg(long)]
+    #[arg(long, short = 'v', visible_alias = "verbose")]
     pub(crate) sinks: bool,
     /// Show what has changed since an older build: sizes, imports, modules, what fails
     #[arg(long, value_name = "OLD.wasm", conflicts_with = "why")]
@@ -256,8 +267,8 @@ pub(crate) struct InspectArgs {
     #[arg(long, conflicts_with_all = ["why", "diff", "sinks"])]
     pub(crate) sbom: bool,
     /// What to print on standard output [default: what the end of --output names, else text]
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<InspectFormat>,
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Format::has_files))]
+    pub(crate) format: Option<&'static Format>,
     /// Exit with 1 when the file is larger, as in 8MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<ByteSize>,
@@ -281,12 +292,66 @@ A stripped Go program tells as much as another: its own tables are never strippe
 
 Exit codes: 0; 1 when it is larger than --max-size; 3 for a file that cannot be read as wasm.";
 
-/// Formats of `wasmcheck inspect`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum InspectFormat {
-    Text,
-    Json,
-    Html,
+/// Options of `wasmcheck render`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = RENDER)]
+pub(crate) struct RenderArgs {
+    /// A report, or what `inspect` wrote, as JSON; `-` is standard input
+    #[arg(value_name = "REPORT.json")]
+    pub(crate) file: Utf8PathBuf,
+    /// Write it to a file; the end of the name chooses the format, as in `wasmcheck check`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<Utf8PathBuf>,
+    /// What to print on standard output [default: text, and nothing with --output]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(|_| true))]
+    pub(crate) format: Option<&'static Format>,
+    /// Show every finding and every place, not the most important ones
+    #[arg(short, long, visible_alias = "sinks")]
+    pub(crate) verbose: bool,
+}
+
+const RENDER: &str = "\
+Examples:
+  wasmcheck render report.json                         as a run prints it
+  wasmcheck render report.json -o report.html          as a page
+  wasmcheck inspect app.wasm -o app.json && wasmcheck render app.json -o app.html
+
+Neither the module nor Go is needed, and reports of older versions are read, too.
+
+Exit codes: 0; 2 for a wrong command line; 3 for a file that cannot be read as a report.";
+
+/// Options of `wasmcheck compare`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = COMPARE)]
+pub(crate) struct CompareArgs {
+    /// The older report, as JSON; `-` is standard input
+    #[arg(value_name = "OLD.json")]
+    pub(crate) old: Utf8PathBuf,
+    /// The newer one
+    #[arg(value_name = "NEW.json")]
+    pub(crate) new: Utf8PathBuf,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text",
+        value_parser = formats(|f| f.is_text() || f.is_json()))]
+    pub(crate) format: &'static Format,
+}
+
+const COMPARE: &str = "\
+Examples:
+  wasmcheck compare before.json after.json
+  wasmcheck . --level scan --format json | wasmcheck compare before.json -
+
+Findings are known again by their fingerprint, wherever they have moved; only targets of both reports
+are compared.
+
+Exit codes: 0; 1 when a finding is new, or has a worse effect; 2 for a wrong command line; 3 for a file
+that cannot be read as a report.";
+
+/// Reads the name of a format, of those that are wanted.
+fn formats(wanted: fn(&Format) -> bool) -> impl TypedValueParser<Value = &'static Format> {
+    let names = report::FORMATS.iter().filter(|format| wanted(format));
+    PossibleValuesParser::new(names.map(|format| format.name))
+        .try_map(|name| report::format_named(&name).ok_or("it is no format"))
 }
 
 /// Options of `wasmcheck exec`.
@@ -433,8 +498,8 @@ pub(crate) struct CheckArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<Utf8PathBuf>,
     /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(|_| true))]
+    pub(crate) format: &'static Format,
     /// Show every finding and every place, not the most important ones
     #[arg(short, long)]
     pub(crate) verbose: bool,
@@ -501,14 +566,6 @@ pub(crate) enum TargetArg {
     JsBrowser,
 }
 
-/// What is printed on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Text,
-    Json,
-    Html,
-}
-
 /// The threshold of exit code 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
@@ -525,6 +582,8 @@ impl Args {
             None => Job::Check(self.check),
             Some(Command::Check(check)) => Job::Check(check),
             Some(Command::Inspect(inspect)) => Job::Inspect(inspect),
+            Some(Command::Render(render)) => Job::Render(render),
+            Some(Command::Compare(compare)) => Job::Compare(compare),
             Some(Command::Exec(exec)) => Job::Exec(exec),
             Some(Command::Why(why)) => Job::Why(why),
             Some(Command::Explain(explain)) => Job::Explain(explain),

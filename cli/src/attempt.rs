@@ -125,7 +125,7 @@ impl Stage<'_> {
                 reason: format!(
                     "the budget of {} was used up before remedies for {} could be tried; --budget raises it",
                     humantime::format_duration(self.settings.budget),
-                    web::view::count(cut, "module")
+                    model::count(cut, "module")
                 ),
             });
         }

@@ -233,7 +233,7 @@ impl Store {
     fn tell(&self, job: Option<CacheJob>) -> Result<String, Failure> {
         let files = self.files();
         let size = ByteSize::b(files.iter().map(|f| f.size).sum());
-        let count = web::view::count(files.len(), "file");
+        let count = model::count(files.len(), "file");
         let dir = &self.dir;
         let Some(CacheJob::Clean) = job else {
             return Ok(format!("{dir}: {count}, {size} of at most {MAX_SIZE}\n"));

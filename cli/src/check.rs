@@ -129,7 +129,7 @@ pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, F
         Ok(())
     })?;
     progress.finish();
-    let report = analyzer::merge_reports(reports);
+    let report = report::merge_reports(reports);
     output::write(args, &report)?;
     if interrupt.is_raised() {
         return Ok(ExitCode::from(INTERRUPTED));

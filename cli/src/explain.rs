@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use analyzer::{Behaviour, Kind, MissingName, Versions};
 use model::{RULES, Target};
+use report::{style, view};
 
 use crate::args::{ExplainArgs, StdArgs};
 use crate::check::Failure;
-use crate::output::{self, style};
+use crate::output;
 
 /// Print the rules, a line each.
 pub(crate) fn rules() -> Result<ExitCode, Failure> {
@@ -92,7 +93,7 @@ fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
         text,
         "{head}{symbol}{head:#}\n   {}, {colour}{effect}{colour:#} on {}: {}",
         behaviour.kind.name(),
-        web::view::targets_in_words(&behaviour.targets),
+        view::targets_in_words(&behaviour.targets),
         behaviour.what
     );
     let versions = behaviour.versions.in_words();
@@ -189,7 +190,7 @@ fn behaviours(args: &StdArgs) -> String {
                 "{head}{symbol}{head:#}  {}, {colour}{}{colour:#} on {}{versions}: {}",
                 row.kind.name(),
                 row.effect.name(),
-                web::view::targets_in_words(&on),
+                view::targets_in_words(&on),
                 row.what
             );
         }

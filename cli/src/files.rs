@@ -34,6 +34,23 @@ pub(crate) fn head_of_wasm(file: &Utf8Path, most: u64) -> Result<Vec<u8>, String
     Ok(bytes)
 }
 
+/// A file that an earlier run wrote, or standard input for `-`.
+pub(crate) fn read_stored(file: &Utf8Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let read = if file == "-" {
+        std::io::stdin().read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|mut opened| opened.read_to_end(&mut bytes))
+    };
+    match read {
+        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            Err(format!("{file}: there is no such file"))
+        }
+        Err(e) => Err(format!("{file}: {e}")),
+    }
+}
+
 /// The content of a small file that may lie beside another.
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) fn beside(file: &Utf8Path, name: &str) -> Option<Vec<u8>> {

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use analyzer::{Asked, Inspected};
 use camino::Utf8Path;
 use model::{Entry, ExitStatus, SCHEMA, WasmFile, WasmPath};
+use report::{Diff, Format, Options, render, view};
 use serde::Serialize;
 
-use crate::args::{InspectArgs, InspectFormat};
+use crate::args::InspectArgs;
 use crate::check::Failure;
-use crate::output::diff::Diff;
-use crate::{files, output, sbom};
-use web::view;
+use crate::files;
+use crate::output::{self, PAGES};
 
 /// The support file of Go for JavaScript hosts.
 const GLUE: &str = "wasm_exec.js";
@@ -19,20 +19,36 @@ const GLUE: &str = "wasm_exec.js";
 /// Ways that are shown.
 const WAYS: usize = 5;
 
+/// What is said of a file.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    /// All of it.
+    File(Box<WasmFile>),
+    /// `--why`
+    Why(Why),
+    /// `--diff`
+    Diff(Diff),
+    /// `--sbom`
+    Bill(serde_json::Value),
+}
+
 /// The answer to `--why`.
 #[derive(Serialize)]
-struct Why<'a> {
+struct Why {
     schema: u32,
-    file: &'a str,
-    symbol: &'a str,
-    paths: &'a [WasmPath],
+    file: String,
+    symbol: String,
+    paths: Vec<WasmPath>,
+    #[serde(skip)]
+    wasm: Box<WasmFile>,
 }
 
 /// Read the files and tell what is in them.
 pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
     let format = format(args)?;
     // A list of all functions takes as much memory as the rest.
-    let functions = format == InspectFormat::Json || args.why.is_some();
+    let functions = format.is_json() || args.why.is_some();
     let mut answers = Vec::new();
     let mut status = ExitStatus::Clean;
     for file in &args.files {
@@ -40,11 +56,16 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
         if over(args, &read.file) {
             status = ExitStatus::Findings;
         }
-        answers.push(answer(args, format, file, &read)?);
+        answers.push(answer(args, file, read)?);
     }
-    let text = match (answers.as_slice(), format) {
-        ([_, _, ..], InspectFormat::Json) => format!("[\n{}\n]\n", answers.join(",\n")),
-        _ => answers.join("\n"),
+    let text = if answers.len() > 1 && format.is_json() {
+        output::json(&answers)
+    } else {
+        let options = Options {
+            verbose: args.sinks,
+        };
+        let texts = answers.iter().map(|answer| answer.render(format, &options));
+        texts.collect::<Vec<_>>().join("\n")
     };
     match &args.output {
         Some(file) => output::write_file(file, &text)?,
@@ -53,17 +74,15 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(status.code()))
 }
 
-/// The format that is asked for, or that the end of the output's name says.
-fn format(args: &InspectArgs) -> Result<InspectFormat, Failure> {
-    let named = args.output.as_ref().and_then(|file| file.extension());
-    let named = match named {
-        Some("json") => InspectFormat::Json,
-        Some("html" | "htm") => InspectFormat::Html,
-        _ => InspectFormat::Text,
-    };
-    let format = args.format.unwrap_or(named);
+/// The format that is asked for, or that the end of the output's name says; text for other ends.
+fn format(args: &InspectArgs) -> Result<&'static Format, Failure> {
+    let named = args.output.as_ref();
+    let named = named.and_then(|file| report::format_of_file(file.as_str()));
+    let named = named.filter(|format| format.has_files());
+    let format = args.format.or(named).unwrap_or(report::text_format());
     let special = args.why.is_some() || args.diff.is_some() || args.sbom;
-    if format == InspectFormat::Html && (special || args.files.len() > 1) {
+    let page = !format.is_text() && !format.is_json();
+    if page && (special || args.files.len() > 1) {
         return Err(Failure::usage(
             "a page is about one file, and about all of it: leave --why, --diff and --sbom, and name one file"
                 .to_owned(),
@@ -72,31 +91,37 @@ fn format(args: &InspectArgs) -> Result<InspectFormat, Failure> {
     Ok(format)
 }
 
-fn answer(
-    args: &InspectArgs,
-    format: InspectFormat,
-    file: &Utf8Path,
-    read: &Inspected,
-) -> Result<String, Failure> {
-    let wasm = &read.file;
+fn answer(args: &InspectArgs, file: &Utf8Path, read: Inspected) -> Result<Answer, Failure> {
+    let wasm = read.file;
     if let Some(symbol) = &args.why {
-        return Ok(why(format, wasm, symbol, &read.ways));
+        return Ok(Answer::Why(Why {
+            schema: SCHEMA,
+            file: wasm.file.clone(),
+            symbol: symbol.clone(),
+            paths: read.ways,
+            wasm: Box::new(wasm),
+        }));
     }
     if let Some(old) = &args.diff {
-        let diff = Diff::of(&self::read(old, false, None)?.file, wasm);
-        return Ok(match format {
-            InspectFormat::Json => output::json(&diff),
-            InspectFormat::Text | InspectFormat::Html => diff.render(),
-        });
+        let old = self::read(old, false, None)?.file;
+        return Ok(Answer::Diff(Diff::of(&old, &wasm)));
     }
     if args.sbom {
-        return bill(file, wasm);
+        return bill(file, &wasm);
     }
-    Ok(match format {
-        InspectFormat::Text => output::wasm::render(wasm, args.sinks),
-        InspectFormat::Json => output::json(wasm),
-        InspectFormat::Html => web::file_page(wasm, &output::paths::told),
-    })
+    Ok(Answer::File(Box::new(wasm)))
+}
+
+impl Answer {
+    fn render(&self, format: &Format, options: &Options) -> String {
+        match self {
+            Self::File(wasm) => format.file(wasm, options, PAGES).unwrap_or_default(),
+            Self::Bill(_) => output::json(self),
+            _ if format.is_json() => output::json(self),
+            Self::Why(why) => render::paths::render(&why.wasm, &why.symbol, &why.paths),
+            Self::Diff(diff) => render::diff::render(diff),
+        }
+    }
 }
 
 /// Whether a file is larger than it may be; says so.
@@ -134,23 +159,11 @@ fn read(file: &Utf8Path, functions: bool, why: Option<&str>) -> Result<Inspected
     Ok(read)
 }
 
-fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<String, Failure> {
+fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<Answer, Failure> {
     if wasm.modules.is_empty() {
         return Err(Failure::no_verdict(format!(
             "{file}: it has no list of modules; the go command writes one into every program of the Go toolchain"
         )));
     }
-    Ok(sbom::render(wasm))
-}
-
-fn why(format: InspectFormat, wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
-    match format {
-        InspectFormat::Text | InspectFormat::Html => output::paths::render(wasm, symbol, paths),
-        InspectFormat::Json => output::json(&Why {
-            schema: SCHEMA,
-            file: &wasm.file,
-            symbol,
-            paths,
-        }),
-    }
+    Ok(Answer::Bill(render::sbom::bill(wasm)))
 }

@@ -4,6 +4,7 @@ mod args;
 mod attempt;
 mod cache;
 mod check;
+mod compare;
 mod config;
 mod exec;
 mod explain;
@@ -13,9 +14,9 @@ mod module;
 mod output;
 mod place;
 mod progress;
+mod render;
 mod run;
 mod sandbox;
-mod sbom;
 mod scenarios;
 mod suites;
 mod why;
@@ -36,6 +37,8 @@ fn main() -> ExitCode {
     let done = match &job {
         Job::Check(args) => check::run(args, &interrupt),
         Job::Inspect(args) => inspect::run(args),
+        Job::Render(args) => render::run(args),
+        Job::Compare(args) => compare::run(args),
         Job::Why(args) => why::run(args, &interrupt),
         Job::Explain(args) => explain::explain(args),
         Job::Rules => explain::rules(),

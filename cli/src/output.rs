@@ -1,31 +1,26 @@
-//! Reports to files and to standard output, one file per format.
-
-pub(crate) mod diff;
-pub(crate) mod paths;
-mod scenarios;
-pub(crate) mod style;
-mod suites;
-mod text;
-pub(crate) mod wasm;
+//! Texts to files and to standard output. What they say is rendered by `report` and `web`.
 
 use std::io::Write;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::{ExitStatus, Report};
+use report::{Format, Options, Pages, style};
 use serde::Serialize;
 
-use crate::args::{CheckArgs, Format};
+use crate::args::CheckArgs;
 use crate::check::Failure;
 use crate::files;
 
+/// How pages are made.
+pub(crate) const PAGES: Pages = Pages {
+    report: web::page,
+    file: web::file_page,
+};
+
 /// Refuse names whose format is not known before any work is done.
-pub(crate) fn check_names(files: &[camino::Utf8PathBuf]) -> Result<(), Failure> {
+pub(crate) fn check_names(files: &[Utf8PathBuf]) -> Result<(), Failure> {
     for file in files {
-        if format_of(file).is_none() {
-            return Err(Failure::usage(format!(
-                "{file}: the end of the name chooses the format; it must be .json, .html or .txt"
-            )));
-        }
+        format_of(file)?;
         let parent = file.parent().filter(|p| !p.as_str().is_empty());
         if let Some(parent) = parent.filter(|p| !p.is_dir()) {
             return Err(Failure::usage(format!(
@@ -36,23 +31,27 @@ pub(crate) fn check_names(files: &[camino::Utf8PathBuf]) -> Result<(), Failure> 
     Ok(())
 }
 
-fn format_of(file: &Utf8Path) -> Option<Format> {
-    match file.extension()? {
-        "json" => Some(Format::Json),
-        "html" | "htm" => Some(Format::Html),
-        "txt" => Some(Format::Text),
-        _ => None,
-    }
+/// The format that the end of a name chooses.
+pub(crate) fn format_of(file: &Utf8Path) -> Result<&'static Format, Failure> {
+    report::format_of_file(file.as_str()).ok_or_else(|| {
+        let endings = report::endings();
+        Failure::usage(format!(
+            "{file}: the end of the name chooses the format; it must be {endings}"
+        ))
+    })
 }
 
 /// Write every file that was asked for, and standard output.
 pub(crate) fn write(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
+    let options = Options {
+        verbose: args.verbose,
+    };
     for file in &args.output {
-        let format = format_of(file).unwrap_or(Format::Text);
-        write_file(file, &render(format, args, report))?;
+        let text = format_of(file)?.report(report, &options, PAGES);
+        write_file(file, &text)?;
     }
-    let mut text = render(args.format, args, report);
-    if args.format == Format::Text {
+    let mut text = args.format.report(report, &options, PAGES);
+    if args.format.is_text() {
         for file in &args.output {
             text.push_str("wrote ");
             text.push_str(file.as_str());
@@ -87,19 +86,9 @@ pub(crate) fn complain(what: &str) {
     anstream::eprintln!("wasmcheck: {what}");
 }
 
-fn render(format: Format, args: &CheckArgs, report: &Report) -> String {
-    match format {
-        Format::Text => text::render(report, args.verbose),
-        Format::Json => json(report),
-        Format::Html => web::page(report),
-    }
-}
-
 /// A value of the contract as JSON.
 pub(crate) fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("the contract has string keys only");
-    text.push('\n');
-    text
+    report::render::json::text(value)
 }
 
 /// Write text without colours to a file.

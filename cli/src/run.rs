@@ -113,7 +113,7 @@ fn cut(target: Target, count: usize, budget: Duration) -> Incomplete {
         target: Some(target),
         reason: format!(
             "the budget of {budget} was used up before {} could be run; --budget raises it",
-            web::view::count(count, "package")
+            model::count(count, "package")
         ),
     }
 }
@@ -300,7 +300,7 @@ pub(crate) fn observation(
         let said = said.filter(|l| !l.starts_with(INIT_GOROUTINES));
         observation.stderr = said.collect();
         if let (1, 1.., Some(End::Ok)) = (together, observation.goroutines, observation.end) {
-            let left = web::view::count(observation.goroutines, "goroutine");
+            let left = model::count(observation.goroutines, "goroutine");
             observation.told = format!("it was initialised, and left {left} running");
         }
     }

@@ -84,7 +84,7 @@ impl Stage<'_> {
         }
         if cut > 0 {
             let budget = humantime::format_duration(self.settings.budget);
-            let runs = web::view::count(cut, "run");
+            let runs = model::count(cut, "run");
             let why = format!(
                 "the budget of {budget} was used up before {runs} of scenarios; --budget raises it"
             );

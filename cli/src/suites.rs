@@ -93,7 +93,7 @@ impl Stage<'_> {
         let cut = self.all(&packages, &places, report);
         if !cut.is_empty() {
             let budget = humantime::format_duration(self.settings.budget);
-            let count = web::view::count(cut.len(), "package");
+            let count = model::count(cut.len(), "package");
             say(
                 report,
                 None,

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::Why;
-use model::{CallStep, ExitStatus, Goos, Incomplete, Level};
+use model::{CallStep, ExitStatus, Goos, Incomplete, Level, count};
+use report::style;
 use toolchain::Interrupt;
 
 use crate::args::WhyArgs;
 use crate::check::{self, Failure, Settings, Trusted};
 use crate::config::Config;
 use crate::module;
-use crate::output::{self, style};
+use crate::output;
 use crate::progress::Progress;
 
 /// Chains that are shown of each kind.
@@ -93,7 +94,7 @@ fn answer(text: &mut String, why: &Why, args: &WhyArgs) {
     }
     more(text, why.calls.len(), limit, "use");
     if why.others > 0 {
-        let uses = web::view::count(why.others, "more use");
+        let uses = count(why.others, "more use");
         let _ = writeln!(text, "  {uses}, to which no calls are known to lead");
     }
     if why.imports.is_empty() && why.calls.is_empty() && why.others == 0 {
@@ -121,7 +122,7 @@ fn steps(text: &mut String, chain: &[CallStep], what: &str) {
 fn more(text: &mut String, all: usize, limit: usize, what: &str) {
     let hidden = all.saturating_sub(limit);
     if hidden > 0 {
-        let hidden = web::view::count(hidden, &format!("more {what}"));
+        let hidden = count(hidden, &format!("more {what}"));
         let _ = writeln!(text, "  and {hidden}: --verbose shows them");
     }
 }

@@ -108,7 +108,7 @@ fn a_published_module_is_checked_in_a_scratch_copy() {
 fn a_report_that_cannot_be_written() {
     let world = World::of(&fixtures::named("clean"));
     for (file, words) in [
-        ("report.doc", "must be .json"),
+        ("report.doc", "must be .txt, .json, .html or .htm"),
         ("no/such/report.json", "no directory"),
     ] {
         let ran = world.run(&["--level", "scan", "-o", file]);

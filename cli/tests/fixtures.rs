@@ -8,7 +8,9 @@ mod common;
 use std::sync::Mutex;
 
 use common::{Ran, World};
-use fixtures::Fixture;
+use fixtures::{At, Expect, Fixture, Targets, Test, Unwanted};
+use model::{Level, Target};
+use serde::Serialize;
 use serde_json::Value;
 
 const SCHEMA: &str = include_str!("../../docs/report.schema.json");
@@ -39,38 +41,32 @@ fn every_fixture_has_the_outcome_it_states() {
 fn check(fixture: &Fixture) -> Vec<String> {
     let world = World::of(fixture);
     let before = world.tree();
-    let extra: Vec<&str> = fixture
-        .expected("args")
-        .flat_map(str::split_whitespace)
-        .collect();
     let mut bad = Vec::new();
-    let own: Vec<&str> = fixture.expected("level").collect();
-    let levels = if own.is_empty() {
-        vec!["scan", "build"]
-    } else {
-        own
-    };
-    for level in levels {
-        let needs_compiler = fixture.expected("evidence").next().is_some();
-        let mut args = vec!["--level", level];
-        args.extend(&extra);
+    for level in fixture.levels() {
+        let mut args = vec!["--level", level.name()];
+        args.extend(fixture.args());
         let ran = world.run(&args);
-        if level != "scan" || !needs_compiler {
+        if level != Level::Scan || !fixture.needs_compiler() {
             bad.extend(
                 outcome(fixture, &ran)
                     .into_iter()
-                    .map(|c| format!("{} ({level}): {c}", fixture.name)),
+                    .map(|c| format!("{} ({}): {c}", fixture.name, level.name())),
             );
         }
         if world.tree() != before {
             bad.push(format!(
-                "{} ({level}): the module was changed",
-                fixture.name
+                "{} ({}): the module was changed",
+                fixture.name,
+                level.name()
             ));
         }
         let left = world.left_behind();
         if !left.is_empty() {
-            bad.push(format!("{} ({level}): left behind {left:?}", fixture.name));
+            bad.push(format!(
+                "{} ({}): left behind {left:?}",
+                fixture.name,
+                level.name()
+            ));
         }
     }
     bad
@@ -78,17 +74,16 @@ fn check(fixture: &Fixture) -> Vec<String> {
 
 fn outcome(fixture: &Fixture, ran: &Ran) -> Vec<String> {
     let mut bad = Vec::new();
-    for (key, value) in &fixture.expect {
-        let words: Vec<&str> = value.split_whitespace().collect();
-        let holds = match (key.as_str(), &ran.report) {
-            ("args" | "level", _) => true,
-            ("exit", _) => value.parse() == Ok(ran.code),
-            ("stderr", _) => ran.stderr.contains(value.as_str()),
+    for expected in &fixture.expect {
+        let holds = match (&expected.what, &ran.report) {
+            (Expect::Args(_) | Expect::Level(_), _) => true,
+            (Expect::Exit(code), _) => *code == ran.code,
+            (Expect::Stderr(text), _) => ran.stderr.contains(text),
             (_, None) => false,
-            (key, Some(report)) => holds(key, &words, value, report),
+            (what, Some(report)) => holds(what, report),
         };
         if !holds {
-            bad.push(format!("expected {key}: {value}\n{}", told(ran)));
+            bad.push(format!("expected {}\n{}", expected.text, told(ran)));
         }
     }
     if let Some(report) = &ran.report {
@@ -110,145 +105,180 @@ fn by_the_schema(report: &Value) -> Vec<String> {
         .collect()
 }
 
-fn holds(key: &str, words: &[&str], value: &str, report: &Value) -> bool {
-    let findings = list(&report["findings"]);
-    match (key, words) {
-        ("verdict", [target, verdict]) => targets(report, target).all(|t| t["verdict"] == *verdict),
-        ("builds", [target, package, builds]) => targets(report, target).all(|t| {
-            list(&t["packages"])
-                .iter()
-                .any(|p| p["package"] == *package && p["builds"] == *builds)
-        }),
-        ("finding", [rule, effect, place @ ..]) => findings.iter().any(|f| {
-            f["rule"] == *rule
-                && f["effect"] == *effect
-                && place.first().is_none_or(|p| *p == at(f))
-        }),
-        ("never", [rule, effect, place]) => !findings
+fn holds(expected: &Expect, report: &Value) -> bool {
+    match expected {
+        // Of the program, not of its report.
+        Expect::Args(_) | Expect::Level(_) | Expect::Exit(_) | Expect::Stderr(_) => true,
+        Expect::Verdict(..) | Expect::Builds(..) | Expect::Root(..) | Expect::Share(..) => {
+            on_targets(expected, report)
+        }
+        Expect::Seen(..) | Expect::Told(..) | Expect::Test(_) | Expect::Scenario(..) => {
+            observed(expected, report)
+        }
+        Expect::Advice(..) | Expect::Tried(..) => advised(expected, report),
+        Expect::Tests(on, package, verdict) => targets(report, *on)
+            .flat_map(|t| list(&t["packages"]))
+            .any(|p| p["package"] == **package && is(&p["tests"], verdict)),
+        Expect::Undefined(goos, from, callee) => list(&report["wasm"])
             .iter()
-            .any(|f| f["rule"] == *rule && f["effect"] == *effect && at(f) == *place),
-        ("none", ["all", text]) => findings
+            .filter(|w| text(&w["file"]).starts_with(goos.name()))
+            .flat_map(|w| list(&w["undefined_calls"]))
+            .any(|c| c["caller"] == **from && c["callee"] == **callee),
+        Expect::Incomplete(reason) => list(&report["incomplete"])
             .iter()
-            .all(|f| f["effect"] != *text && f["rule"] != *text && f["root"] != *text),
-        ("root", [target, root, "unblocks", count]) => targets(report, target).all(|t| {
-            list(&t["roots"])
-                .iter()
-                .any(|r| r["root"] == *root && r["unblocks"] == count.parse::<u64>().unwrap())
+            .any(|i| text(&i["reason"]).contains(reason)),
+        _ => found(expected, list(&report["findings"])),
+    }
+}
+
+fn found(expected: &Expect, findings: &[Value]) -> bool {
+    match expected {
+        Expect::Finding(rule, effect, place) => findings.iter().any(|f| {
+            is(&f["rule"], rule)
+                && is(&f["effect"], effect)
+                && place.as_ref().is_none_or(|place| is_at(f, place))
         }),
-        ("chain", chain) => findings
+        Expect::Never(rule, effect, place) => !findings
+            .iter()
+            .any(|f| is(&f["rule"], rule) && is(&f["effect"], effect) && is_at(f, place)),
+        Expect::None(unwanted) => !findings.iter().any(|f| match unwanted {
+            Unwanted::Effect(effect) => is(&f["effect"], effect),
+            Unwanted::Rule(rule) => is(&f["rule"], rule),
+            Unwanted::Root(root) => f["root"] == **root,
+        }),
+        Expect::Chain(chain) => findings
             .iter()
             .flat_map(|f| list(&f["chains"]))
-            .any(|c| c.as_array().is_some_and(|c| c.iter().eq(chain.iter()))),
-        ("share", [target, built, working]) => targets(report, target).all(|t| {
-            let is = |key: &str, percent: &str| t[key].as_f64() == percent.parse().ok();
-            is("builds_percent", built) && is("works_percent", working)
-        }),
-        ("called", [place, functions @ ..]) => findings.iter().any(|f| {
-            let chains = list(&f["calls"]);
+            .any(|c| list(c).iter().eq(chain.iter())),
+        Expect::Called(place, functions) => findings.iter().any(|f| {
             let is_it = |chain: &Value| {
                 let steps = list(chain).iter().map(|s| &s["function"]);
                 steps.eq(functions.iter())
             };
-            at(f) == *place && chains.iter().any(is_it)
+            is_at(f, place) && list(&f["calls"]).iter().any(is_it)
         }),
-        ("init", [place]) => findings
+        Expect::Init(place) => findings
             .iter()
-            .any(|f| at(f) == *place && f["init"] == true),
-        ("evidence", [place, evidence]) => findings
+            .any(|f| is_at(f, place) && f["init"] == true),
+        Expect::Evidence(place, evidence) => findings
             .iter()
-            .any(|f| at(f) == *place && f["evidence"] == *evidence),
-        ("seen", [target, package, kind, end]) => list(&report["observations"]).iter().any(|o| {
-            o["target"] == *target
-                && o["package"] == *package
-                && o["kind"] == *kind
-                && o["end"] == *end
-        }),
-        ("told", [package, ..]) => list(&report["observations"]).iter().any(|o| {
-            let text = value.strip_prefix(package).unwrap_or_default().trim();
-            o["package"] == *package && o["told"].as_str().is_some_and(|t| t.contains(text))
-        }),
-        ("advice", [kind, to, target, confirmed]) => list(&report["advice"]).iter().any(|a| {
-            a["kind"] == *kind
-                && a["to"].as_str().unwrap_or("-") == *to
-                && a["confirmed"][*target] == *confirmed
-        }),
-        ("tried", [what, target, outcome, ..]) => {
-            let text = words[3..].join(" ");
-            let tried = list(&report["advice"])
-                .iter()
-                .flat_map(|a| list(&a["tried"]));
-            tried.into_iter().any(|t| {
-                t["what"] == *what
-                    && t["outcome"] == *outcome
-                    && list(&t["targets"]).iter().any(|t| t == target)
-                    && t["why"].as_str().unwrap_or_default().contains(&text)
-            })
-        }
-        ("tests", [target, package, verdict]) => targets(report, target)
-            .flat_map(|t| list(&t["packages"]))
-            .any(|p| p["package"] == *package && p["tests"] == *verdict),
-        ("test", [target, dir, test @ ..]) => tested(report, target, dir, test),
-        ("scenario", [target, name, class, because @ ..]) => {
-            list(&report["observations"]).iter().any(|o| {
-                let played = &o["scenario"];
-                let named = list(&played["because"]);
-                o["target"] == *target
-                    && played["name"] == *name
-                    && played["class"] == *class
-                    && because.iter().all(|b| named.iter().any(|h| h == b))
-            })
-        }
-        ("undefined", [goos, from, callee]) => list(&report["wasm"])
-            .iter()
-            .filter(|w| w["file"].as_str().is_some_and(|f| f.starts_with(goos)))
-            .flat_map(|w| list(&w["undefined_calls"]))
-            .any(|c| c["caller"] == *from && c["callee"] == *callee),
-        ("incomplete", _) => list(&report["incomplete"])
-            .iter()
-            .any(|i| i["reason"].as_str().is_some_and(|r| r.contains(value))),
-        _ => panic!("a fixture expects {key}: {value}, which means nothing"),
+            .any(|f| is_at(f, place) && is(&f["evidence"], evidence)),
+        other => panic!("{other:?} is not of findings"),
     }
 }
 
-/// `NAME NATIVE HERE CLASS BECAUSE…` of a test of a package.
-fn tested(report: &Value, target: &str, dir: &str, expected: &[&str]) -> bool {
-    let [name, native, here, class, because @ ..] = expected else {
-        panic!("a test is expected, and not what becomes of it: {expected:?}");
-    };
-    let module = report["module"]["path"].as_str().unwrap_or_default();
-    let package = match dir {
+fn on_targets(expected: &Expect, report: &Value) -> bool {
+    match expected {
+        Expect::Verdict(on, verdict) => targets(report, *on).all(|t| is(&t["verdict"], verdict)),
+        Expect::Builds(on, package, builds) => targets(report, *on).all(|t| {
+            list(&t["packages"])
+                .iter()
+                .any(|p| p["package"] == **package && is(&p["builds"], builds))
+        }),
+        Expect::Root(on, root, count) => targets(report, *on).all(|t| {
+            list(&t["roots"])
+                .iter()
+                .any(|r| r["root"] == **root && is(&r["unblocks"], count))
+        }),
+        Expect::Share(on, built, working) => targets(report, *on)
+            .all(|t| is(&t["builds_percent"], built) && is(&t["works_percent"], working)),
+        other => panic!("{other:?} is not of targets"),
+    }
+}
+
+fn observed(expected: &Expect, report: &Value) -> bool {
+    let mut all = list(&report["observations"]).iter();
+    match expected {
+        Expect::Seen(target, package, kind, end) => all.any(|o| {
+            is(&o["target"], target)
+                && o["package"] == **package
+                && is(&o["kind"], kind)
+                && is(&o["end"], end)
+        }),
+        Expect::Told(package, part) => all.any(|o| {
+            // The older name of the field, and the newer.
+            let mut summary = [&o["told"], &o["summary"]].into_iter();
+            o["package"] == **package && summary.any(|s| text(s).contains(part))
+        }),
+        Expect::Test(test) => tested(report, test),
+        Expect::Scenario(target, name, class, because) => all.any(|o| {
+            let played = &o["scenario"];
+            let named = list(&played["because"]);
+            is(&o["target"], target)
+                && played["name"] == **name
+                && is(&played["class"], class)
+                && because.iter().all(|b| named.iter().any(|h| *h == **b))
+        }),
+        other => panic!("{other:?} is not of observations"),
+    }
+}
+
+fn advised(expected: &Expect, report: &Value) -> bool {
+    let mut all = list(&report["advice"]).iter();
+    match expected {
+        Expect::Advice(kind, to, target, confirmed) => all.any(|a| {
+            is(&a["kind"], kind)
+                && is(&a["to"], to)
+                && is(&a["confirmed"][target.name()], confirmed)
+        }),
+        Expect::Tried(what, target, outcome, why) => {
+            let mut tried = all.flat_map(|a| list(&a["tried"]));
+            tried.any(|t| {
+                t["what"] == **what
+                    && is(&t["outcome"], outcome)
+                    && list(&t["targets"]).iter().any(|t| is(t, target))
+                    && text(&t["why"]).contains(why)
+            })
+        }
+        other => panic!("{other:?} is not of advice"),
+    }
+}
+
+fn tested(report: &Value, expected: &Test) -> bool {
+    let module = text(&report["module"]["path"]);
+    let package = match expected.dir.as_str() {
         "." => module.to_owned(),
         dir => format!("{module}/{dir}"),
     };
-    let seen = list(&report["observations"])
-        .iter()
-        .find(|o| o["kind"] == "test" && o["target"] == target && o["package"] == package.as_str());
-    let outcome = |o: &Value| o.as_str().unwrap_or("none").to_owned();
-    seen.map(|o| &o["tests"][*name]).is_some_and(|test| {
-        let named = list(&test["because"]);
-        outcome(&test["native"]) == *native
-            && outcome(&test["here"]) == *here
-            && test["class"] == *class
-            && because.iter().all(|b| named.iter().any(|h| h == b))
-            && (!because.is_empty() || named.is_empty())
-    })
+    let seen = list(&report["observations"]).iter().find(|o| {
+        o["kind"] == "test" && is(&o["target"], &expected.target) && o["package"] == *package
+    });
+    seen.map(|o| &o["tests"][&expected.name])
+        .is_some_and(|test| {
+            let named = list(&test["because"]);
+            let because = &expected.because;
+            is(&test["native"], &expected.native)
+                && is(&test["here"], &expected.here)
+                && is(&test["class"], &expected.class)
+                && because.iter().all(|b| named.iter().any(|h| *h == **b))
+                && (!because.is_empty() || named.is_empty())
+        })
+}
+
+/// Whether a value of a report is what a value of the model looks like there.
+fn is<T: Serialize>(value: &Value, expected: &T) -> bool {
+    serde_json::to_value(expected).unwrap() == *value
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn is_at(finding: &Value, place: &At) -> bool {
+    finding["file"] == *place.file && finding["line"] == place.line
 }
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn at(finding: &Value) -> String {
-    format!(
-        "{}:{}",
-        finding["file"].as_str().unwrap_or_default(),
-        finding["line"]
-    )
-}
-
-fn targets<'r>(report: &'r Value, wanted: &'r str) -> impl Iterator<Item = &'r Value> {
+fn targets(report: &Value, wanted: Targets) -> impl Iterator<Item = &Value> {
     let all = list(&report["targets"]);
     assert_eq!(all.len(), 3, "a report has every target that was asked for");
-    all.iter()
-        .filter(move |t| wanted == "all" || t["target"] == wanted)
+    let named = move |t: &&Value| {
+        Target::ALL
+            .iter()
+            .any(|k| wanted.has(*k) && is(&t["target"], k))
+    };
+    all.iter().filter(named)
 }

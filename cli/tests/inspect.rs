@@ -255,7 +255,15 @@ fn builds_are_compared_and_modules_listed() {
     );
     let text = ask(&["inspect", &new]);
     assert!(
-        text.contains("fails-at-run-time on wasip1: no process can be started"),
+        text.contains("fails-at-run-time on wasip1: cannot start processes"),
         "{text}"
     );
+    // What is stored says as much as the file itself.
+    let stored = world.scratch.path().join("stored.json");
+    let stored = stored.to_str().unwrap();
+    ask(&["inspect", &new, "-o", stored]);
+    assert_eq!(ask(&["render", stored]), text);
+    let both = ask(&["inspect", &new, &old, "--format", "json"]);
+    let both: Value = serde_json::from_str(&both).unwrap();
+    assert_eq!(both.as_array().unwrap().len(), 2);
 }

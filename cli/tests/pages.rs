@@ -9,9 +9,9 @@ use std::fs;
 use std::sync::Mutex;
 
 use common::World;
-use fixtures::expect::{self, Expected, Found};
-use fixtures::pages::{Example, Level, examples};
-use model::{Finding, Rule};
+use fixtures::comments::{self, Expected, Found};
+use fixtures::pages::{Example, examples};
+use model::{Finding, Level, Rule};
 use serde_json::Value;
 
 #[test]
@@ -63,10 +63,11 @@ fn check(example: &Example) -> Vec<String> {
     let findings = findings(&report);
     let found: Vec<Found> = findings.iter().map(found).collect();
     let files = example.files.iter();
-    let expected: Result<Vec<Vec<Expected>>, String> =
-        files.map(|(path, text)| expect::read(path, text)).collect();
+    let expected: Result<Vec<Vec<Expected>>, String> = files
+        .map(|(path, text)| comments::read(path, text))
+        .collect();
     match expected {
-        Ok(expected) => expect::compare(&expected.concat(), &found),
+        Ok(expected) => comments::compare(&expected.concat(), &found),
         Err(wrong) => vec![wrong],
     }
 }

@@ -13,6 +13,7 @@ mod report;
 mod rule;
 mod target;
 mod wasm;
+mod words;
 
 pub use crate::edit::Edit;
 pub use crate::exit::ExitStatus;
@@ -32,6 +33,7 @@ pub use crate::rule::{Family, RULES, Rule, RuleInfo};
 pub use crate::target::{Goos, Target, Verdict};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,
-    Producer, ProducerField, Setting, Sizes, StepKind, UndefinedCall, WasmFile, WasmFunction,
-    WasmImport, WasmModule, WasmPath, WasmSink,
+    Producer, ProducerField, Setting, SinkBehaviour, Sizes, StepKind, UndefinedCall, WasmFile,
+    WasmFunction, WasmImport, WasmModule, WasmPath, WasmSink,
 };
+pub use crate::words::count;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::Effect;
 use crate::target::Target;
 
 /// A wasm file, read back.
@@ -229,8 +230,22 @@ pub struct WasmSink {
     pub targets: Vec<Target>,
     /// Another function of the standard library is what gets there.
     pub inside_std: bool,
+    /// What it does there. Files of programs that did not write it down have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behaviours: Vec<SinkBehaviour>,
     /// The most believable path to it.
     pub path: WasmPath,
+}
+
+/// What a function of the standard library does under wasm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SinkBehaviour {
+    /// Where it does so, of [`WasmSink::targets`].
+    pub targets: Vec<Target>,
+    /// How its caller fares there.
+    pub effect: Effect,
+    /// What it does, in a sentence without a subject.
+    pub what: String,
 }
 
 impl WasmSink {

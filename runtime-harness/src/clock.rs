@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
-use crate::host::Stop;
+use crate::stop::Stop;
 
 /// Wait in steps, so that the end of the guest's time is seen.
 const STEP: Duration = Duration::from_millis(20);

@@ -1,28 +1,20 @@
 //! The host's side of one run: the WASI context, what is left of each limit, and what was called.
 
+pub(crate) mod null;
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+use self::null::Nulls;
 use crate::End;
 use crate::callers::Callers;
 use crate::clock::{Clock, Fixed};
 use crate::errno;
-use crate::null::Nulls;
+use crate::stop::Stop;
 use crate::watch::Trace;
-
-/// Why a guest is stopped from inside a call to the host.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Stop {
-    #[error("the guest exited with {0}")]
-    Exit(i32),
-    #[error("the guest ran out of time")]
-    TimedOut,
-    #[error("{0}")]
-    Limit(String),
-}
 
 /// State of a run.
 pub(crate) struct Host {

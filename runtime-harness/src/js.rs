@@ -20,8 +20,9 @@ use wasmtime::{AsContextMut, Store};
 use self::bridge::{Bridge, JsHost};
 use self::globals::Globals;
 use crate::clock::Clock;
-use crate::host::{MemoryLimit, Stop};
+use crate::host::MemoryLimit;
 use crate::run::{Ticks, end_of, stack_of};
+use crate::stop::Stop;
 use crate::{End, Error, Guest, Outcome, engine, run};
 
 /// What runs these guests.

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::host::{Host, Stop};
+use crate::host::Host;
+use crate::stop::Stop;
 
 const SUBSCRIPTION: usize = 48;
 const EVENT: usize = 32;

@@ -11,8 +11,9 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::callers::{Callers, POINTER, Position};
 use crate::clock::{Clock, Fixed};
-use crate::host::{Host, MemoryLimit, Quota, Stop};
-use crate::null::Nulls;
+use crate::host::null::Nulls;
+use crate::host::{Host, MemoryLimit, Quota};
+use crate::stop::Stop;
 use crate::watch::Trace;
 use crate::{End, Error, Guest, Outcome, engine, invoke, wasi};
 

@@ -13,9 +13,10 @@ use wasmtime_wasi::runtime::in_tokio;
 use wiggle::GuestMemory;
 
 use crate::callers::{POINTER, Position};
-use crate::host::{Call, Host, Stop};
+use crate::host::{Call, Host, null};
+use crate::stop::Stop;
 use crate::watch::about;
-use crate::{errno, null, poll};
+use crate::{errno, poll};
 
 const MODULE: &str = "wasi_snapshot_preview1";
 /// What one call may copy, in bytes: the default of wasmtime.

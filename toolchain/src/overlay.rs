@@ -69,11 +69,6 @@ impl Session {
     }
 }
 
-/// The flag of an overlay.
-pub(crate) fn flag(overlay: Option<&Utf8Path>) -> Option<String> {
-    overlay.map(|list| format!("-overlay={list}"))
-}
-
 fn linked(goroot: &Utf8Path, link: &Utf8Path) -> io::Result<()> {
     #[cfg(unix)]
     let made = std::os::unix::fs::symlink(goroot, link);

@@ -7,7 +7,6 @@ use crate::command::Process;
 use crate::error::Error;
 use crate::go::{Go, GoEnv};
 use crate::list;
-use crate::overlay;
 use crate::scratch::Scratch;
 
 /// What a package is listed or built for.
@@ -221,7 +220,7 @@ impl Session {
         overlay: Option<&Utf8Path>,
         file: &Utf8Path,
     ) -> Result<Linked, Error> {
-        let flag = overlay::flag(overlay);
+        let flag = overlay_flag(overlay);
         let flags: Vec<&str> = flag.as_deref().into_iter().collect();
         self.build(&self.go_for(overlay), platform, &flags, package, file)
     }
@@ -285,7 +284,7 @@ impl Session {
         let flags = ["-c", "-vet=off", "-o", file.as_str()];
         let process = self
             .process_of(&go, dir, platform, "test", &flags)
-            .args(overlay::flag(overlay))
+            .args(overlay_flag(overlay))
             .args([package])
             .env("CGO_ENABLED", "0");
         let output = self.go.run_any(process)?;
@@ -497,6 +496,11 @@ fn without_mod_flags(goflags: &str) -> String {
         rest = after.trim_start();
     }
     kept.join(" ")
+}
+
+/// The flag for an overlay of [`Session::overlay`].
+fn overlay_flag(overlay: Option<&Utf8Path>) -> Option<String> {
+    overlay.map(|list| format!("-overlay={list}"))
 }
 
 #[cfg(test)]

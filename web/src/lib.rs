@@ -1,11 +1,6 @@
-//! A report as one HTML page, and the grouping that every output for readers shares.
+//! Pages: a report, or what is in a wasm file, as one HTML file each.
 
-pub mod file;
 mod page;
-pub mod proof;
-pub mod scenarios;
-pub mod suites;
 mod treemap;
-pub mod view;
 
 pub use crate::page::{file_page, page};

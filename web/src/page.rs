@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use model::{Observation, Report, RunKind, Verdict, WasmFile, WasmSink};
+use report::view::View;
+use report::view::file;
+use report::view::proof::{self, Built, Runs};
+use report::view::scenarios;
+use report::view::suites;
 
-use crate::file;
-use crate::proof::{self, Built, Runs};
-use crate::scenarios;
-use crate::suites;
 use crate::treemap::{self, Area};
-use crate::view::View;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -29,9 +29,6 @@ struct Page<'r> {
     calls: Vec<&'r Observation>,
 }
 
-/// What is said of a sink, a line each.
-pub(crate) type Tell<'t> = &'t dyn Fn(&WasmSink) -> Vec<String>;
-
 #[derive(Template)]
 #[template(path = "file.html")]
 struct FilePage<'w> {
@@ -42,18 +39,16 @@ struct FilePage<'w> {
     facts: Vec<(&'static str, String)>,
     outside: Vec<&'w WasmSink>,
     inside: Vec<&'w WasmSink>,
-    tell: Tell<'w>,
     areas: Vec<Area>,
     imports: BTreeMap<&'w str, Vec<&'w str>>,
 }
 
-/// Render what is known of a wasm file as one self-contained page; `tell` says what is known of a
-/// function that fails.
+/// Render what is known of a wasm file as one self-contained page.
 ///
 /// # Panics
 ///
 /// Never: writing into a string cannot fail.
-pub fn file_page(wasm: &WasmFile, tell: Tell<'_>) -> String {
+pub fn file_page(wasm: &WasmFile) -> String {
     let (inside, outside) = wasm.sinks.iter().partition(|s| s.inside_std);
     FilePage {
         wasm,
@@ -63,7 +58,6 @@ pub fn file_page(wasm: &WasmFile, tell: Tell<'_>) -> String {
         facts: file::facts(wasm),
         outside,
         inside,
-        tell,
         areas: treemap::areas(wasm),
         imports: proof::imports(wasm),
     }

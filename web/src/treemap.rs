@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use model::{PackageSize, Producer, WasmFile};
-
-use crate::view;
+use model::{PackageSize, Producer, WasmFile, count};
+use report::view::bytes;
 
 /// Size of the picture, in its own units.
 pub(crate) const WIDTH: f64 = 1000.0;
@@ -53,8 +52,8 @@ pub(crate) fn areas(wasm: &WasmFile) -> Vec<Area> {
             *shared = (shared.0 + 1, shared.1 + package.code);
         }
     }
-    let rest = rest.into_iter().map(|((class, module), (count, code))| {
-        let packages = view::count(count, "small package");
+    let rest = rest.into_iter().map(|((class, module), (number, code))| {
+        let packages = count(number, "small package");
         (format!("{packages} in {module}"), code, class)
     });
     parts.extend(rest);
@@ -72,7 +71,7 @@ fn lay_out(parts: &[(String, u64, &'static str)]) -> Vec<Area> {
         w,
         h,
         label: label(name, w, h),
-        title: format!("{name}: {}", view::bytes(*code)),
+        title: format!("{name}: {}", bytes(*code)),
         class,
     });
     areas.collect()

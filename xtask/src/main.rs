@@ -6,26 +6,33 @@ mod inlined;
 mod linker;
 mod oracle;
 mod pairs;
+mod same;
 mod schema;
 mod stacks;
 mod suites;
 mod tables;
+mod target_dir;
 mod tidy;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use target_dir::target_dir;
+
 const USAGE: &str = "usage: cargo xtask COMMAND
   ci       everything that CI does
   e2e      the page in Chromium, the claims about Node under Node
-  tidy     crate edges, file sizes, headers
+  tidy     crate edges, dependencies, sizes, cycles, headers, pages of rules
+  sizes    how long functions and files are, crate by crate
   fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
   inlined  write which functions of the standard library leave their calls in the wasm (minutes)
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
+  same BEFORE AFTER [FIELD…]  whether reports, or directories of them, are equal but for fields that may
+           differ: before and after a refactoring
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
   schema   write docs/report.schema.json
   suites [PACKAGE…]  tests of the standard library against Go's own runners; fetches these (minutes)
@@ -47,8 +54,12 @@ fn run(args: &[&str]) -> Result<()> {
         ["ci"] => ci(),
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
+        ["sizes"] => tidy::print_sizes(),
         ["stacks", versions @ ..] => stacks::run(versions, &target_dir().join("debug/wasmcheck")),
         ["suites", packages @ ..] => suites::run(packages, &target_dir().join("debug/wasmcheck")),
+        ["same", before, after, fields @ ..] => {
+            same::run(Path::new(before), Path::new(after), fields)
+        }
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
@@ -127,11 +138,6 @@ fn fuzz(seconds: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "cargo says where it builds")]
-fn target_dir() -> PathBuf {
-    std::env::var("CARGO_TARGET_DIR").map_or_else(|_| PathBuf::from("target"), PathBuf::from)
 }
 
 #[expect(clippy::disallowed_methods, reason = "chores run cargo")]

@@ -12,6 +12,8 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::target_dir::target_dir;
+
 const PACKAGES: [&str; 9] = [
     "strings",
     "sort",
@@ -224,7 +226,7 @@ impl World {
             scratch,
             wasmcheck: copy,
             goroot: PathBuf::from(goroot.trim()),
-            runners: std::path::absolute(crate::target_dir())?.join("suites"),
+            runners: std::path::absolute(target_dir())?.join("suites"),
         };
         world.install().context("the runners to compare with")?;
         Ok(world)

@@ -2,6 +2,7 @@
 //! functions: kept by the linker, dropped by it, or not seen in the source.
 
 use camino::Utf8Path;
+use gobin::Line;
 use model::{
     Effect, Evidence, Finding, Note, NoteKind, PathLevel, PathRoot, PathStep, Rule, WasmPath,
 };
@@ -9,10 +10,10 @@ use model::{
 use crate::build::{Known, LinkedProgram};
 use crate::context::{Claim, Context, Saying};
 use crate::go::graph::Package;
+use crate::inspect::{Inspected, SinkUse};
 use crate::join::undefined_calls::has_call;
 use crate::rules::{behaviours_here, explain};
 use crate::std::behaviours::{Behaviour, leaves_a_call, split_symbol};
-use crate::wasm::{Inspected, Line, SinkUse};
 
 /// A line of the compiler's tables may be that of another line of the same call.
 const NEAR: u32 = 3;

@@ -56,7 +56,7 @@ pub(super) fn target_report(
 }
 
 /// With one decimal, rounded down so that 100 means all.
-pub(crate) fn percent(part: usize, whole: usize) -> Option<f64> {
+fn percent(part: usize, whole: usize) -> Option<f64> {
     let tenths = (part * 1000).checked_div(whole)?;
     u32::try_from(tenths).ok().map(|t| f64::from(t) / 10.0)
 }

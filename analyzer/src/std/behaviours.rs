@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
-use model::{Effect, Target};
+use model::{Effect, SinkBehaviour, Target};
 
 /// What a function does on some targets.
 #[derive(Clone, Debug)]
@@ -210,6 +210,19 @@ pub fn all_behaviours() -> impl Iterator<Item = (&'static str, &'static [Behavio
 /// What is known of a symbol, `import/path.Name` or `import/path.(*Type).Method`.
 pub fn behaviours(symbol: &str) -> &'static [Behaviour] {
     TABLE.get(symbol).map_or(&[], Vec::as_slice)
+}
+
+/// What is known of a symbol on some targets, as a report of a program has it.
+pub(crate) fn sink_behaviours(symbol: &str, targets: &[Target]) -> Vec<SinkBehaviour> {
+    let here = behaviours(symbol).iter().map(|behaviour| {
+        let here = behaviour.targets.iter().copied();
+        SinkBehaviour {
+            targets: here.filter(|t| targets.contains(t)).collect(),
+            effect: behaviour.effect,
+            what: behaviour.what.clone(),
+        }
+    });
+    here.filter(|b| !b.targets.is_empty()).collect()
 }
 
 /// What is known of a name that js or wasip1 lack; the symbol is spelled as in findings.

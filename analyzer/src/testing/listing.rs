@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fixtures::expect;
+use fixtures::comments;
 use model::{ListError, ListedModule, ListedPackage, Listing};
 
 use super::{GOROOT, MODCACHE, ROOT};
@@ -50,7 +50,7 @@ impl Module {
             }
             let top = if dependency.is_some() { MODCACHE } else { ROOT };
             let place = Utf8Path::new(top).join(&name);
-            disk.insert(place.clone(), expect::without(&text));
+            disk.insert(place.clone(), comments::without(&text));
             names.insert(place, name);
         }
         modules.insert(

@@ -268,7 +268,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             Outcome::NotRun(why) => format!("the tests could not be run: {why}"),
             Outcome::Ran(..) => {
                 let ended = crash.map_or_else(String::new, |c| format!("; {}", c.message));
-                format!("{}{ended}", web::suites::summary(&seen.tests))
+                format!("{}{ended}", report::view::suites::summary(&seen.tests))
             }
         };
         Some(seen)

@@ -20,8 +20,9 @@ use wasmtime::{
 
 use crate::Error;
 use crate::callers::Position;
-use crate::host::{MemoryLimit, Stop};
+use crate::host::MemoryLimit;
 use crate::run::Limited;
+use crate::stop::Stop;
 
 /// State of the engine's side.
 pub(super) struct JsHost {

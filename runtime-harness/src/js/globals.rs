@@ -11,10 +11,11 @@ use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, IntoJs, Object, Typ
 
 use super::JsSupport;
 use super::bridge::Bridge;
-use super::files::{Asked, Failure, Files, Reply};
+use super::files::{Call, Failure, Files, Reply, Slots};
 use crate::callers::{Callers, Position};
 use crate::clock::{Clock, Fixed};
-use crate::host::{Quota, Stop};
+use crate::host::Quota;
+use crate::stop::Stop;
 use crate::watch::Trace;
 use crate::{Error, Guest};
 
@@ -203,14 +204,16 @@ impl Globals {
                          fd: i64,
                          n: f64,
                          m: f64| {
-            let asked = Asked {
+            let slots = Slots {
+                name: &name,
                 path: &path,
                 other: &other,
                 fd: number(fd),
                 n,
                 m,
             };
-            let done = here.files.borrow_mut().call(&name, asked);
+            let call = Call::new(&slots).ok_or(Failure::Code("ENOSYS"));
+            let done = call.and_then(|call| here.files.borrow_mut().call(call));
             here.answer(&ctx, &name, &path, done)
         };
         host.set("file", Function::new(ctx.clone(), file)?)

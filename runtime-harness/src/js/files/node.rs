@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cap_std::fs::{Dir, Metadata, MetadataExt};
 
-use super::{Asked, Done, Failure, Reply};
+use super::call::Owner;
+use super::{Done, Failure, Reply};
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -63,10 +64,10 @@ pub(super) fn device(mode: u32) -> Reply {
 }
 
 /// Whether a file has the owner already that it is to get: nothing else is allowed to users.
-pub(super) fn owned(metadata: &Metadata, asked: Asked<'_>) -> Done<()> {
+pub(super) fn owned(metadata: &Metadata, owner: Owner) -> Done<()> {
     let same =
         |wanted: f64, is: u32| wanted < 0.0 || bits(wanted) == is || bits(wanted) == u32::MAX;
-    if same(asked.n, metadata.uid()) && same(asked.m, metadata.gid()) {
+    if same(owner.user, metadata.uid()) && same(owner.group, metadata.gid()) {
         Ok(())
     } else {
         Err(Failure::Code("EPERM"))

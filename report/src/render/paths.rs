@@ -1,0 +1,63 @@
+//! Ways in a Go program for a terminal.
+
+use std::fmt::Write as _;
+
+use model::{PathStep, Producer, WasmFile, WasmPath, WasmSink};
+
+use super::style;
+use crate::view::file;
+
+/// The ways to a function.
+pub fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
+    let head = style::HEAD;
+    let mut out = format!("{head}{symbol}{head:#} in {}\n", wasm.file);
+    let known = wasm.functions.iter().any(|f| f.name == symbol);
+    if paths.is_empty() {
+        out.push_str(if known && wasm.producer == Producer::Go {
+            "\n  it is there, and only the start of the runtime gets to it\n"
+        } else if known {
+            "\n  it is there, and no export leads to it\n"
+        } else {
+            "\n  it is not in this program: nothing that is kept refers to it\n"
+        });
+    }
+    for path in paths {
+        let _ = writeln!(
+            out,
+            "\n  from {}, {}",
+            file::root(path.root),
+            path.level.title()
+        );
+        steps(&mut out, &path.steps);
+    }
+    out
+}
+
+/// Sinks, with the way to each.
+pub(super) fn sinks<'s>(out: &mut String, sinks: impl IntoIterator<Item = &'s WasmSink>) {
+    let head = style::HEAD;
+    for sink in sinks {
+        let when = if sink.is_init() {
+            ", at initialisation"
+        } else {
+            ""
+        };
+        let level = sink.path.level.title();
+        let _ = writeln!(out, "\n  {head}{}{head:#}{when}, {level}", sink.symbol);
+        for (effect, rest) in file::behaviours(sink) {
+            let (colour, effect) = (style::effect(effect), effect.name());
+            let _ = writeln!(out, "    {colour}{effect}{colour:#} {rest}");
+        }
+        steps(out, &sink.path.steps);
+    }
+}
+
+fn steps(out: &mut String, steps: &[PathStep]) {
+    for step in steps {
+        let (soft, place) = (style::SOFT, file::place(step));
+        let how = file::how(step);
+        let how = how.map_or_else(String::new, |how| format!(", {how}"));
+        let line = format!("    {}  {soft}{place}{how}{soft:#}", step.function);
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+}

@@ -1,0 +1,65 @@
+//! Remedies: which are shown for some findings, and how far each was tried.
+
+use std::collections::BTreeSet;
+
+use model::{Advice, AdviceKind, Attempt, Confirmed, Finding, Report, Target};
+
+use super::words::targets_in_words;
+
+/// The remedies of some findings, each once, in the order to try them.
+pub(super) fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
+    let mut said = BTreeSet::new();
+    let ids = findings.iter().flat_map(|f| &f.advice);
+    let advice = ids.filter_map(|id| report.advice.iter().find(|a| a.id == *id));
+    let mut advice: Vec<&Advice> = advice.filter(|a| said.insert(&a.title)).collect();
+    // That nothing helps is said last.
+    advice.sort_by_key(|a| a.kind == AdviceKind::None);
+    advice
+}
+
+/// How far a remedy was tried, and where.
+pub fn tried(advice: &Advice) -> String {
+    let on = |wanted: Confirmed| -> Vec<Target> {
+        let targets = advice.confirmed.iter().filter(|(_, c)| **c == wanted);
+        targets.map(|(t, _)| *t).collect()
+    };
+    let levels = [
+        (Confirmed::Run, "confirmed by run"),
+        (Confirmed::Build, "confirmed by build"),
+        (Confirmed::CouldNot, "could not be confirmed"),
+    ];
+    let parts = levels.into_iter().filter_map(|(level, words)| {
+        let targets = on(level);
+        (!targets.is_empty()).then(|| format!("{words} on {}", targets_in_words(&targets)))
+    });
+    let parts: Vec<String> = parts.collect();
+    if advice.kind == AdviceKind::None && !advice.tried.is_empty() {
+        format!("tried on {}", targets_in_words(&on(Confirmed::CouldNot)))
+    } else if parts.is_empty() {
+        "not tried".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// What was tried for a remedy besides what it says, a line each.
+pub fn attempts(advice: &Advice) -> Vec<String> {
+    let others = advice
+        .tried
+        .iter()
+        .filter(|a| advice.to.as_ref() != Some(&a.what));
+    let line = |a: &Attempt| {
+        let outcome = match a.outcome {
+            Confirmed::Run => "runs",
+            Confirmed::Build => "builds",
+            Confirmed::CouldNot | Confirmed::None => "failed",
+        };
+        let targets = targets_in_words(&a.targets);
+        let why = a
+            .why
+            .as_ref()
+            .map_or_else(String::new, |w| format!(": {w}"));
+        format!("{} {outcome} on {targets}{why}", a.what)
+    };
+    others.map(line).collect()
+}

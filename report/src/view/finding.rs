@@ -1,0 +1,112 @@
+//! A single finding for readers.
+
+use std::ops::Range;
+
+use model::{Effect, Finding, count};
+
+/// What is said of a finding's symbol; the whole message where that is not what it is about.
+pub(super) fn what(finding: &Finding) -> &str {
+    if finding.subject == finding.symbol && !finding.what.is_empty() {
+        &finding.what
+    } else {
+        &finding.message
+    }
+}
+
+/// What makes two findings say the same of a symbol.
+pub(super) fn said(finding: &Finding) -> (&str, &str, Effect) {
+    (&finding.symbol, what(finding), finding.effect)
+}
+
+/// `file:line:column`, or the package where no file is at fault.
+pub fn place(finding: &Finding) -> String {
+    place_in(
+        &finding.package,
+        &finding.file,
+        finding.line,
+        finding.column,
+    )
+}
+
+/// The place of a finding, by its parts.
+pub fn place_in(package: &str, file: &str, line: u32, column: u32) -> String {
+    match (file, line, column) {
+        ("", ..) => package.to_owned(),
+        (file, 0, _) => file.to_owned(),
+        (file, line, 0) => format!("{file}:{line}"),
+        (file, line, column) => format!("{file}:{line}:{column}"),
+    }
+}
+
+/// Where the user's code calls what leads to a place outside of it; none where the code itself
+/// is the place.
+pub fn called_from(finding: &Finding) -> Option<String> {
+    let chain = finding
+        .calls
+        .first()
+        .filter(|_| finding.version.is_some())?;
+    let start = chain.first()?;
+    let between = match chain.len() {
+        0..=2 => String::new(),
+        n => format!(", {} in between", count(n - 2, "call")),
+    };
+    Some(format!(
+        "called by {} at {}:{}{between}",
+        start.function, start.file, start.line
+    ))
+}
+
+/// A chain of calls, a line each, but for chains that are the place itself.
+pub fn call_chains(finding: &Finding) -> Vec<Vec<String>> {
+    let step = |s: &model::CallStep| format!("{}  {}:{}", s.function, s.file, s.line);
+    let long = finding.calls.iter().filter(|chain| chain.len() > 1);
+    long.map(|chain| chain.iter().map(step).collect()).collect()
+}
+
+/// Whether there is more to say of the way to a finding than the package that it is in.
+pub fn has_way(finding: &Finding) -> bool {
+    finding.chains.iter().any(|chain| chain.len() > 1)
+}
+
+/// The bytes of the source line that a finding is about; one character where the end is not known.
+pub fn span(finding: &Finding, source: &str) -> Range<usize> {
+    let offset = |column: u32| source.floor_char_boundary((column as usize).saturating_sub(1));
+    let start = offset(finding.column);
+    let one = source[start..].chars().next().map_or(0, char::len_utf8);
+    start..offset(finding.end_column).max(start + one)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::examples;
+
+    use super::*;
+
+    #[test]
+    fn a_span_lies_in_its_line() {
+        let at = |column: u32, end_column: u32, source: &str| {
+            let finding = Finding {
+                column,
+                end_column,
+                ..examples::finding("F1", "os.Pipe")
+            };
+            source[span(&finding, source)].to_owned()
+        };
+        assert_eq!(at(9, 16, "\tx :=  os.Pipe()"), "os.Pipe");
+        assert_eq!(at(9, 0, "\tx :=  os.Pipe()"), "o");
+        // Columns count bytes, and may lie inside of a character or behind the line.
+        assert_eq!(at(2, 3, "é()"), "é");
+        assert_eq!(at(99, 120, "os.Pipe()"), "");
+    }
+
+    #[test]
+    fn what_is_said_of_another_name_is_the_whole_message() {
+        let finding = examples::finding("F1", "os.Pipe");
+        assert_eq!(what(&finding), "always fails");
+        let other = Finding {
+            subject: "Pipe".to_owned(),
+            ..finding
+        };
+        assert_eq!(what(&other), "`os.Pipe` always fails");
+    }
+}

@@ -1,0 +1,104 @@
+//! A target in one line.
+
+use std::collections::BTreeMap;
+
+use model::{Builds, Report, TargetReport, Verdict, count};
+
+/// A target in one line.
+#[derive(Debug)]
+pub struct TargetLine<'r> {
+    /// What is said of it.
+    pub report: &'r TargetReport,
+    /// Own packages that build.
+    pub builds: usize,
+    /// Own packages, absent ones apart.
+    pub own: usize,
+    /// Why there is no verdict, if there is none.
+    pub reasons: Vec<&'r str>,
+}
+
+impl TargetLine<'_> {
+    /// How many own packages build, and what is said of those that do, in a few words.
+    pub fn breakdown(&self) -> String {
+        let builds = match (self.own, self.builds) {
+            (0, _) => return "no package was judged".to_owned(),
+            (1, 1) => return "its one package builds".to_owned(),
+            (1, 0) => return "its one package does not build".to_owned(),
+            (own, builds) if own == builds => format!("all {} build", count(own, "package")),
+            (own, builds) => format!("{builds} of {} build", count(own, "package")),
+        };
+        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        let own = self
+            .report
+            .packages
+            .iter()
+            .filter(|p| p.own && p.builds == Builds::Yes);
+        own.for_each(|p| *counts.entry(p.verdict).or_default() += 1);
+        if counts.len() < 2 {
+            return builds;
+        }
+        let parts: Vec<String> = counts
+            .iter()
+            .rev()
+            .map(|(v, n)| {
+                format!(
+                    "{n} {}",
+                    if *n == 1 {
+                        words(*v)
+                    } else {
+                        words_of_many(*v)
+                    }
+                )
+            })
+            .collect();
+        format!("{builds}: {}", parts.join(", "))
+    }
+
+    /// The verdict in words.
+    pub fn verdict(&self) -> &'static str {
+        words(self.report.verdict)
+    }
+}
+
+/// A verdict in words.
+pub const fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::FailsToBuild => "fails to build",
+        Verdict::LinksBroken => "links broken",
+        Verdict::FailsAtRunTime => "fails at run time",
+        Verdict::SilentlyDifferent => "silently different",
+        Verdict::Unknown => "unknown",
+        Verdict::Clean => "clean",
+        Verdict::Works => "works",
+        Verdict::Absent => "absent",
+    }
+}
+
+/// The same of several packages.
+const fn words_of_many(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::FailsToBuild => "fail to build",
+        Verdict::FailsAtRunTime => "fail at run time",
+        Verdict::Works => "work",
+        other => words(other),
+    }
+}
+
+pub(super) fn target_line<'r>(report: &'r Report, target: &'r TargetReport) -> TargetLine<'r> {
+    let own = || {
+        target
+            .packages
+            .iter()
+            .filter(|p| p.own && p.builds != Builds::Absent)
+    };
+    let reasons = report
+        .incomplete
+        .iter()
+        .filter(|i| i.target.is_none_or(|t| t == target.target));
+    TargetLine {
+        report: target,
+        builds: own().filter(|p| p.builds == Builds::Yes).count(),
+        own: own().count(),
+        reasons: reasons.map(|i| i.reason.as_str()).collect(),
+    }
+}
