@@ -1,7 +1,7 @@
 //! Rules are tried on small modules in memory, without a Go toolchain.
 //!
 //! [`check`] takes a txtar archive, or one Go file, and compares what a scan finds with the
-//! expectations in it (`fixtures::comments`). A file whose path has an `@` is one of a dependency, as
+//! expectations in it (`fixtures::findings`). A file whose path has an `@` is one of a dependency, as
 //! in the module cache: `example.com/dep@v1.0.0/dep.go`. The standard library is
 //! `testing/goroot.txtar`: a name that an example needs and that is not there is added to it.
 //!
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fixtures::comments::{self, Expected, Found};
+use fixtures::findings::{self, Expected, Found};
 use model::{Finding, Goos, Incomplete, Listing, Target};
 
 use self::listing::{Module, list};
@@ -73,7 +73,7 @@ fn compare(head: &str, files: Vec<(String, String)>, more: More<'_>) -> Vec<Stri
         Err(wrong) => return vec![wrong],
     };
     let scanned = scan(&options, files, more);
-    let mut complaints = comments::compare(&expected, &scanned.found);
+    let mut complaints = findings::compare(&expected, &scanned.found);
     let not_judged = scanned.incomplete.iter().map(|i| i.reason.as_str());
     let (met, open): (Vec<_>, Vec<_>) = not_judged.partition(|reason| {
         let wanted = options.incomplete.as_ref();
@@ -90,7 +90,7 @@ fn compare(head: &str, files: Vec<(String, String)>, more: More<'_>) -> Vec<Stri
 fn expectations(files: &[(String, String)]) -> Result<Vec<Expected>, String> {
     let mut all = Vec::new();
     for (path, text) in files {
-        all.extend(comments::read(path, text)?);
+        all.extend(findings::read(path, text)?);
     }
     Ok(all)
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
         let options = Options {
             verbose: args.sinks,
         };
-        let texts = answers.iter().map(|answer| answer.render(format, &options));
+        let texts = answers.iter().map(|answer| answer.render(format, options));
         texts.collect::<Vec<_>>().join("\n")
     };
     match &args.output {
@@ -113,9 +113,9 @@ fn answer(args: &InspectArgs, file: &Utf8Path, read: Inspected) -> Result<Answer
 }
 
 impl Answer {
-    fn render(&self, format: &Format, options: &Options) -> String {
+    fn render(&self, format: &Format, options: Options) -> String {
         match self {
-            Self::File(wasm) => format.file(wasm, options, PAGES).unwrap_or_default(),
+            Self::File(wasm) => format.file(wasm, &options, PAGES).unwrap_or_default(),
             Self::Bill(_) => output::json(self),
             _ if format.is_json() => output::json(self),
             Self::Why(why) => render::paths::render(&why.wasm, &why.symbol, &why.paths),

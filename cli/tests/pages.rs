@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Mutex;
 
 use common::World;
-use fixtures::comments::{self, Expected, Found};
+use fixtures::findings::{self, Expected, Found};
 use fixtures::pages::{Example, examples};
 use model::{Finding, Level, Rule};
 use serde_json::Value;
@@ -64,10 +64,10 @@ fn check(example: &Example) -> Vec<String> {
     let found: Vec<Found> = findings.iter().map(found).collect();
     let files = example.files.iter();
     let expected: Result<Vec<Vec<Expected>>, String> = files
-        .map(|(path, text)| comments::read(path, text))
+        .map(|(path, text)| findings::read(path, text))
         .collect();
     match expected {
-        Ok(expected) => comments::compare(&expected.concat(), &found),
+        Ok(expected) => findings::compare(&expected.concat(), &found),
         Err(wrong) => vec![wrong],
     }
 }

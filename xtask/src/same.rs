@@ -6,6 +6,7 @@
 
 mod compare;
 mod fields;
+mod redact;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

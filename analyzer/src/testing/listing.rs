@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use fixtures::comments;
+use fixtures::findings;
 use model::{ListError, ListedModule, ListedPackage, Listing};
 
 use super::{GOROOT, MODCACHE, ROOT};
@@ -50,7 +50,7 @@ impl Module {
             }
             let top = if dependency.is_some() { MODCACHE } else { ROOT };
             let place = Utf8Path::new(top).join(&name);
-            disk.insert(place.clone(), comments::without(&text));
+            disk.insert(place.clone(), findings::without(&text));
             names.insert(place, name);
         }
         modules.insert(

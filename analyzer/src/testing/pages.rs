@@ -1,6 +1,6 @@
 //! The examples in the pages of rules: what a user reads in `wasmcheck explain RULE` is true.
 
-use fixtures::comments;
+use fixtures::findings;
 use fixtures::pages::{Example, examples};
 use model::{Effect, Level, Rule};
 
@@ -15,7 +15,7 @@ fn of_page(rule: Rule) -> Vec<Example> {
 fn is_positive(rule: Rule, example: &Example) -> bool {
     let files = example.files.iter();
     let mut expected =
-        files.flat_map(|(path, text)| comments::read(path, text).unwrap_or_default());
+        files.flat_map(|(path, text)| findings::read(path, text).unwrap_or_default());
     expected.any(|e| e.rule == rule && e.effect != Some(Effect::Note))
 }
 

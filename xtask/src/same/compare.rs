@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::fields::{self, Treat};
+use super::redact::redact;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 300;
@@ -59,8 +60,9 @@ pub(super) fn reports(before: Value, after: Value, ignored: &[&str]) -> Vec<Diff
     comparison.differences
 }
 
-/// A report whose ids are replaced by what they stand for.
+/// A report whose ids are replaced by what they stand for, and whose texts are those of any run.
 fn resolved(mut report: Value) -> Value {
+    redact_texts(&mut report);
     // Advice is matched by its finding, so that ids of findings go first.
     for list in ["findings", "advice"] {
         let names = [list.to_owned()];
@@ -79,6 +81,15 @@ fn resolved(mut report: Value) -> Value {
         }
     }
     report
+}
+
+fn redact_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = redact(text),
+        Value::Array(elements) => elements.iter_mut().for_each(redact_texts),
+        Value::Object(fields) => fields.values_mut().for_each(redact_texts),
+        _ => {}
+    }
 }
 
 /// Replaces ids where references stand. Several of them are sorted.
