@@ -10,8 +10,8 @@ use std::sync::Mutex;
 
 use common::World;
 use fixtures::findings::{self, Expected, Found};
-use fixtures::pages::{Example, Level, examples};
-use model::{Finding, Rule};
+use fixtures::pages::{Example, examples};
+use model::{Finding, Level, Rule};
 use serde_json::Value;
 
 #[test]
@@ -63,8 +63,9 @@ fn check(example: &Example) -> Vec<String> {
     let findings = findings(&report);
     let found: Vec<Found> = findings.iter().map(found).collect();
     let files = example.files.iter();
-    let expected: Result<Vec<Vec<Expected>>, String> =
-        files.map(|(path, text)| findings::read(path, text)).collect();
+    let expected: Result<Vec<Vec<Expected>>, String> = files
+        .map(|(path, text)| findings::read(path, text))
+        .collect();
     match expected {
         Ok(expected) => findings::compare(&expected.concat(), &found),
         Err(wrong) => vec![wrong],

@@ -1,8 +1,8 @@
 //! The examples in the pages of rules: what a user reads in `wasmcheck explain RULE` is true.
 
 use fixtures::findings;
-use fixtures::pages::{Example, Level, examples};
-use model::{Effect, Rule};
+use fixtures::pages::{Example, examples};
+use model::{Effect, Level, Rule};
 
 use super::compare;
 
@@ -14,7 +14,8 @@ fn of_page(rule: Rule) -> Vec<Example> {
 /// Whether an example expects that its rule finds something that matters.
 fn is_positive(rule: Rule, example: &Example) -> bool {
     let files = example.files.iter();
-    let mut expected = files.flat_map(|(path, text)| findings::read(path, text).unwrap_or_default());
+    let mut expected =
+        files.flat_map(|(path, text)| findings::read(path, text).unwrap_or_default());
     expected.any(|e| e.rule == rule && e.effect != Some(Effect::Note))
 }
 

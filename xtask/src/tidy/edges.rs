@@ -17,7 +17,11 @@ const EDGES: &[Edges] = &[
     only("model", &[]),
     only("toolchain", &["model"]),
     only("gobin", &["model"]),
-    only("analyzer", &["gobin", "model"]),
+    Edges {
+        name: "analyzer",
+        uses: &["gobin", "model"],
+        tests: &["fixtures"],
+    },
     only("advisors", &["model"]),
     only("runtime-harness", &["model"]),
     only("report", &["model"]),
