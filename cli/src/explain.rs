@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use analyzer::{Behaviour, Kind, MissingName, Versions};
+use engine::Failure;
 use model::{Rule, Target};
 
 use crate::args::{ExplainArgs, StdArgs};
-use crate::check::Failure;
 use crate::output::{self, style};
 
 /// The document of a rule.

@@ -2,22 +2,16 @@
 
 use std::process::ExitCode;
 
-use analyzer::{Asked, Inspected};
+use analyzer::Inspected;
 use camino::Utf8Path;
-use model::{Entry, ExitStatus, SCHEMA, WasmFile, WasmPath};
+use engine::Failure;
+use model::{ExitStatus, SCHEMA, WasmFile, WasmPath};
 use serde::Serialize;
 
 use crate::args::{InspectArgs, InspectFormat};
-use crate::check::Failure;
 use crate::output::diff::Diff;
-use crate::{files, output, sbom};
+use crate::{output, sbom};
 use web::view;
-
-/// The support file of Go for JavaScript hosts.
-const GLUE: &str = "wasm_exec.js";
-
-/// Ways that are shown.
-const WAYS: usize = 5;
 
 /// The answer to `--why`.
 #[derive(Serialize)]
@@ -36,7 +30,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
     let mut answers = Vec::new();
     let mut status = ExitStatus::Clean;
     for file in &args.files {
-        let read = read(file, functions, args.why.as_deref())?;
+        let read = engine::inspect(file, functions, args.why.as_deref())?;
         if over(args, &read.file) {
             status = ExitStatus::Findings;
         }
@@ -83,7 +77,7 @@ fn answer(
         return Ok(why(format, wasm, symbol, &read.ways));
     }
     if let Some(old) = &args.diff {
-        let diff = Diff::of(&self::read(old, false, None)?.file, wasm);
+        let diff = Diff::of(&engine::inspect(old, false, None)?.file, wasm);
         return Ok(match format {
             InspectFormat::Json => output::json(&diff),
             InspectFormat::Text | InspectFormat::Html => diff.render(),
@@ -114,24 +108,6 @@ fn over(args: &InspectArgs, wasm: &WasmFile) -> bool {
         ));
     }
     size > most
-}
-
-fn read(file: &Utf8Path, functions: bool, why: Option<&str>) -> Result<Inspected, Failure> {
-    let bytes = files::read_wasm(file).map_err(Failure::no_verdict)?;
-    let name = file.file_name().unwrap_or(file.as_str());
-    let asked = Asked {
-        functions,
-        why,
-        count: WAYS,
-        ..Asked::default()
-    };
-    let mut read = analyzer::inspect_wasm(name, bytes, asked)
-        .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))?;
-    if read.file.entry == Entry::Js {
-        let text = files::beside(file, GLUE);
-        read.file.glue = text.map(|text| analyzer::glue(&read.file, GLUE, &text));
-    }
-    Ok(read)
 }
 
 fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<String, Failure> {

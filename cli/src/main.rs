@@ -1,29 +1,21 @@
 //! `wasmcheck`: the command line.
 
 mod args;
-mod attempt;
 mod cache;
 mod check;
-mod config;
 mod exec;
 mod explain;
 mod files;
 mod inspect;
-mod module;
 mod output;
-mod place;
 mod progress;
-mod run;
-mod sandbox;
 mod sbom;
-mod scenarios;
-mod suites;
 mod why;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use toolchain::Interrupt;
+use engine::Interrupt;
 
 use crate::args::{Args, Job};
 
@@ -42,6 +34,7 @@ fn main() -> ExitCode {
         Job::Std(args) => explain::std(args),
         Job::Cache(args) => cache::run(args),
         Job::Exec(args) => return exec::run(args, &interrupt),
+        Job::Worker => return exec::work(&interrupt),
     };
     match done {
         Ok(code) => code,

@@ -11,11 +11,11 @@ pub(crate) mod wasm;
 use std::io::Write;
 
 use camino::Utf8Path;
+use engine::Failure;
 use model::{ExitStatus, Report};
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
-use crate::check::Failure;
 use crate::files;
 
 /// Refuse names whose format is not known before any work is done.

@@ -10,6 +10,7 @@ mod observation;
 mod report;
 mod target;
 mod wasm;
+mod words;
 
 pub use crate::exit::ExitStatus;
 pub use crate::finding::{
@@ -17,7 +18,7 @@ pub use crate::finding::{
 };
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::observation::{
-    Difference, End, Entered, Frame, HostCall, Observation, Ran, Refusal, RunBuild, RunKind,
+    Difference, End, Entered, Frame, HostCall, Observation, Refusal, RunBuild, RunKind,
     Scenario, TestClass, TestOutcome, TestResult,
 };
 pub use crate::report::{
@@ -29,3 +30,4 @@ pub use crate::wasm::{
     Producer, ProducerField, Setting, Sizes, StepKind, UndefinedCall, WasmFile, WasmFunction,
     WasmImport, WasmModule, WasmPath, WasmSink,
 };
+pub use crate::words::count;
