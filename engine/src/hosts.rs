@@ -59,7 +59,7 @@ impl Site {
 
 /// The hosts of a module.
 pub(crate) struct Hosts {
-    hosts: BTreeMap<Site, Box<dyn Host>>,
+    by_site: BTreeMap<Site, Box<dyn Host>>,
     paths: Paths,
     /// Why there is no Node although the user wants it.
     pub(crate) no_node: Option<String>,
@@ -71,23 +71,24 @@ impl Hosts {
     /// Find what programs can be run with.
     pub(crate) fn find(session: &Session, settings: &Settings, paths: Paths) -> Self {
         let mut hosts = Self {
-            hosts: BTreeMap::new(),
+            by_site: BTreeMap::new(),
             paths,
             no_node: None,
             no_chromium: None,
         };
         let place = Place::of(session);
-        for target in &settings.targets {
+        // Remedies are tried on targets of the build that nobody asked for, too.
+        for target in Target::ALL {
             let host = match target {
                 Target::Wasip1 => Some(worker::host(&place, &settings.worker, Goos::Wasip1, None)),
                 Target::JsNode => hosts.node(session, settings, &place),
                 Target::JsBrowser => hosts.chromium(session, settings, &place),
             };
-            hosts.hosts.extend(host.map(|h| (Site::On(*target), h)));
+            hosts.by_site.extend(host.map(|h| (Site::On(target), h)));
         }
         if settings.trusted.native {
             let native = native::NativeHost::new(place);
-            hosts.hosts.insert(Site::Native, Box::new(native));
+            hosts.by_site.insert(Site::Native, Box::new(native));
         }
         hosts
     }
@@ -100,7 +101,8 @@ impl Hosts {
         place: &Place,
     ) -> Option<Box<dyn Host>> {
         let goroot = &session.env().goroot;
-        if settings.trusted.node || settings.trusted.native {
+        let trusted = settings.trusted.node || settings.trusted.native;
+        if trusted && settings.targets.contains(&Target::JsNode) {
             match Node::find(goroot, &path(), session.interrupt()) {
                 Ok(node) => return Some(Box::new(node::NodeHost::new(node, place.clone()))),
                 Err(why) => self.no_node = Some(why),
@@ -122,7 +124,7 @@ impl Hosts {
         settings: &Settings,
         place: &Place,
     ) -> Option<Box<dyn Host>> {
-        if !settings.trusted.chromium {
+        if !settings.trusted.chromium || !settings.targets.contains(&Target::JsBrowser) {
             return None;
         }
         match Chromium::find(&session.env().goroot, &path(), session.interrupt()) {
@@ -139,7 +141,7 @@ impl Hosts {
 
     /// Whether programs are run there at all.
     pub(crate) fn runs(&self, site: Site) -> bool {
-        self.hosts.contains_key(&site)
+        self.by_site.contains_key(&site)
     }
 
     /// The targets among those that were chosen for which programs are run.
@@ -150,14 +152,14 @@ impl Hosts {
 
     /// What runs programs there.
     pub(crate) fn of(&self, site: Site) -> Result<&dyn Host, String> {
-        let host = self.hosts.get(&site);
+        let host = self.by_site.get(&site);
         host.map(Box::as_ref)
             .ok_or_else(|| "there is no host for it".to_owned())
     }
 
     /// What reports call the host of a target.
     pub(crate) fn name(&self, target: Target) -> String {
-        let host = self.hosts.get(&Site::On(target));
+        let host = self.by_site.get(&Site::On(target));
         host.map_or_else(String::new, |host| host.name())
     }
 

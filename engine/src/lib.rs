@@ -10,6 +10,7 @@
 
 mod builds;
 pub mod cache;
+mod check;
 mod checkup;
 mod compare;
 mod config;
@@ -19,6 +20,7 @@ mod exec;
 mod failure;
 mod files;
 mod hosts;
+mod incomplete;
 mod inspect;
 mod modules;
 mod paths;
@@ -36,7 +38,7 @@ use model::Report;
 pub use toolchain::Interrupt;
 use toolchain::{Go, Options};
 
-pub use crate::checkup::Answer;
+pub use crate::check::Answer;
 use crate::config::Config;
 pub use crate::events::{Event, Events, Listener, Step};
 pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, exec, worker};
@@ -59,7 +61,7 @@ pub fn check(
     let mut reports = Vec::new();
     modules::each_module(&request.paths, &go, events, &mut |chosen| {
         let config = Config::read(chosen.root)?;
-        reports.push(checkup::check(&go, chosen, config, settings, events));
+        reports.push(check::check(&go, chosen, config, settings, events));
         Ok(())
     })?;
     Ok(reports)
@@ -77,7 +79,7 @@ pub fn why(
     let mut answers = Vec::new();
     modules::each_module(&request.paths, &go, events, &mut |chosen| {
         let config = Config::read(chosen.root)?;
-        answers.push(checkup::why(&go, chosen, what, config, settings, events));
+        answers.push(check::why(&go, chosen, what, config, settings, events));
         Ok(())
     })?;
     Ok(answers)

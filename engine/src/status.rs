@@ -37,3 +37,57 @@ fn is_hit(target: &TargetReport, threshold: Verdict) -> bool {
     let mut counted = own.filter(|v| failed.contains(v));
     counted.any(|tests| tests <= threshold)
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Level, Module, SCHEMA, Target, Tool};
+
+    use super::*;
+
+    fn report(verdict: Verdict) -> Report {
+        Report {
+            schema: SCHEMA,
+            tool: Tool {
+                name: "wasmcheck".to_owned(),
+                version: String::new(),
+            },
+            module: Module {
+                path: "example.com/m".to_owned(),
+                version: None,
+            },
+            go: String::new(),
+            level: Level::Run,
+            targets: vec![TargetReport {
+                target: Target::Wasip1,
+                verdict,
+                builds_percent: None,
+                works_percent: None,
+                packages: Vec::new(),
+                roots: Vec::new(),
+            }],
+            findings: Vec::new(),
+            advice: Vec::new(),
+            wasm: Vec::new(),
+            observations: Vec::new(),
+            incomplete: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_threshold_decides_what_is_a_finding() {
+        let run_time = Some(Effect::FailsAtRunTime);
+        let status = |verdict, threshold| exit_status(&report(verdict), threshold, false);
+        assert_eq!(
+            status(Verdict::FailsToBuild, run_time),
+            ExitStatus::Findings
+        );
+        assert_eq!(status(Verdict::Absent, run_time), ExitStatus::Findings);
+        assert_eq!(status(Verdict::FailsAtRunTime, None), ExitStatus::Clean);
+        assert_eq!(
+            status(Verdict::SilentlyDifferent, run_time),
+            ExitStatus::Clean
+        );
+        assert_eq!(status(Verdict::Unknown, run_time), ExitStatus::NoVerdict);
+        assert_eq!(status(Verdict::Unknown, None), ExitStatus::NoVerdict);
+    }
+}

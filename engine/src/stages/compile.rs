@@ -5,9 +5,9 @@ use camino::Utf8PathBuf;
 use model::{Goos, Report};
 use toolchain::{Error, Linked};
 
-use super::Stage;
 use crate::checkup::Checkup;
 use crate::events::{Event, Step};
+use crate::incomplete::Stage;
 
 /// A main package that was linked.
 #[derive(Clone, Debug)]

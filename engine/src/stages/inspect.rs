@@ -4,9 +4,9 @@ use analyzer::{Asked, Inspected, Scan};
 use model::{Goos, Report};
 
 use super::compile::LinkedMain;
-use super::{Stage, incomplete};
 use crate::checkup::Checkup;
 use crate::files;
+use crate::incomplete::{Stage, incomplete};
 
 /// Read back the wasm of every main, and join it with the scan.
 pub(crate) fn inspect(

@@ -5,10 +5,10 @@ use std::thread;
 use model::{Incomplete, Listing};
 use toolchain::{Error, Platform};
 
-use super::{Stage, incomplete};
 use crate::builds::Builds;
 use crate::checkup::Checkup;
 use crate::events::Event;
+use crate::incomplete::{Stage, incomplete};
 
 /// List the packages of all platforms at once.
 pub(crate) fn list(checkup: &Checkup<'_>) -> (Builds, Vec<Incomplete>) {

@@ -10,9 +10,9 @@ use advisors::{Search, Trial};
 use model::{AdviceKind, Confirmed, Goos, Report};
 use toolchain::{Go, Scratch};
 
-use super::{Stage, incomplete, out_of_time};
 use crate::checkup::Checkup;
 use crate::events::Event;
+use crate::incomplete::{Stage, incomplete, out_of_time};
 
 /// Longest try of one candidate.
 const EACH: Duration = Duration::from_mins(1);

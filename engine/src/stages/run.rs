@@ -10,10 +10,10 @@ use toolchain::Linked;
 
 use super::compile::LinkedMain;
 use super::observation::observation;
-use super::{Stage, incomplete, out_of_time};
 use crate::checkup::Checkup;
 use crate::events::{Event, Step};
 use crate::hosts::Site;
+use crate::incomplete::{Stage, incomplete, out_of_time};
 use crate::task::{Run, Sees, Task};
 
 /// Longest run of one program, compilation included.

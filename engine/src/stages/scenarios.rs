@@ -14,13 +14,14 @@ use model::{
 };
 use toolchain::{Linked, Platform, Scratch};
 
+use super::NETWORK;
 use super::observation::observation;
-use super::{NETWORK, Stage, incomplete, out_of_time};
 use crate::checkup::Checkup;
 use crate::compare::{Compared, Entry, Played, Suite, differences, read_suite, without_entries};
 use crate::config::Scenario;
 use crate::events::Event;
 use crate::hosts::Site;
+use crate::incomplete::{Stage, incomplete, out_of_time};
 use crate::task::{Input, Run, Sees, Task};
 
 /// Longest run of a scenario that says nothing else.
@@ -43,11 +44,8 @@ pub(crate) fn play(checkup: Checkup<'_>, scan: &mut Scan<'_>, report: &mut Repor
     if scenarios.is_empty() {
         return;
     }
-    let mut say = |why: String| {
-        report
-            .incomplete
-            .push(incomplete(Stage::Scenario, None, why))
-    };
+    let missing = &mut report.incomplete;
+    let mut say = |why: String| missing.push(incomplete(Stage::Scenario, None, why));
     if !checkup.settings.trusted.native {
         say(NO_NATIVE.to_owned());
     }
@@ -167,10 +165,10 @@ impl Player<'_, '_> {
             _ => {}
         }
         let compared = native.as_ref().is_some_and(Result::is_ok);
-        explain(self.checkup, &mut told, &here, compared);
+        let entered = explain(self.checkup, &mut told, &here, compared);
         let mut seen = observation(target, package, RunKind::Main, 1, Ok(shown(run, &here)));
         seen.told = in_words(&told, native.as_ref());
-        seen.entered = entered(&told.name, &here.entries);
+        seen.entered = entered;
         seen.scenario = Some(told);
         seen
     }
@@ -295,8 +293,14 @@ fn unexpected(scenario: &Scenario, here: &Played) -> Difference {
     }
 }
 
-/// The class, and what explains it: a scenario is compared as a test is.
-fn explain(checkup: &Checkup<'_>, told: &mut model::Scenario, here: &PlayedHere, compared: bool) {
+/// The class, and what explains it: a scenario is compared as a test is. The value is what was
+/// entered.
+fn explain(
+    checkup: &Checkup<'_>,
+    told: &mut model::Scenario,
+    here: &PlayedHere,
+    compared: bool,
+) -> Vec<Entered> {
     let one = |outcome| Suite {
         tests: BTreeMap::from([(told.name.clone(), outcome)]),
         ..Suite::default()
@@ -308,7 +312,7 @@ fn explain(checkup: &Checkup<'_>, told: &mut model::Scenario, here: &PlayedHere,
     };
     let (native, mut suite) = (one(TestOutcome::Pass), one(outcome));
     suite.entries = named(&told.name, &here.entries);
-    let result = Compared {
+    let compared = Compared {
         native: compared.then_some(&native),
         here: Some(&suite),
         built: &|_| true,
@@ -318,13 +322,12 @@ fn explain(checkup: &Checkup<'_>, told: &mut model::Scenario, here: &PlayedHere,
         weight: &|symbol| weight(symbol).map(|w| w as u8),
         weak: Weight::Weak as u8,
         goroot: checkup.session.env().goroot.as_str(),
-    }
-    .results()
-    .remove(&told.name);
-    if let Some(result) = result {
+    };
+    if let Some(result) = compared.results().remove(&told.name) {
         told.class = result.class;
         told.because = result.because;
     }
+    compared.entered()
 }
 
 const NO_NATIVE: &str = "scenarios were not run natively, so that only their exit codes are compared with what is expected; if you trust the code, `--native` runs them on this machine, too";
@@ -401,16 +404,4 @@ fn named(name: &str, entries: &[Entry]) -> Vec<Entry> {
         ..entry.clone()
     });
     named.collect()
-}
-
-fn entered(name: &str, entries: &[Entry]) -> Vec<Entered> {
-    let mut all: BTreeMap<&str, Entered> = BTreeMap::new();
-    for entry in entries {
-        all.entry(&entry.symbol).or_insert_with(|| Entered {
-            symbol: entry.symbol.clone(),
-            tests: vec![name.to_owned()],
-            stack: entry.stack.clone(),
-        });
-    }
-    all.into_values().collect()
 }

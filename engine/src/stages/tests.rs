@@ -15,10 +15,10 @@ use toolchain::Platform;
 
 use self::package::Suites;
 use super::run::NO_SCRIPT;
-use super::{Stage, incomplete, out_of_time};
 use crate::checkup::Checkup;
 use crate::events::{Event, Step};
 use crate::hosts::Site;
+use crate::incomplete::{Stage, incomplete, out_of_time};
 use crate::settings::TestSettings;
 
 /// A build whose tests are run.

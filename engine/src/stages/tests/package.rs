@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use analyzer::{Disk, System, Weight, build_causes, outline, weight};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{End, Goos, ListedPackage, Observation, RunBuild, RunKind, TestOutcome};
+use model::{
+    End, Entered, Goos, ListedPackage, Observation, RunBuild, RunKind, TestOutcome, TestResult,
+};
 use toolchain::{Linked, Platform, Scratch};
 
 use super::{Place, has_tests};
@@ -48,6 +50,24 @@ impl Outcome {
         match self {
             Self::Ran(suite, _) => Some(suite),
             _ => None,
+        }
+    }
+
+    /// In one sentence.
+    fn told(&self, tests: &BTreeMap<String, TestResult>) -> String {
+        match self {
+            Self::Nothing => "no test file is left on this target".to_owned(),
+            Self::Failed(said) => {
+                let lines = said.lines().filter(|l| !l.starts_with("# "));
+                let said = lines.collect::<Vec<_>>().join("\n");
+                format!("the test binary does not build: {}", said.trim())
+            }
+            Self::NotRun(why) => format!("the tests could not be run: {why}"),
+            Self::Ran(suite, _) => {
+                let crash = suite.crash.as_ref();
+                let ended = crash.map_or_else(String::new, |c| format!("; {}", c.message));
+                format!("{}{ended}", summary(tests))
+            }
         }
     }
 }
@@ -223,7 +243,32 @@ impl<'s, 'r> Suites<'s, 'r> {
         if let (Some(native), Outcome::Ran(suite, kept)) = (native, &mut outcome) {
             self.again(place, native, suite, kept);
         }
-        let suite = outcome.suite();
+        let (tests, entered) = self.results(goos, native, &outcome);
+        let crash = outcome.suite().and_then(|s| s.crash.as_ref());
+        let mut seen = Observation {
+            told: outcome.told(&tests),
+            tests,
+            entered,
+            host: self.checkup.hosts.name(target),
+            stack: crash.map(|c| c.stack.clone()).unwrap_or_default(),
+            ..blank(target, self.package, RunKind::Test)
+        };
+        (seen.build, seen.end) = match &outcome {
+            Outcome::Nothing => (RunBuild::None, None),
+            Outcome::Failed(_) => (RunBuild::Fail, None),
+            Outcome::NotRun(_) => (RunBuild::Ok, None),
+            Outcome::Ran(suite, _) => (RunBuild::Ok, Some(suite.end)),
+        };
+        Some(seen)
+    }
+
+    /// Each test compared with its native run, and the hooked functions that were entered.
+    fn results(
+        &self,
+        goos: Goos,
+        native: Option<&Suite>,
+        outcome: &Outcome,
+    ) -> (BTreeMap<String, TestResult>, Vec<Entered>) {
         let declared = self.declared();
         let selected = self.test_files(Platform::Wasm(goos));
         let built = |name: &str| {
@@ -231,7 +276,7 @@ impl<'s, 'r> Suites<'s, 'r> {
                 .get(name)
                 .is_none_or(|file| selected.contains(file))
         };
-        let failed = match &outcome {
+        let failed = match outcome {
             Outcome::Failed(said) => {
                 build_causes(said, self.checkup.session.root(), places(self.checkup))
             }
@@ -244,7 +289,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         };
         let compared = Compared {
             native,
-            here: suite,
+            here: outcome.suite(),
             built: &built,
             left_out: &left_out,
             other_code: &self.other_code(goos),
@@ -253,36 +298,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             weak: Weight::Weak as u8,
             goroot: self.checkup.session.env().goroot.as_str(),
         };
-        let tests = compared.results();
-        let entered = compared.entered();
-        let mut seen = Observation {
-            tests,
-            entered,
-            host: self.checkup.hosts.name(target),
-            ..blank(target, self.package, RunKind::Test)
-        };
-        (seen.build, seen.end) = match &outcome {
-            Outcome::Nothing => (RunBuild::None, None),
-            Outcome::Failed(_) => (RunBuild::Fail, None),
-            Outcome::NotRun(_) => (RunBuild::Ok, None),
-            Outcome::Ran(suite, _) => (RunBuild::Ok, Some(suite.end)),
-        };
-        let crash = suite.and_then(|s| s.crash.as_ref());
-        seen.stack = crash.map(|c| c.stack.clone()).unwrap_or_default();
-        seen.told = match &outcome {
-            Outcome::Nothing => "no test file is left on this target".to_owned(),
-            Outcome::Failed(said) => {
-                let lines = said.lines().filter(|l| !l.starts_with("# "));
-                let said = lines.collect::<Vec<_>>().join("\n");
-                format!("the test binary does not build: {}", said.trim())
-            }
-            Outcome::NotRun(why) => format!("the tests could not be run: {why}"),
-            Outcome::Ran(..) => {
-                let ended = crash.map_or_else(String::new, |c| format!("; {}", c.message));
-                format!("{}{ended}", summary(&seen.tests))
-            }
-        };
-        Some(seen)
+        (compared.results(), compared.entered())
     }
 
     /// The test files of a build.
