@@ -41,18 +41,18 @@ impl<'a> Scan<'a> {
     /// Read the source of everything listed, and run the rules.
     pub fn new(
         settings: Settings<'a>,
-        listings: &'a [(Goos, Listing)],
+        listings: impl IntoIterator<Item = (Goos, &'a Listing)>,
         system: &'a dyn System,
     ) -> Self {
         let sources = Arc::new(Sources::new(system));
         let mut builds = Vec::new();
         for (goos, listing) in listings {
-            let graph = Graph::new(*goos, listing, settings.module, settings.guards, &sources);
+            let graph = Graph::new(goos, listing, settings.module, settings.guards, &sources);
             let targets: Vec<Target> = settings
                 .targets
                 .iter()
                 .copied()
-                .filter(|t| t.goos() == *goos)
+                .filter(|t| t.goos() == goos)
                 .collect();
             let cx = Context {
                 settings: &settings,

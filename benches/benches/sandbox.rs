@@ -205,7 +205,7 @@ fn wrapped(wasm: Vec<u8>) {
         args: vec!["bench".to_owned()],
         env: Vec::new(),
         dirs: Vec::new(),
-        stdin: false,
+        stdin: None,
         stdout: Box::new(std::io::sink()),
         stderr: Box::new(std::io::sink()),
         limits: Limits::default(),

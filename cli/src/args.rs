@@ -45,6 +45,8 @@ pub(crate) enum Job {
     Std(StdArgs),
     /// Tell about the cache, or clean it.
     Cache(CacheArgs),
+    /// Run the task on standard input.
+    Worker,
 }
 
 const AFTER: &str = "\
@@ -90,6 +92,9 @@ enum Command {
     Std(StdArgs),
     /// Tell what is kept between runs, or remove it
     Cache(CacheArgs),
+    /// Run the task that standard input names, as JSON: how the other commands start the sandbox
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Options of `wasmcheck cache`.
@@ -590,6 +595,7 @@ impl Args {
             Some(Command::Rules) => Job::Rules,
             Some(Command::Std(std)) => Job::Std(std),
             Some(Command::Cache(cache)) => Job::Cache(cache),
+            Some(Command::Worker) => Job::Worker,
         }
     }
 }

@@ -1,295 +1,33 @@
-//! `wasmcheck cache`, and what is kept between runs: what the source of dependencies says.
-//!
-//! A file of the cache belongs to one directory of the module cache or of GOROOT. It is written
-//! beside its place and renamed, so that whoever reads sees all of it or none; whether it is whole
-//! and of this version of the reader, the analyzer sees by its checksum. A cache that cannot be
-//! written is none.
-#![expect(clippy::disallowed_methods, reason = "the cache is ours")]
+//! `wasmcheck cache`: what is kept between runs.
 
-mod compiled;
-
-use std::env;
-use std::fs;
-use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
 
-use analyzer::{Disk, System};
 use bytesize::ByteSize;
-use camino::{Utf8Path, Utf8PathBuf};
+use engine::Failure;
+use engine::cache::{self, Usage};
+use model::count;
 
-pub(crate) use self::compiled::CompiledModules;
 use crate::args::{CacheArgs, CacheJob};
-use crate::check::Failure;
 use crate::output;
 
-/// Variable that names another directory for the cache.
-const VARIABLE: &str = "WASMCHECK_CACHE";
-
-/// What is kept of the source, and of programs.
-const FACTS: &str = "facts";
-const MODULES: &str = "modules";
-
-/// A larger cache loses what was not used for longest, down to half of it.
-const MAX_SIZE: ByteSize = ByteSize::mib(512);
-
-/// Whether something was used is known to a day.
-const FRESH: Duration = Duration::from_hours(24);
-
-/// Where facts are kept.
-#[derive(Clone, Debug)]
-struct Store {
-    dir: Utf8PathBuf,
-}
-
-/// The disk, and facts of those of its files that do not change.
-#[derive(Debug)]
-pub(crate) struct CachedDisk {
-    store: Option<Store>,
-    /// Directories with dependencies.
-    roots: Vec<Utf8PathBuf>,
-    written: AtomicBool,
-}
-
-impl CachedDisk {
-    /// Without `cached`, nothing is kept or recalled.
-    pub(crate) fn new(cached: bool, roots: &[&Utf8Path]) -> Self {
-        let store = cached.then(|| Store::find(FACTS)).flatten();
-        let roots = roots.iter().filter(|root| !root.as_str().is_empty());
-        Self {
-            store,
-            roots: roots.map(|root| (*root).to_owned()).collect(),
-            written: AtomicBool::new(false),
-        }
-    }
-}
-
-impl System for CachedDisk {
-    fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>> {
-        Disk.read(path)
-    }
-
-    fn keeps(&self, dir: &Utf8Path) -> bool {
-        self.store.is_some() && self.roots.iter().any(|root| dir.starts_with(root))
-    }
-
-    fn recall(&self, dir: &Utf8Path) -> Option<Vec<u8>> {
-        self.store.as_ref()?.recall(dir)
-    }
-
-    fn keep(&self, dir: &Utf8Path, bytes: &[u8]) {
-        let Some(store) = &self.store else { return };
-        // A full disk, or one that may not be written: the next run reads the source again.
-        if store.keep(dir, &[bytes]).is_ok() {
-            self.written.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for CachedDisk {
-    fn drop(&mut self) {
-        if let Some(store) = self.store.as_ref().filter(|_| *self.written.get_mut()) {
-            store.trim(MAX_SIZE.as_u64());
-        }
-    }
-}
-
-/// A file of the cache.
-struct Kept {
-    path: Utf8PathBuf,
-    size: u64,
-    used: SystemTime,
-}
-
-impl Store {
-    /// Where the user's system keeps such things; none when it does not say.
-    fn find(kind: &str) -> Option<Self> {
-        let named = env::var(VARIABLE).ok().filter(|dir| !dir.is_empty());
-        let dir = named.map_or_else(
-            || {
-                Some(
-                    Utf8PathBuf::from_path_buf(dirs::cache_dir()?)
-                        .ok()?
-                        .join("wasmcheck"),
-                )
-            },
-            |dir| Some(dir.into()),
-        )?;
-        Some(Self {
-            dir: dir.join(kind),
-        })
-    }
-
-    /// Whether nobody else may write what is believed here.
-    fn is_private(&self) -> bool {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let metadata = fs::symlink_metadata(&self.dir);
-            let ours = |mode: u32| (mode & 0o777) | 0o700 == 0o700;
-            metadata.is_ok_and(|m| m.is_dir() && ours(m.permissions().mode()))
-        }
-        #[cfg(not(unix))]
-        true
-    }
-
-    fn file(&self, dir: &Utf8Path) -> Utf8PathBuf {
-        let name = blake3::hash(dir.as_str().as_bytes()).to_hex();
-        self.dir.join(name.as_str())
-    }
-
-    fn recall(&self, dir: &Utf8Path) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open(dir).ok()?.read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    }
-
-    /// What is kept under a name, noted as used.
-    fn open(&self, name: &Utf8Path) -> io::Result<fs::File> {
-        let path = self.file(name);
-        let file = fs::File::open(&path)?;
-        let used = file.metadata()?.modified()?;
-        if used.elapsed().is_ok_and(|since| since > FRESH) {
-            // That it was used decides what is kept, and nothing else.
-            let _ = fs::File::options()
-                .append(true)
-                .open(&path)
-                .and_then(|file| file.set_modified(SystemTime::now()));
-        }
-        Ok(file)
-    }
-
-    fn keep(&self, dir: &Utf8Path, parts: &[&[u8]]) -> io::Result<()> {
-        private(&self.dir)?;
-        let mut part = tempfile::NamedTempFile::new_in(&self.dir)?;
-        for bytes in parts {
-            part.write_all(bytes)?;
-        }
-        part.persist(self.file(dir))?;
-        Ok(())
-    }
-
-    /// All files, those of an interrupted run included.
-    fn files(&self) -> Vec<Kept> {
-        let entries = self.dir.read_dir_utf8().into_iter().flatten().flatten();
-        let kept = entries.filter_map(|entry| {
-            let metadata = entry.metadata().ok()?;
-            Some(Kept {
-                path: entry.into_path(),
-                size: metadata.len(),
-                used: metadata.modified().ok()?,
-            })
-        });
-        kept.collect()
-    }
-
-    /// Remove what was not used for longest once there is too much.
-    fn trim(&self, most: u64) {
-        let mut files = self.files();
-        let mut size: u64 = files.iter().map(|f| f.size).sum();
-        if size <= most {
-            return;
-        }
-        files.sort_by_key(|f| f.used);
-        for file in files {
-            if size <= most / 2 {
-                break;
-            }
-            // Another run may have been quicker.
-            let _ = fs::remove_file(&file.path);
-            size -= file.size;
-        }
-    }
-}
-
-/// Make a directory that nobody else may write: what lies in it is believed.
-fn private(dir: &Utf8Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(dir)
-}
-
-/// `wasmcheck cache`.
+/// Print how much is kept, or remove it.
 pub(crate) fn run(args: &CacheArgs) -> Result<ExitCode, Failure> {
-    for kind in [FACTS, MODULES] {
-        let store = Store::find(kind).ok_or_else(|| {
-            Failure::usage(format!(
-                "this system has no directory for caches; name one with {VARIABLE}"
-            ))
-        })?;
-        output::print(&store.tell(args.job)?)?;
-    }
+    let text: String = match args.job {
+        None => cache::usage()?.iter().map(kept).collect(),
+        Some(CacheJob::Clean) => cache::clean()?.iter().map(removed).collect(),
+    };
+    output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-impl Store {
-    /// What is kept, or was.
-    fn tell(&self, job: Option<CacheJob>) -> Result<String, Failure> {
-        let files = self.files();
-        let size = ByteSize::b(files.iter().map(|f| f.size).sum());
-        let count = model::count(files.len(), "file");
-        let dir = &self.dir;
-        let Some(CacheJob::Clean) = job else {
-            return Ok(format!("{dir}: {count}, {size} of at most {MAX_SIZE}\n"));
-        };
-        match fs::remove_dir_all(dir) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::usage(format!("{dir}: {e}")))
-            }
-            _ => Ok(format!("{dir}: removed {count}, {size}\n")),
-        }
-    }
+fn kept(usage: &Usage) -> String {
+    let files = count(usage.files, "file");
+    let (size, limit) = (ByteSize::b(usage.size), ByteSize::b(usage.limit));
+    format!("{}: {files}, {size} of at most {limit}\n", usage.dir)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let scratch = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(scratch.path()).unwrap().join("facts");
-        (scratch, Store { dir })
-    }
-
-    #[test]
-    fn what_was_not_used_for_longest_goes_first() {
-        let (_scratch, store) = store();
-        for (n, name) in ["/a", "/b", "/c", "/d"].into_iter().enumerate() {
-            store.keep(name.into(), &[&[0; 100]]).unwrap();
-            let file = fs::File::options()
-                .append(true)
-                .open(store.file(name.into()));
-            let age = Duration::from_hours(24 * (10 - n as u64));
-            file.unwrap().set_modified(SystemTime::now() - age).unwrap();
-        }
-        assert!(store.recall("/a".into()).is_some(), "now it is the newest");
-        store.trim(400);
-        assert_eq!(store.files().len(), 4);
-        store.trim(399);
-        let left = ["/a", "/b", "/c", "/d"].map(|name| store.recall(name.into()).is_some());
-        assert_eq!(left, [true, false, false, false]);
-    }
-
-    #[test]
-    fn a_directory_that_cannot_be_written_is_no_cache() {
-        let (scratch, _) = store();
-        let file = Utf8PathBuf::from_path_buf(scratch.path().join("file")).unwrap();
-        fs::write(&file, "").unwrap();
-        let disk = CachedDisk {
-            store: Some(Store {
-                dir: file.join("facts"),
-            }),
-            roots: vec!["/m".into()],
-            written: AtomicBool::new(false),
-        };
-        disk.keep("/m/a".into(), b"facts");
-        assert_eq!(disk.recall("/m/a".into()), None);
-        assert!(disk.keeps("/m/a".into()) && !disk.keeps("/mine".into()));
-    }
+fn removed(usage: &Usage) -> String {
+    let files = count(usage.files, "file");
+    let size = ByteSize::b(usage.size);
+    format!("{}: removed {files}, {size}\n", usage.dir)
 }

@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use model::{ExitStatus, Report};
 
 use crate::args::CompareArgs;
-use crate::check::Failure;
 use crate::{output, render};
+use engine::Failure;
 
 /// Print what differs; something new has an exit code of its own.
 pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use analyzer::{Behaviour, Kind, MissingName, Versions};
+use engine::Failure;
 use model::{RULES, Target};
 use report::{style, view};
 
 use crate::args::{ExplainArgs, StdArgs};
-use crate::check::Failure;
 use crate::output;
 
 /// Print the rules, a line each.

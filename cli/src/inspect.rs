@@ -2,22 +2,15 @@
 
 use std::process::ExitCode;
 
-use analyzer::{Asked, Inspected};
+use analyzer::Inspected;
 use camino::Utf8Path;
-use model::{Entry, ExitStatus, SCHEMA, WasmFile, WasmPath};
+use engine::Failure;
+use model::{ExitStatus, SCHEMA, WasmFile, WasmPath};
 use report::{Diff, Format, Options, render, view};
 use serde::Serialize;
 
 use crate::args::InspectArgs;
-use crate::check::Failure;
-use crate::files;
 use crate::output::{self, PAGES};
-
-/// The support file of Go for JavaScript hosts.
-const GLUE: &str = "wasm_exec.js";
-
-/// Ways that are shown.
-const WAYS: usize = 5;
 
 /// What is said of a file.
 #[derive(Serialize)]
@@ -52,7 +45,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<ExitCode, Failure> {
     let mut answers = Vec::new();
     let mut status = ExitStatus::Clean;
     for file in &args.files {
-        let read = read(file, functions, args.why.as_deref())?;
+        let read = engine::inspect(file, functions, args.why.as_deref())?;
         if over(args, &read.file) {
             status = ExitStatus::Findings;
         }
@@ -103,7 +96,7 @@ fn answer(args: &InspectArgs, file: &Utf8Path, read: Inspected) -> Result<Answer
         }));
     }
     if let Some(old) = &args.diff {
-        let old = self::read(old, false, None)?.file;
+        let old = engine::inspect(old, false, None)?.file;
         return Ok(Answer::Diff(Diff::of(&old, &wasm)));
     }
     if args.sbom {
@@ -139,24 +132,6 @@ fn over(args: &InspectArgs, wasm: &WasmFile) -> bool {
         ));
     }
     size > most
-}
-
-fn read(file: &Utf8Path, functions: bool, why: Option<&str>) -> Result<Inspected, Failure> {
-    let bytes = files::read_wasm(file).map_err(Failure::no_verdict)?;
-    let name = file.file_name().unwrap_or(file.as_str());
-    let asked = Asked {
-        functions,
-        why,
-        count: WAYS,
-        ..Asked::default()
-    };
-    let mut read = analyzer::inspect_wasm(name, bytes, asked)
-        .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))?;
-    if read.file.entry == Entry::Js {
-        let text = files::beside(file, GLUE);
-        read.file.glue = text.map(|text| analyzer::glue(&read.file, GLUE, &text));
-    }
-    Ok(read)
 }
 
 fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<Answer, Failure> {

@@ -1,30 +1,22 @@
 //! `wasmcheck`: the command line.
 
 mod args;
-mod attempt;
 mod cache;
 mod check;
 mod compare;
-mod config;
 mod exec;
 mod explain;
 mod files;
 mod inspect;
-mod module;
 mod output;
-mod place;
 mod progress;
 mod render;
-mod run;
-mod sandbox;
-mod scenarios;
-mod suites;
 mod why;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use toolchain::Interrupt;
+use engine::Interrupt;
 
 use crate::args::{Args, Job};
 
@@ -45,6 +37,7 @@ fn main() -> ExitCode {
         Job::Std(args) => explain::std(args),
         Job::Cache(args) => cache::run(args),
         Job::Exec(args) => return exec::run(args, &interrupt),
+        Job::Worker => return exec::work(&interrupt),
     };
     match done {
         Ok(code) => code,

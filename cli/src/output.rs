@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use engine::Failure;
 use model::{ExitStatus, Report};
 use report::{Format, Options, Pages, style};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
-use crate::check::Failure;
 use crate::files;
 
 /// How pages are made.

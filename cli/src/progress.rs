@@ -1,8 +1,9 @@
-//! Phase and count on standard error: a spinner on a terminal, a line per phase elsewhere.
+//! Events of the engine as text on standard error: a spinner on a terminal, a line per phase elsewhere.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use engine::{Event, Listener, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Where the work stands.
@@ -34,7 +35,7 @@ impl Progress {
     }
 
     /// A phase starts.
-    pub(crate) fn phase(&self, what: &str) {
+    fn phase(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(what.to_owned()),
             None if self.quiet => {}
@@ -46,7 +47,7 @@ impl Progress {
     }
 
     /// Go fetches something from the network.
-    pub(crate) fn fetched(&self, what: &str) {
+    fn fetched(&self, what: &str) {
         let count = {
             let mut fetched = self
                 .fetched
@@ -63,7 +64,7 @@ impl Progress {
     }
 
     /// A remark that stays on the screen.
-    pub(crate) fn remark(&self, text: &str) {
+    fn remark(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
             None => anstream::eprintln!("{text}"),
@@ -76,4 +77,56 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+impl Listener for Progress {
+    fn hear(&self, event: Event<'_>) {
+        match event {
+            Event::Fetched { what } => self.fetched(what),
+            Event::ReplaceDropped { module, replace } => self.remark(&format!(
+                "wasmcheck: dropped `replace {replace}`: its directory is not part of {module}"
+            )),
+            phase => {
+                if let Some(text) = phase_text(phase) {
+                    self.phase(&text);
+                }
+            }
+        }
+    }
+}
+
+/// What a phase is about; none for events that begin none.
+fn phase_text(event: Event<'_>) -> Option<String> {
+    Some(match event {
+        Event::Fetching { module } => format!("fetching {module}"),
+        Event::Listing { module } => format!("listing the packages of {module}"),
+        Event::Reading { packages } => format!("reading {packages} packages"),
+        Event::Compiling { module, goos } => format!("compiling {module} for {goos}"),
+        Event::CompilingAgain { package, goos } => {
+            format!("compiling {package} for {goos} again, for all of its errors")
+        }
+        Event::Linking {
+            package,
+            goos,
+            step,
+        } => format!("linking {package} for {goos} {}", of(step)),
+        Event::Running {
+            package,
+            target,
+            step,
+        } => format!("running {package} on {target} {}", of(step)),
+        Event::Initialising { packages, target } => match packages {
+            [one] => format!("initialising {one} on {target}"),
+            many => format!("initialising {} packages on {target}", many.len()),
+        },
+        Event::Playing { scenario, target } => format!("playing `{scenario}` on {target}"),
+        Event::Testing { package, step } => format!("testing {package} {}", of(step)),
+        Event::AskingVersions { module } => format!("asking for versions of {module}"),
+        Event::Trying { remedy, goos } => format!("trying {remedy} on {goos}"),
+        _ => return None,
+    })
+}
+
+fn of(step: Step) -> String {
+    format!("({} of {})", step.number, step.of)
 }

@@ -6,9 +6,9 @@ use camino::Utf8Path;
 use report::{Format, Options, Stored};
 
 use crate::args::RenderArgs;
-use crate::check::Failure;
 use crate::files;
 use crate::output::{self, PAGES};
+use engine::Failure;
 
 /// Write what was stored, to every file and to standard output.
 pub(crate) fn run(args: &RenderArgs) -> Result<ExitCode, Failure> {

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::Why;
+use engine::{Events, Failure, Interrupt, Settings, Trusted, WorkerProgram};
 use model::{CallStep, ExitStatus, Goos, Incomplete, Level, count};
 use report::style;
-use toolchain::Interrupt;
 
 use crate::args::WhyArgs;
-use crate::check::{self, Failure, Settings, Trusted};
-use crate::config::Config;
-use crate::module;
+use crate::check::request;
 use crate::output;
 use crate::progress::Progress;
 
@@ -30,21 +28,20 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
         trusted: Trusted::default(),
         tests: None,
         budget: Duration::ZERO,
-        config: Config::default(),
+        worker: WorkerProgram::Own,
     };
     let progress = Arc::new(Progress::new(args.module.quiet));
-    let go = check::go(&args.module, interrupt, &progress);
+    let events: Events = progress.clone();
+    let request = request(&args.module, &args.paths);
+    let answers = engine::why(&request, &args.what, &settings, &events, interrupt)?;
     let mut text = String::new();
     let (mut found, mut incomplete) = (false, Vec::new());
-    check::each_module(&args.paths, &go, &progress, &mut |chosen| {
-        let settings = settings.with_config(chosen.root)?;
-        let answer = module::why(&go, chosen, &args.what, &settings, &progress);
+    for answer in answers {
         let known = |why: &Option<Why>| why.as_ref().is_some_and(|w| w.known);
         found |= answer.builds.iter().any(|(_, why)| known(why));
         tell(&mut text, &answer.module, &answer.builds, args);
         incomplete.extend(answer.incomplete);
-        Ok(())
-    })?;
+    }
     progress.finish();
     for Incomplete { reason, .. } in &incomplete {
         let _ = writeln!(text, "not known: {reason}");

@@ -29,8 +29,8 @@ mod signals {
         let tmp = world.tmp.to_str().unwrap();
         let is_worker = |pid: &String| {
             let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line).into_owned();
-            line.contains("--profile=nothing") && line.contains(tmp)
+            let dir = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+            line.ends_with(b"\0worker\0") && dir.starts_with(tmp)
         };
         let start = Instant::now();
         loop {

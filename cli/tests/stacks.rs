@@ -39,7 +39,7 @@ fn what_the_host_refuses_is_reported_with_who_asked_for_it() {
     let option = format!("--report={}", report.display());
     let ran = world.command(&["exec", &option, &file]).output().unwrap();
     assert!(ran.status.success(), "{ran:?}");
-    let ran: model::Ran = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let ran: engine::Run = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
     // A file that is not there is no refusal, and neither is what the runtime asks when it starts.
     let [refusal] = ran.refusals.as_slice() else {
         panic!("{:?}", ran.refusals)

@@ -23,8 +23,8 @@ pub use crate::finding::{
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::note::{Note, NoteKind, Place};
 pub use crate::observation::{
-    Difference, End, Entered, Frame, HostCall, Observation, Ran, Refusal, RunBuild, RunKind,
-    Scenario, TestClass, TestOutcome, TestResult,
+    Difference, End, Entered, Frame, HostCall, Observation, Refusal, RunBuild, RunKind, Scenario,
+    TestClass, TestOutcome, TestResult,
 };
 pub use crate::report::{
     Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, Stage, TargetReport, Tool,

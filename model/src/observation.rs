@@ -325,27 +325,6 @@ pub struct Refusal {
     pub stack: Vec<Frame>,
 }
 
-/// What a worker of the sandbox says of its one run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ran {
-    /// How it ended.
-    pub end: End,
-    /// The exit code, when the program ended by itself.
-    pub exit: Option<i32>,
-    /// Why, when it did not; a sentence without a full stop.
-    pub why: Option<String>,
-    /// What it called on the host.
-    pub calls: Vec<HostCall>,
-    /// Calls that were refused.
-    pub refusals: Vec<Refusal>,
-    /// Wall time of the run, in milliseconds, compilation apart.
-    pub milliseconds: u64,
-    /// Largest linear memory, in bytes.
-    pub memory: u64,
-    /// What ran it.
-    pub host: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 pub(crate) mod null;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
@@ -25,7 +25,7 @@ pub(crate) struct Host {
     pub(crate) random: Option<Fixed>,
     /// Where calls are written as they happen.
     pub(crate) trace: Option<Trace>,
-    pub(crate) stdin: bool,
+    pub(crate) stdin: Option<Box<dyn Read + Send>>,
     pub(crate) stdout: Box<dyn Write + Send>,
     pub(crate) stderr: Box<dyn Write + Send>,
     pub(crate) output: Quota,

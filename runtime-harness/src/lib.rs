@@ -7,35 +7,25 @@
 
 mod callers;
 mod clock;
-mod compare;
 mod engine;
 mod errno;
 mod host;
 mod invoke;
 mod js;
-mod played;
 mod poll;
 mod run;
 mod stop;
-mod suite;
-mod trace;
 mod wasi;
 mod watch;
-mod world;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use crate::callers::Unwinder;
-pub use crate::compare::{Compared, WeightOf};
 pub use crate::engine::{Compiler, Keeper, NAME, Wasm};
 pub use crate::js::{JS_NAME, JsSupport, run_js};
-pub use crate::played::{Played, Tree, differences};
 pub use crate::run::run;
-pub use crate::suite::{Entry, Suite, SuiteRun, read as read_suite, top, without_entries};
-pub use crate::trace::{Crash, crash_in};
-pub use crate::world::{World, WorldError};
 
 /// A program, and the world that it sees.
 pub struct Guest {
@@ -47,8 +37,8 @@ pub struct Guest {
     pub env: Vec<(String, String)>,
     /// Directories that are open from the start.
     pub dirs: Vec<Preopen>,
-    /// Whether standard input is this process's; it is empty otherwise.
-    pub stdin: bool,
+    /// Its standard input; that is empty without one.
+    pub stdin: Option<Box<dyn Read + Send>>,
     /// Where standard output goes.
     pub stdout: Box<dyn Write + Send>,
     /// Where standard error goes.

@@ -426,8 +426,8 @@ fn read_input(
         .into_iter()
         .find(|b| !b.is_empty());
     let mut got = 0;
-    if let (true, Some(buffer)) = (host.stdin, buffer) {
-        match std::io::stdin().lock().read(&mut memory[buffer]) {
+    if let (Some(stdin), Some(buffer)) = (&mut host.stdin, buffer) {
+        match stdin.read(&mut memory[buffer]) {
             Ok(n) => got = u32::try_from(n).unwrap_or(u32::MAX),
             Err(_) => return Ok(Some(IO)),
         }

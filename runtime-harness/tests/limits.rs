@@ -4,12 +4,10 @@
 
 mod common;
 
-use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use common::{Sink, bare};
-use runtime_harness::{End, Error, Guest, Limits, Outcome, Preopen, World, run};
+use runtime_harness::{End, Error, Guest, Limits, Outcome, Preopen, run};
 use tempfile::TempDir;
 
 /// Imports that the guests call, a memory of one page with text at 64, and a body.
@@ -44,7 +42,7 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
         args: vec!["guest".to_owned()],
         env: Vec::new(),
         dirs,
-        stdin: false,
+        stdin: None,
         stdout: Box::new(out.clone()),
         stderr: Box::new(out.clone()),
         limits: Limits {
@@ -68,6 +66,15 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
 
 fn end(body: &str) -> End {
     start(body, Vec::new()).0.unwrap().end
+}
+
+/// A root directory that the guest may change.
+fn whole(root: &TempDir) -> Preopen {
+    Preopen {
+        host: root.path().to_owned(),
+        guest: "/".to_owned(),
+        writable: true,
+    }
 }
 
 fn limit(body: &str) -> String {
@@ -164,13 +171,12 @@ fn the_environment_is_not_inherited() {
 
 #[test]
 fn a_link_out_of_the_root_is_not_followed() {
-    let parent = TempDir::new().unwrap();
-    let world = World::new(parent.path()).unwrap();
+    let root = TempDir::new().unwrap();
     // Make the link, open it, and exit with the error.
     let body = "(drop (call $symlink (i32.const 80) (i32.const 28) (i32.const 3) (i32.const 120) (i32.const 4)))
         (call $exit (call $open (i32.const 3) (i32.const 1) (i32.const 120) (i32.const 4) (i32.const 0)
             (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))";
-    let ran = start(body, vec![world.preopen()]).0.unwrap();
+    let ran = start(body, vec![whole(&root)]).0.unwrap();
     let refused = [End::Exit(63), End::Exit(76)];
     assert!(refused.contains(&ran.end), "{:?} {:?}", ran.end, ran.calls);
     assert!(
@@ -182,45 +188,17 @@ fn a_link_out_of_the_root_is_not_followed() {
 
 #[test]
 fn files_are_counted_as_they_are_made() {
-    let parent = TempDir::new().unwrap();
-    let world = World::new(parent.path()).unwrap();
+    let root = TempDir::new().unwrap();
     // The same link again and again: the limit is on trying.
     let link = "(drop (call $symlink (i32.const 80) (i32.const 28) (i32.const 3) (i32.const 120) (i32.const 4)))";
     let made = |times: usize| {
-        start(&link.repeat(times), vec![world.preopen()])
+        start(&link.repeat(times), vec![whole(&root)])
             .0
             .unwrap()
             .end
     };
     assert_eq!(made(3), End::Exit(0));
     assert!(matches!(made(4), End::Limit(what) if what.contains("more files than its limit of 3")));
-}
-
-#[test]
-fn a_world_holds_a_copy_and_vanishes() {
-    let parent = TempDir::new().unwrap();
-    let tree = parent.path().canonicalize().unwrap().join("tree");
-    std::fs::create_dir_all(tree.join("sub/.git")).unwrap();
-    std::fs::File::create(tree.join("sub/file"))
-        .unwrap()
-        .write_all(b"0123456789")
-        .unwrap();
-    let mut world = World::new(parent.path()).unwrap();
-    world.copy(&tree, 10).unwrap();
-    let copy = world.host_path(&tree);
-    assert!(copy.join("sub/file").is_file() && !copy.join("sub/.git").exists());
-    let told = world.copy(&tree, 9).unwrap_err().to_string();
-    assert!(told.contains("more than 9 bytes"), "{told}");
-    let outside = parent.path().canonicalize().unwrap().join("outside");
-    world.show(&outside);
-    assert!(!world.host_path(&outside).exists());
-    std::fs::File::create(&outside).unwrap();
-    std::fs::create_dir_all(world.host_path(outside.parent().unwrap())).unwrap();
-    world.show(&outside);
-    assert!(world.host_path(&outside).is_file());
-    let root = world.preopen().host;
-    drop(world);
-    assert!(!root.exists() && Path::new(&tree).exists());
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Session {
 
     /// What was printed by a program that was built with an overlay, with the standard library's own
     /// paths.
-    pub fn with_true_paths(&self, printed: &str) -> String {
+    pub(crate) fn with_true_paths(&self, printed: &str) -> String {
         match self.other_goroot() {
             Some(link) => printed.replace(link.as_str(), self.env().goroot.as_str()),
             None => printed.to_owned(),
@@ -61,8 +61,9 @@ impl Session {
         }
     }
 
-    /// Another name for a toolchain in the module cache.
-    fn other_goroot(&self) -> Option<Utf8PathBuf> {
+    /// Another name for a toolchain in the module cache: a link, which programs that are built with an
+    /// overlay print in the place of GOROOT.
+    pub fn other_goroot(&self) -> Option<Utf8PathBuf> {
         let env = self.env();
         let cached = !env.gomodcache.as_str().is_empty() && env.goroot.starts_with(&env.gomodcache);
         cached.then(|| self.scratch().join("goroot"))

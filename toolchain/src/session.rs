@@ -10,7 +10,7 @@ use crate::list;
 use crate::scratch::Scratch;
 
 /// What a package is listed or built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Platform {
     /// This machine, cgo on: the reference.
     Native,

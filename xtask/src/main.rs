@@ -64,7 +64,7 @@ fn run(args: &[&str]) -> Result<()> {
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
         ["fuzz", seconds] => fuzz(seconds),
-        ["pairs"] => pairs::run(&target_dir().join("debug/wasmcheck")),
+        ["pairs"] => pairs::run(),
         ["linker", versions @ ..] => linker::run(versions),
         ["toolexec", tool, args @ ..] => linker::toolexec(tool, args),
         ["oracle", dirs @ ..] => oracle::run(dirs),

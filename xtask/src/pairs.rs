@@ -2,17 +2,18 @@
 //! scan. Fetches modules; not part of CI.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use engine::{Event, Events, Interrupt, Request, Settings, Trusted, WorkerProgram};
+use model::{Builds, Level, Report, Target};
 
 const TABLE: &str = include_str!("../data/pairs.tsv");
 
-/// Scan every release of the table with a built `wasmcheck`.
+/// Scan every release of the table.
 #[expect(clippy::print_stderr, reason = "chores talk to developers")]
-pub(crate) fn run(wasmcheck: &Path) -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let mut reports = BTreeMap::new();
     let (mut pairs, mut wrong) = (0, 0);
     for line in TABLE.lines().filter(|l| !l.starts_with('#')) {
@@ -27,19 +28,18 @@ pub(crate) fn run(wasmcheck: &Path) -> Result<()> {
             let spec = format!("{module}@{version}");
             if !reports.contains_key(&spec) {
                 eprintln!("xtask: scanning {spec}");
-                reports.insert(spec.clone(), scan(wasmcheck, &spec)?);
+                reports.insert(spec.clone(), scan(&spec)?);
             }
             for package in packages.split_whitespace() {
                 let found = builds(&reports[&spec], target, package);
-                let builds = found.as_deref().unwrap_or("missing");
-                let right = match builds {
-                    "yes" => expected,
-                    "no" | "absent" => !expected,
+                let right = match found {
+                    Some(Builds::Yes) => expected,
+                    Some(Builds::No | Builds::Absent) => !expected,
                     _ => false,
                 };
                 if !right {
                     wrong += 1;
-                    eprintln!("{spec} {target}: {package} is {builds}, and Go says {expected}");
+                    eprintln!("{spec} {target}: {package} is {found:?}, and Go says {expected}");
                 }
             }
         }
@@ -63,19 +63,32 @@ fn columns(line: &str) -> Result<[&str; 6]> {
         .with_context(|| format!("`{line}` has not six columns"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "chores run programs")]
-fn scan(wasmcheck: &Path, spec: &str) -> Result<Value> {
-    let args = ["--level", "scan", "--quiet", "--format", "json", spec];
-    let output = Command::new(wasmcheck).args(args).output()?;
-    serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("{spec}: {}", String::from_utf8_lossy(&output.stderr)))
+fn scan(spec: &str) -> Result<Report> {
+    let request = Request {
+        paths: vec![spec.to_owned()],
+        go: "go".to_owned(),
+        offline: false,
+    };
+    let settings = Settings {
+        level: Level::Scan,
+        targets: Target::ALL.to_vec(),
+        tags: Vec::new(),
+        cached: true,
+        trusted: Trusted::default(),
+        tests: None,
+        budget: Duration::ZERO,
+        worker: WorkerProgram::Own,
+    };
+    let quiet: Events = Arc::new(|_: Event<'_>| ());
+    let reports = engine::check(&request, &settings, &quiet, &Interrupt::default());
+    let reports = reports.with_context(|| spec.to_owned())?;
+    let report = reports.into_iter().next();
+    report.with_context(|| format!("{spec}: there is no report"))
 }
 
-fn builds(report: &Value, target: &str, package: &str) -> Option<String> {
+fn builds(report: &Report, target: &str, package: &str) -> Option<Builds> {
     let target = if target == "js" { "js-node" } else { target };
-    let targets = report["targets"].as_array()?;
-    let of = targets.iter().find(|t| t["target"] == target)?;
-    let mut packages = of["packages"].as_array()?.iter();
-    let found = packages.find(|p| p["package"] == package)?;
-    found["builds"].as_str().map(str::to_owned)
+    let of = report.targets.iter().find(|t| t.target.name() == target)?;
+    let found = of.packages.iter().find(|p| p.package == package)?;
+    Some(found.builds)
 }

@@ -31,7 +31,7 @@ pub(super) struct Globals {
     clock: Clock,
     bridge: Rc<Bridge>,
     random: Option<RefCell<Fixed>>,
-    stdin: bool,
+    stdin: RefCell<Option<Box<dyn Read + Send>>>,
     output: RefCell<Output>,
     files: RefCell<Files>,
     trace: Option<RefCell<Trace>>,
@@ -65,7 +65,7 @@ impl Globals {
             clock,
             bridge,
             random: guest.deterministic.then(RefCell::default),
-            stdin: guest.stdin,
+            stdin: RefCell::new(guest.stdin),
             output: RefCell::new(Output {
                 stdout: guest.stdout,
                 stderr: guest.stderr,
@@ -248,11 +248,12 @@ impl Globals {
     }
 
     fn stdin(&self, length: usize) -> Result<Vec<u8>, Failure> {
-        if !self.stdin {
+        let mut stdin = self.stdin.borrow_mut();
+        let Some(stdin) = stdin.as_mut() else {
             return Ok(Vec::new());
-        }
+        };
         let mut bytes = vec![0; length.min(1 << 20)];
-        let read = std::io::stdin().read(&mut bytes)?;
+        let read = stdin.read(&mut bytes)?;
         bytes.truncate(read);
         Ok(bytes)
     }

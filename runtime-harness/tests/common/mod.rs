@@ -39,7 +39,7 @@ pub(crate) fn bare(wasm: &[u8]) -> Guest {
         args: Vec::new(),
         env: Vec::new(),
         dirs: Vec::new(),
-        stdin: false,
+        stdin: None,
         stdout: Box::new(io::sink()),
         stderr: Box::new(io::sink()),
         limits: Limits::default(),

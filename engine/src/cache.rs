@@ -1,0 +1,312 @@
+//! What is kept between runs: what the source of dependencies says, and compiled programs.
+//!
+//! A file of the cache belongs to one directory of the module cache or of GOROOT. It is written
+//! beside its place and renamed, so that whoever reads sees all of it or none; whether it is whole
+//! and of this version of the reader, the analyzer sees by its checksum. A cache that cannot be
+//! written is none.
+#![expect(clippy::disallowed_methods, reason = "the cache is ours")]
+
+mod compiled;
+
+use std::env;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use analyzer::{Disk, System};
+use camino::{Utf8Path, Utf8PathBuf};
+
+pub(crate) use self::compiled::CompiledModules;
+use crate::failure::Failure;
+
+/// Variable that names another directory for the cache.
+const VARIABLE: &str = "WASMCHECK_CACHE";
+
+/// What is kept of the source, and of programs.
+const FACTS: &str = "facts";
+const MODULES: &str = "modules";
+
+/// A larger cache loses what was not used for longest, down to half of it.
+const MAX_SIZE: u64 = 512 << 20;
+
+/// Whether something was used is known to a day.
+const FRESH: Duration = Duration::from_hours(24);
+
+/// Where facts are kept.
+#[derive(Clone, Debug)]
+struct Store {
+    dir: Utf8PathBuf,
+}
+
+/// The disk, and facts of those of its files that do not change.
+#[derive(Debug)]
+pub(crate) struct CachedDisk {
+    store: Option<Store>,
+    /// Directories with dependencies.
+    roots: Vec<Utf8PathBuf>,
+    written: AtomicBool,
+}
+
+impl CachedDisk {
+    /// Without `cached`, nothing is kept or recalled.
+    pub(crate) fn new(cached: bool, roots: &[&Utf8Path]) -> Self {
+        let store = cached.then(|| Store::find(FACTS)).flatten();
+        let roots = roots.iter().filter(|root| !root.as_str().is_empty());
+        Self {
+            store,
+            roots: roots.map(|root| (*root).to_owned()).collect(),
+            written: AtomicBool::new(false),
+        }
+    }
+}
+
+impl System for CachedDisk {
+    fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>> {
+        Disk.read(path)
+    }
+
+    fn keeps(&self, dir: &Utf8Path) -> bool {
+        self.store.is_some() && self.roots.iter().any(|root| dir.starts_with(root))
+    }
+
+    fn recall(&self, dir: &Utf8Path) -> Option<Vec<u8>> {
+        self.store.as_ref()?.recall(dir)
+    }
+
+    fn keep(&self, dir: &Utf8Path, bytes: &[u8]) {
+        let Some(store) = &self.store else { return };
+        // A full disk, or one that may not be written: the next run reads the source again.
+        if store.keep(dir, &[bytes]).is_ok() {
+            self.written.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for CachedDisk {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.as_ref().filter(|_| *self.written.get_mut()) {
+            store.trim(MAX_SIZE);
+        }
+    }
+}
+
+/// A file of the cache.
+struct Kept {
+    path: Utf8PathBuf,
+    size: u64,
+    used: SystemTime,
+}
+
+impl Store {
+    /// Where the user's system keeps such things; none when it does not say.
+    fn find(kind: &str) -> Option<Self> {
+        let named = env::var(VARIABLE).ok().filter(|dir| !dir.is_empty());
+        let dir = named.map_or_else(
+            || {
+                Some(
+                    Utf8PathBuf::from_path_buf(dirs::cache_dir()?)
+                        .ok()?
+                        .join("wasmcheck"),
+                )
+            },
+            |dir| Some(dir.into()),
+        )?;
+        Some(Self {
+            dir: dir.join(kind),
+        })
+    }
+
+    /// Whether nobody else may write what is believed here.
+    fn is_private(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let metadata = fs::symlink_metadata(&self.dir);
+            let ours = |mode: u32| (mode & 0o777) | 0o700 == 0o700;
+            metadata.is_ok_and(|m| m.is_dir() && ours(m.permissions().mode()))
+        }
+        #[cfg(not(unix))]
+        true
+    }
+
+    fn file(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        let name = blake3::hash(dir.as_str().as_bytes()).to_hex();
+        self.dir.join(name.as_str())
+    }
+
+    fn recall(&self, dir: &Utf8Path) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(dir).ok()?.read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// What is kept under a name, noted as used.
+    fn open(&self, name: &Utf8Path) -> io::Result<fs::File> {
+        let path = self.file(name);
+        let file = fs::File::open(&path)?;
+        let used = file.metadata()?.modified()?;
+        if used.elapsed().is_ok_and(|since| since > FRESH) {
+            // That it was used decides what is kept, and nothing else.
+            let _ = fs::File::options()
+                .append(true)
+                .open(&path)
+                .and_then(|file| file.set_modified(SystemTime::now()));
+        }
+        Ok(file)
+    }
+
+    fn keep(&self, dir: &Utf8Path, parts: &[&[u8]]) -> io::Result<()> {
+        private(&self.dir)?;
+        let mut part = tempfile::NamedTempFile::new_in(&self.dir)?;
+        for bytes in parts {
+            part.write_all(bytes)?;
+        }
+        part.persist(self.file(dir))?;
+        Ok(())
+    }
+
+    /// All files, those of an interrupted run included.
+    fn files(&self) -> Vec<Kept> {
+        let entries = self.dir.read_dir_utf8().into_iter().flatten().flatten();
+        let kept = entries.filter_map(|entry| {
+            let metadata = entry.metadata().ok()?;
+            Some(Kept {
+                path: entry.into_path(),
+                size: metadata.len(),
+                used: metadata.modified().ok()?,
+            })
+        });
+        kept.collect()
+    }
+
+    /// Remove what was not used for longest once there is too much.
+    fn trim(&self, most: u64) {
+        let mut files = self.files();
+        let mut size: u64 = files.iter().map(|f| f.size).sum();
+        if size <= most {
+            return;
+        }
+        files.sort_by_key(|f| f.used);
+        for file in files {
+            if size <= most / 2 {
+                break;
+            }
+            // Another run may have been quicker.
+            let _ = fs::remove_file(&file.path);
+            size -= file.size;
+        }
+    }
+}
+
+/// Make a directory that nobody else may write: what lies in it is believed.
+fn private(dir: &Utf8Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(dir)
+}
+
+/// A part of the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Where it lies.
+    pub dir: Utf8PathBuf,
+    /// Number of its files.
+    pub files: usize,
+    /// Their size, in bytes.
+    pub size: u64,
+    /// The size from which on files are removed, in bytes.
+    pub limit: u64,
+}
+
+/// The parts of the cache, whether there is anything in them or not.
+pub fn usage() -> Result<Vec<Usage>, Failure> {
+    let usage = |kind: &str| Ok(store(kind)?.usage());
+    [FACTS, MODULES].into_iter().map(usage).collect()
+}
+
+/// Remove everything that is kept; the value is what it was.
+pub fn clean() -> Result<Vec<Usage>, Failure> {
+    let clean = |kind: &str| {
+        let usage = store(kind)?.usage();
+        match fs::remove_dir_all(&usage.dir) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::usage(format!("{}: {e}", usage.dir)))
+            }
+            _ => Ok(usage),
+        }
+    };
+    [FACTS, MODULES].into_iter().map(clean).collect()
+}
+
+fn store(kind: &str) -> Result<Store, Failure> {
+    Store::find(kind).ok_or_else(|| {
+        Failure::usage(format!(
+            "this system has no directory for caches; name one with {VARIABLE}"
+        ))
+    })
+}
+
+impl Store {
+    fn usage(&self) -> Usage {
+        let files = self.files();
+        Usage {
+            dir: self.dir.clone(),
+            files: files.len(),
+            size: files.iter().map(|f| f.size).sum(),
+            limit: MAX_SIZE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(scratch.path()).unwrap().join("facts");
+        (scratch, Store { dir })
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let (_scratch, store) = store();
+        for (n, name) in ["/a", "/b", "/c", "/d"].into_iter().enumerate() {
+            store.keep(name.into(), &[&[0; 100]]).unwrap();
+            let file = fs::File::options()
+                .append(true)
+                .open(store.file(name.into()));
+            let age = Duration::from_hours(24 * (10 - n as u64));
+            file.unwrap().set_modified(SystemTime::now() - age).unwrap();
+        }
+        assert!(store.recall("/a".into()).is_some(), "now it is the newest");
+        store.trim(400);
+        assert_eq!(store.files().len(), 4);
+        store.trim(399);
+        let left = ["/a", "/b", "/c", "/d"].map(|name| store.recall(name.into()).is_some());
+        assert_eq!(left, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_written_is_no_cache() {
+        let (scratch, _) = store();
+        let file = Utf8PathBuf::from_path_buf(scratch.path().join("file")).unwrap();
+        fs::write(&file, "").unwrap();
+        let disk = CachedDisk {
+            store: Some(Store {
+                dir: file.join("facts"),
+            }),
+            roots: vec!["/m".into()],
+            written: AtomicBool::new(false),
+        };
+        disk.keep("/m/a".into(), b"facts");
+        assert_eq!(disk.recall("/m/a".into()), None);
+        assert!(disk.keeps("/m/a".into()) && !disk.keeps("/mine".into()));
+    }
+}

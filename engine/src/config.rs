@@ -1,0 +1,212 @@
+//! `wasmcheck.toml`: what a module's owners say of it, beside its go.mod.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use analyzer::DeclaredGuard;
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use model::Goos;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+use crate::files;
+
+/// The name of the file.
+pub(crate) const NAME: &str = "wasmcheck.toml";
+
+/// What the file says.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Names whose value the platform decides, and the source does not show how.
+    #[serde(default)]
+    guard: Vec<Guard>,
+    /// Runs of its programs.
+    #[serde(default)]
+    pub(crate) scenario: Vec<Scenario>,
+}
+
+/// `[[scenario]]`: a run of a main package, which is held against the native one.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    /// What reports call it.
+    pub(crate) name: String,
+    /// Directory of the main package, relative to go.mod.
+    #[serde(default = "here")]
+    pub(crate) main: String,
+    /// Arguments, without the program's name.
+    #[serde(default)]
+    pub(crate) args: Vec<String>,
+    /// Standard input.
+    pub(crate) stdin: Option<String>,
+    /// The same from a file of the module.
+    pub(crate) stdin_file: Option<Utf8PathBuf>,
+    /// Variables beside PWD, PATH, HOME and TMPDIR.
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
+    /// Where it runs, relative to go.mod.
+    pub(crate) dir: Option<Utf8PathBuf>,
+    /// Files that are there when it starts, relative to where it runs, with their text.
+    #[serde(default)]
+    pub(crate) files: BTreeMap<Utf8PathBuf, String>,
+    /// Longest wall time, as in `90s`; a minute if it is not given.
+    #[serde(default, deserialize_with = "duration")]
+    pub(crate) timeout: Option<Duration>,
+    /// The exit code to expect where there is no native run to compare with.
+    #[serde(default)]
+    pub(crate) exit: i32,
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    let time = humantime::parse_duration(&text);
+    time.map(Some).map_err(serde::de::Error::custom)
+}
+
+fn here() -> String {
+    ".".to_owned()
+}
+
+/// `[[guard]]`
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct Guard {
+    /// `import/path.Name`
+    symbol: String,
+    /// The builds on which it is true; on the others it is false.
+    true_on: Vec<Platform>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Platform {
+    Wasip1,
+    Js,
+}
+
+impl Config {
+    /// Read the file of a module; without one nothing is said.
+    pub(crate) fn read(root: &Utf8Path) -> Result<Self, Failure> {
+        let file = root.join(NAME);
+        if !file.is_file() {
+            return Ok(Self::default());
+        }
+        let text = files::read_text(&file).map_err(|e| wrong(&file, &e))?;
+        Self::parse(&text).map_err(|e| wrong(&file, &e))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|e| e.to_string())?;
+        for Guard { symbol, .. } in &config.guard {
+            if analyzer::split_symbol(symbol).is_none() {
+                return Err(format!(
+                    "guard `{symbol}`: write the import path and the name, as in `example.com/app/platform.IsWasm`"
+                ));
+            }
+        }
+        let mut names = BTreeSet::new();
+        for scenario in &config.scenario {
+            scenario.check()?;
+            if !names.insert(scenario.name.as_str()) {
+                let name = &scenario.name;
+                return Err(format!("scenario `{name}`: there are two of this name"));
+            }
+        }
+        Ok(config)
+    }
+
+    /// The guards as the analyzer wants them.
+    pub(crate) fn guards(&self) -> Vec<DeclaredGuard> {
+        let goos = |platform: &Platform| match platform {
+            Platform::Wasip1 => Goos::Wasip1,
+            Platform::Js => Goos::Js,
+        };
+        let guard = |guard: &Guard| DeclaredGuard {
+            symbol: guard.symbol.clone(),
+            holds_on: guard.true_on.iter().map(goos).collect(),
+        };
+        self.guard.iter().map(guard).collect()
+    }
+}
+
+impl Scenario {
+    fn check(&self) -> Result<(), String> {
+        let wrong = |why: &str| Err(format!("scenario `{}`: {why}", self.name));
+        if self.name.trim().is_empty() {
+            return wrong("give it a name");
+        }
+        if self.stdin.is_some() && self.stdin_file.is_some() {
+            return wrong("give it `stdin` or `stdin_file`, not both");
+        }
+        let main = Utf8Path::new(&self.main);
+        let files = self.files.keys().map(Utf8PathBuf::as_path);
+        let paths = files
+            .chain(self.dir.as_deref())
+            .chain(self.stdin_file.as_deref());
+        for path in paths.chain([main]) {
+            let plain = |c: Utf8Component<'_>| {
+                matches!(c, Utf8Component::Normal(_) | Utf8Component::CurDir)
+            };
+            if !path.components().all(plain) {
+                return wrong(&format!(
+                    "`{path}` leads out of the module; write paths below it"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong(file: &Utf8PathBuf, why: &str) -> Failure {
+    Failure::usage(format!("{file}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guards_are_read() {
+        let text = "[[guard]]\nsymbol = \"example.com/m.HasExec\"\ntrue_on = []\n";
+        let guards = Config::parse(text).unwrap().guards();
+        assert_eq!(guards[0].symbol, "example.com/m.HasExec");
+        assert!(guards[0].holds_on.is_empty());
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (text, part) in [
+            ("[[guards]]\n", "unknown field `guards`"),
+            (
+                "[[guard]]\nsymbol = \"x\"\ntrue_on = []\n",
+                "write the import path",
+            ),
+            (
+                "[[guard]]\nsymbol = \"a.X\"\ntrue_on = [\"linux\"]\n",
+                "unknown variant `linux`",
+            ),
+            ("[[guard]\n", "line 1"),
+            ("[[scenario]]\nname = \" \"\n", "give it a name"),
+            (
+                "[[scenario]]\nname = \"a\"\n[[scenario]]\nname = \"a\"\n",
+                "two of this name",
+            ),
+            (
+                "[[scenario]]\nname = \"a\"\nstdin = \"\"\nstdin_file = \"in\"\n",
+                "not both",
+            ),
+            (
+                "[[scenario]]\nname = \"a\"\nfiles = { \"../x\" = \"\" }\n",
+                "leads out of the module",
+            ),
+            (
+                "[[scenario]]\nname = \"a\"\nmain = \"/bin\"\n",
+                "leads out of the module",
+            ),
+        ] {
+            let error = Config::parse(text).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

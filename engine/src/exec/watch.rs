@@ -1,0 +1,76 @@
+//! Ends the process of a guest that cannot be stopped otherwise.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use camino::Utf8Path;
+use runtime_harness::{End, NAME};
+use toolchain::Interrupt;
+
+use super::{Launch, REFUSED};
+use crate::files;
+use crate::task::Run;
+
+/// How long after its time a guest may still sit in a call to the host.
+const GRACE: Duration = Duration::from_secs(1);
+/// 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// End the process when the user wants it, when a guest does not stop in time (it may sit in a call
+/// to the host, or the compiler may take too long), or when the compiler takes too much memory.
+pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<PathBuf>) {
+    let launch = launch.clone();
+    let interrupt = interrupt.clone();
+    let end = (!launch.timeout.is_zero()).then(|| Instant::now() + launch.timeout + GRACE);
+    // The guest's own memory is held to its limit elsewhere.
+    let most = [launch.sizes.memory, launch.sizes.compile_memory].map(|size| size.as_u64());
+    let memory = most[0].saturating_add(most[1]);
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(20));
+            let over = if end.is_some_and(|end| Instant::now() >= end) {
+                Some((true, launch.exit(&End::TimedOut)))
+            } else if resident().is_some_and(|resident| resident > memory) {
+                let why = format!(
+                    "compiling it took more memory than its limit of {} (--max-compile-memory)",
+                    launch.sizes.compile_memory
+                );
+                Some((false, (REFUSED, Some(why))))
+            } else {
+                None
+            };
+            if !interrupt.is_raised() && over.is_none() {
+                continue;
+            }
+            if let Some(scratch) = &scratch {
+                let _ = std::fs::remove_dir_all(scratch);
+            }
+            let Some((late, (code, why))) = over else {
+                leave(INTERRUPTED)
+            };
+            let why = why.unwrap_or_default();
+            launch.report(&Run {
+                why: Some(why.clone()),
+                ..Run::ended(NAME.to_owned(), None, late)
+            });
+            launch.complain(&why);
+            leave(code);
+        }
+    });
+}
+
+/// Memory of this process, in bytes, where the system tells it (`proc_pid_status(5)`, in KiB).
+fn resident() -> Option<u64> {
+    let told = files::read_text(Utf8Path::new("/proc/self/status")).ok()?;
+    let line = told.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let size: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(size * 1024)
+}
+
+#[expect(
+    clippy::exit,
+    reason = "the guest's thread cannot be stopped otherwise"
+)]
+fn leave(code: u8) -> ! {
+    std::process::exit(i32::from(code))
+}

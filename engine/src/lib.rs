@@ -1,0 +1,97 @@
+//! The engine of wasmcheck: from modules to reports, and from wasm files to what is in them.
+//!
+//! [`check`] takes a [`Request`] (which modules) and [`Settings`] (how deep, what may run where), tells
+//! a [`Listener`] what it does, and gives one report for each module. It is the only crate that knows
+//! the analyzer, the Go command and the sandbox at once; it knows no command line, no terminal and no
+//! format of a report.
+//!
+//! Guests run in processes of their own: the program that uses this crate is started again with the
+//! argument `worker`, calls [`worker()`], and gets a [`Task`] as JSON on standard input.
+
+mod builds;
+pub mod cache;
+mod check;
+mod checkup;
+mod compare;
+mod config;
+mod deadline;
+mod events;
+mod exec;
+mod failure;
+mod files;
+mod hosts;
+mod incomplete;
+mod inspect;
+mod modules;
+mod paths;
+mod place;
+mod prepared;
+mod settings;
+mod stages;
+mod status;
+mod task;
+mod world;
+
+use std::sync::Arc;
+
+use model::Report;
+pub use toolchain::Interrupt;
+use toolchain::{Go, Options};
+
+pub use crate::check::Answer;
+use crate::config::Config;
+pub use crate::events::{Event, Events, Listener, Step};
+pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, exec, worker};
+pub use crate::failure::Failure;
+pub use crate::inspect::inspect;
+pub use crate::settings::{
+    BUDGET_WITH_TESTS, DEFAULT_BUDGET, Request, Settings, TestSettings, Trusted, WorkerProgram,
+};
+pub use crate::status::exit_status;
+pub use crate::task::{Compiler, Dir, Input, Printed, Run, Sees, Task, TaskKind};
+
+/// Check the modules of a request; one report for each.
+pub fn check(
+    request: &Request,
+    settings: &Settings,
+    events: &Events,
+    interrupt: &Interrupt,
+) -> Result<Vec<Report>, Failure> {
+    let go = go(request, events, interrupt);
+    let mut reports = Vec::new();
+    modules::each_module(&request.paths, &go, events, &mut |chosen| {
+        let config = Config::read(chosen.root)?;
+        reports.push(check::check(&go, chosen, config, settings, events));
+        Ok(())
+    })?;
+    Ok(reports)
+}
+
+/// What leads to a package or a function, `what`, of the modules of a request. Only the source is read.
+pub fn why(
+    request: &Request,
+    what: &str,
+    settings: &Settings,
+    events: &Events,
+    interrupt: &Interrupt,
+) -> Result<Vec<Answer>, Failure> {
+    let go = go(request, events, interrupt);
+    let mut answers = Vec::new();
+    modules::each_module(&request.paths, &go, events, &mut |chosen| {
+        let config = Config::read(chosen.root)?;
+        answers.push(check::why(&go, chosen, what, config, settings, events));
+        Ok(())
+    })?;
+    Ok(answers)
+}
+
+/// How Go is asked.
+fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> Go {
+    let listener = Arc::clone(events);
+    Go::new(Options {
+        program: request.go.clone(),
+        offline: request.offline,
+        interrupt: interrupt.clone(),
+        on_fetch: Arc::new(move |what| listener.hear(Event::Fetched { what })),
+    })
+}

@@ -1,0 +1,132 @@
+//! The modules that a command line names: in directories, nested, of a workspace, or published.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use toolchain::{Fetched, Go};
+
+use crate::events::{Event, Events};
+use crate::failure::Failure;
+use crate::place::{self, Patterns, Place};
+
+/// A module that was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<'c> {
+    /// Where its go.mod lies.
+    pub(crate) root: &'c Utf8Path,
+    /// Files are named relative to this: the directory that holds all modules.
+    pub(crate) top: &'c Utf8Path,
+    /// The version, if it is a published one.
+    pub(crate) version: Option<&'c str>,
+    /// Which of its packages.
+    pub(crate) patterns: &'c [String],
+}
+
+/// What is done with a module.
+type With<'w> = &'w mut dyn FnMut(Chosen<'_>) -> Result<(), Failure>;
+
+/// Calls `with` for every module named on the command line; without arguments, for those of the current
+/// directory.
+pub(crate) fn each_module(
+    paths: &[String],
+    go: &Go,
+    events: &Events,
+    with: With<'_>,
+) -> Result<(), Failure> {
+    let here = [".".to_owned()];
+    let typed = if paths.is_empty() { &here } else { paths };
+    let places = typed
+        .iter()
+        .map(|arg| place::understand(arg))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut patterns = Patterns::new();
+    for place in places {
+        match place {
+            Place::Module(spec) => published(&spec, go, events, with)?,
+            Place::Local { dir, recursive } => gather(go, &dir, recursive, &mut patterns)?,
+        }
+    }
+    let top = patterns
+        .keys()
+        .cloned()
+        .reduce(|a, b| common(&a, &b))
+        .unwrap_or_default();
+    for (root, patterns) in &patterns {
+        with(Chosen {
+            root,
+            top: &top,
+            version: None,
+            patterns,
+        })?;
+    }
+    Ok(())
+}
+
+/// The nearest directory that holds both.
+fn common(a: &Utf8Path, b: &Utf8Path) -> Utf8PathBuf {
+    a.ancestors()
+        .find(|dir| b.starts_with(dir))
+        .unwrap_or(a)
+        .to_owned()
+}
+
+/// The modules that a directory stands for: its own, those nested in it, those of its workspace.
+fn gather(
+    go: &Go,
+    dir: &Utf8Path,
+    recursive: bool,
+    patterns: &mut Patterns,
+) -> Result<(), Failure> {
+    let roots = match module_root(dir) {
+        Some(root) => {
+            let is_root = root == dir;
+            patterns
+                .entry(root.clone())
+                .or_default()
+                .push(place::pattern(&root, dir, recursive));
+            if is_root || recursive {
+                toolchain::find_modules(go, dir)
+            } else {
+                Vec::new()
+            }
+        }
+        None if dir.join("go.work").is_file() => toolchain::workspace_modules(go, dir)?,
+        None => toolchain::find_modules(go, dir),
+    };
+    if roots.is_empty() && patterns.is_empty() {
+        return Err(toolchain::Error::NoModule {
+            path: dir.to_owned(),
+        }
+        .into());
+    }
+    for root in roots {
+        patterns.entry(root).or_default().push("./...".to_owned());
+    }
+    Ok(())
+}
+
+/// The directory of the go.mod that is in force.
+fn module_root(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    dir.ancestors()
+        .find(|d| d.join("go.mod").is_file())
+        .map(Utf8Path::to_owned)
+}
+
+fn published(spec: &str, go: &Go, events: &Events, with: With<'_>) -> Result<(), Failure> {
+    events.hear(Event::Fetching { module: spec });
+    let fetched: Fetched = toolchain::fetch(go, spec)?;
+    for replace in &fetched.dropped {
+        events.hear(Event::ReplaceDropped {
+            module: spec,
+            replace,
+        });
+    }
+    let dir = fetched
+        .dir
+        .canonicalize_utf8()
+        .map_err(toolchain::Error::io(&fetched.dir))?;
+    with(Chosen {
+        root: &dir,
+        top: &dir,
+        version: Some(&fetched.version),
+        patterns: &["./...".to_owned()],
+    })
+}

@@ -1,0 +1,282 @@
+//! Candidates: remedies that are tried, each in scratch copies, built and then initialised.
+
+mod advice;
+mod candidate;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use advisors::{Search, Trial};
+use model::{AdviceKind, Confirmed, Goos, Report};
+use toolchain::{Go, Scratch};
+
+use crate::checkup::Checkup;
+use crate::events::Event;
+use crate::incomplete::{incomplete, out_of_time};
+use model::Stage;
+
+/// Longest try of one candidate.
+const EACH: Duration = Duration::from_mins(1);
+/// Most tags that are tried for one module.
+const TAGS: usize = 4;
+
+/// What came of trying one candidate for one build.
+#[derive(Clone, Debug)]
+struct Tried {
+    outcome: Confirmed,
+    why: Option<String>,
+    /// The candidate itself was found wanting: neither time nor the network was at fault.
+    is_bad: bool,
+    /// Packages that compile with it and did not before, and those that still do not.
+    mended: (usize, usize),
+}
+
+impl Tried {
+    /// It does not build.
+    fn bad(why: impl Into<String>) -> Self {
+        Self {
+            is_bad: true,
+            ..Self::unknown(why)
+        }
+    }
+
+    /// Nothing was found out.
+    fn unknown(why: impl Into<String>) -> Self {
+        Self {
+            outcome: Confirmed::CouldNot,
+            why: Some(first_lines(&why.into())),
+            is_bad: false,
+            mended: (0, 0),
+        }
+    }
+
+    /// It builds; the reason is why it was not seen to run, if it should have been.
+    fn built(why: Option<String>) -> Self {
+        Self {
+            outcome: Confirmed::Build,
+            why,
+            is_bad: false,
+            mended: (0, 0),
+        }
+    }
+
+    fn is_good(&self) -> bool {
+        matches!(self.outcome, Confirmed::Build | Confirmed::Run)
+    }
+}
+
+/// A candidate of a trial.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Candidate {
+    /// Another version of the module.
+    Version(String),
+    /// Another module in its place, `module@version`.
+    Replace(String),
+    /// A build tag.
+    Tag(String),
+}
+
+impl Candidate {
+    fn what(&self) -> &str {
+        match self {
+            Self::Version(what) | Self::Replace(what) | Self::Tag(what) => what,
+        }
+    }
+}
+
+/// Try what is worth trying, and put what came of it into the report.
+pub(crate) fn try_all(
+    checkup: Checkup<'_>,
+    report: &mut Report,
+    tags: &BTreeMap<String, BTreeSet<String>>,
+) {
+    let trials = advisors::trials(report, tags);
+    let mut cut = 0;
+    for trial in &trials {
+        if checkup.is_over() {
+            cut += 1;
+            continue;
+        }
+        let mut work = Work {
+            checkup: &checkup,
+            trial,
+            memo: BTreeMap::new(),
+            order: Vec::new(),
+            over: false,
+        };
+        work.upgrade(report);
+        work.replace(report);
+        if !work.any_good() {
+            work.tags(report);
+        }
+        cut += usize::from(work.over);
+    }
+    if cut > 0 {
+        let budget = checkup.settings.budget;
+        let why = out_of_time(budget, "remedies for ", cut, "module", " could be tried");
+        report.incomplete.push(incomplete(Stage::Advise, None, why));
+    }
+}
+
+/// The Go command for one try.
+fn go(checkup: &Checkup<'_>) -> Go {
+    let session = checkup.session;
+    let version = &session.env().goversion;
+    // Development versions have no name that GOTOOLCHAIN knows.
+    let released = version
+        .strip_prefix("go1.")
+        .is_some_and(|v| v.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    let pin = if released { version.as_str() } else { "local" };
+    let deadline = checkup.deadline.within(EACH);
+    session.go().for_attempt(pin, deadline.instant())
+}
+
+/// The work on one trial.
+struct Work<'s, 'r> {
+    checkup: &'s Checkup<'r>,
+    trial: &'s Trial,
+    memo: BTreeMap<(Candidate, Goos), Tried>,
+    /// Candidates in the order in which they were tried.
+    order: Vec<Candidate>,
+    /// The budget ended the work.
+    over: bool,
+}
+
+impl Work<'_, '_> {
+    fn any_good(&self) -> bool {
+        self.memo.values().any(Tried::is_good)
+    }
+
+    /// Search for the first good version of the module, for each build.
+    fn upgrade(&mut self, report: &mut Report) {
+        let trial = self.trial;
+        let versions = self.versions();
+        if versions.is_empty() {
+            return;
+        }
+        let mut found: BTreeMap<Goos, String> = BTreeMap::new();
+        for goos in trial.packages.keys().copied() {
+            // What time or the network ended for one build, they would end for the other.
+            if self.memo.values().any(|t| !t.is_good() && !t.is_bad) {
+                break;
+            }
+            let mut search = Search::new(versions.clone(), trial.boundary.as_deref());
+            // A version is good when it mends as much as the first one that mends anything.
+            let mut goal = 1;
+            while let Some(next) = search.next().map(str::to_owned) {
+                let tried = self.attempt(&Candidate::Version(next), goos);
+                if !tried.is_good() && !tried.is_bad {
+                    break;
+                }
+                let good = tried.is_good() && tried.mended.0 >= goal;
+                if good {
+                    goal = tried.mended.0;
+                }
+                search.tell(good);
+            }
+            found.extend(search.found().map(|v| (goos, v.to_owned())));
+        }
+        if self.order.is_empty() {
+            return;
+        }
+        // The newest of the first good versions is good for all builds that have one.
+        let best = versions
+            .iter()
+            .rev()
+            .find(|v| found.values().any(|f| f == *v));
+        if let Some(best) = best {
+            let candidate = Candidate::Version(best.clone());
+            for goos in found.keys().copied().collect::<Vec<_>>() {
+                self.attempt(&candidate, goos);
+            }
+            self.advise_version(report, best);
+        } else if self.memo.values().all(|t| t.is_bad) {
+            self.advise_none(report);
+        } else {
+            self.advise_unknown(report);
+        }
+    }
+
+    /// The releases after the one in use, oldest first.
+    fn versions(&self) -> Vec<String> {
+        let trial = self.trial;
+        self.checkup.tell(Event::AskingVersions {
+            module: &trial.module,
+        });
+        let asked = advisors::guesses(trial.version.as_deref(), trial.boundary.as_deref());
+        let env = self.checkup.session.env();
+        let go = go(self.checkup);
+        let scratch = Scratch::new().ok();
+        let dir = scratch.as_ref().map(Scratch::path);
+        let found = dir.and_then(|dir| {
+            go.versions(dir, &env.gomodcache, &trial.module, &asked)
+                .ok()
+        });
+        // Of a module whose own version is not known, only the catalogue tells what is newer.
+        let from = trial.version.as_deref();
+        let known = found.unwrap_or_default();
+        if from.is_none() {
+            let boundary = trial.boundary.clone().filter(|b| known.contains(b));
+            return boundary.into_iter().collect();
+        }
+        advisors::newer(&known, from)
+    }
+
+    /// Put another module in its place, if the catalogue knows one that needs no change of source.
+    fn replace(&mut self, report: &mut Report) {
+        let Some(with) = &self.trial.replace else {
+            return;
+        };
+        let candidate = Candidate::Replace(with.clone());
+        for goos in self.trial.packages.keys().copied() {
+            self.attempt(&candidate, goos);
+        }
+        let confirmed = self.confirmed(&candidate);
+        let tried = self.tried(std::slice::from_ref(&candidate));
+        let known = report
+            .advice
+            .iter_mut()
+            .find(|a| a.kind == AdviceKind::Swap && self.trial.findings.contains(&a.finding));
+        if let Some(advice) = known {
+            advice.confirmed.extend(confirmed);
+            advice.tried = tried;
+            let (old, new) = (&self.trial.module, with);
+            advice.patch = Some(format!("go mod edit -replace={old}={new} && go mod tidy"));
+        }
+    }
+
+    /// Try the tags that the source itself knows.
+    fn tags(&mut self, report: &mut Report) {
+        for tag in self.trial.tags.iter().take(TAGS) {
+            let candidate = Candidate::Tag(tag.clone());
+            for goos in self.trial.packages.keys().copied() {
+                self.attempt(&candidate, goos);
+            }
+            let confirmed = self.confirmed(&candidate);
+            if confirmed
+                .values()
+                .any(|c| *c != Confirmed::CouldNot && *c != Confirmed::None)
+            {
+                let title = format!(
+                    "build with `-tags {tag}`, which selects other files of {}",
+                    self.trial.module
+                );
+                let mut advice = self.new_advice(report, AdviceKind::Tag, title, Some(tag.clone()));
+                advice.confirmed = confirmed;
+                advice.tried = self.tried(std::slice::from_ref(&candidate));
+                advice.loses =
+                    Some("what the files do that the tag leaves out: read them".to_owned());
+                self.put_first(report, advice);
+                return;
+            }
+        }
+    }
+}
+
+/// The part of a message that says what is wrong.
+fn first_lines(text: &str) -> String {
+    let lines = text
+        .lines()
+        .filter(|l| !l.starts_with("# ") && !l.trim().is_empty());
+    lines.take(2).map(str::trim).collect::<Vec<_>>().join("; ")
+}
