@@ -160,7 +160,11 @@ fn scan(options: &Options, files: Vec<(String, String)>, more: More<'_>) -> Scan
         stubs: &stubs,
     };
     let memory = Memory(&module.disk);
-    let mut scan = Scan::new(settings, &listings, &memory);
+    let mut scan = Scan::new(
+        settings,
+        listings.iter().map(|(goos, listing)| (*goos, listing)),
+        &memory,
+    );
     more(&mut scan);
     let judged = scan.judge();
     let mut named = Names::default();
