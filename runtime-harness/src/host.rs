@@ -1,16 +1,16 @@
-//! The host's side of one run: the WASI context, what is left of each limit, and what was called.
+//! The host's side of one run: what the guest has open, what is left of each limit, and what was called.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 use crate::End;
 use crate::callers::Callers;
 use crate::clock::{Clock, Fixed};
 use crate::errno;
 use crate::null::Nulls;
+use crate::wasi::Context;
 use crate::watch::Trace;
 
 /// Why a guest is stopped from inside a call to the host.
@@ -26,7 +26,7 @@ pub(crate) enum Stop {
 
 /// State of a run.
 pub(crate) struct Host {
-    pub(crate) wasi: WasiP1Ctx,
+    pub(crate) wasi: Context,
     pub(crate) deadline: Option<Instant>,
     pub(crate) clock: Clock,
     /// The source of random bytes, where it is not this machine's.

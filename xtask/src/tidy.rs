@@ -72,7 +72,7 @@ fn edges(name: &str, allowed: &[&str], complaints: &mut Vec<String>) -> Result<(
 /// What the sandbox is built on must have the features that tests give it: cargo joins those of what it
 /// builds at once, and a user who runs the program and then its tests would wait for wasmtime twice.
 fn features(complaints: &mut Vec<String>) -> Result<()> {
-    let engine = tree(&["--package=wasmtime-wasi", "--edges=normal"])?;
+    let engine = tree(&["--package=runtime-harness", "--edges=normal"])?;
     let names: BTreeSet<&str> = engine.iter().filter_map(|l| l.split(' ').next()).collect();
     let program = tree(&["--workspace", "--edges=normal,build"])?;
     let tests = tree(&["--workspace", "--edges=normal,build,dev"])?;
