@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
-
 use crate::stop::Stop;
 
 /// Wait in steps, so that the end of the guest's time is seen.
@@ -76,26 +74,6 @@ impl Clock {
                 None => std::thread::sleep(STEP),
             }
         }
-    }
-}
-
-impl HostMonotonicClock for Clock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.since_start().as_nanos()).unwrap_or(u64::MAX)
-    }
-}
-
-impl HostWallClock for Clock {
-    fn resolution(&self) -> Duration {
-        Duration::from_nanos(1)
-    }
-
-    fn now(&self) -> Duration {
-        self.wall()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The host's side of one run: the WASI context, what is left of each limit, and what was called.
+//! The host's side of one run: what the guest has open, what is left of each limit, and what was called.
 
 pub(crate) mod null;
 
@@ -6,7 +6,6 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 use self::null::Nulls;
 use crate::End;
@@ -14,11 +13,12 @@ use crate::callers::Callers;
 use crate::clock::{Clock, Fixed};
 use crate::errno;
 use crate::stop::Stop;
+use crate::wasi::Context;
 use crate::watch::Trace;
 
 /// State of a run.
 pub(crate) struct Host {
-    pub(crate) wasi: WasiP1Ctx,
+    pub(crate) wasi: Context,
     pub(crate) deadline: Option<Instant>,
     pub(crate) clock: Clock,
     /// The source of random bytes, where it is not this machine's.

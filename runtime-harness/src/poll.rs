@@ -1,6 +1,6 @@
 //! `poll_oneoff`: sleeping within the time limit.
 //!
-//! The one of wasmtime-wasi sleeps through every deadline. A guest here has no sockets, so that a
+//! A guest here has no sockets, so that a
 //! descriptor is always ready; what is left is to wait for the nearest clock.
 
 use std::time::Duration;

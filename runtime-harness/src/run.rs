@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use model::Frame;
 use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError, WasmBacktrace};
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::callers::{Callers, POINTER, Position};
 use crate::clock::{Clock, Fixed};
@@ -126,28 +125,16 @@ impl Limited for Host {
 
 fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
     let clock = Clock::new(guest.deterministic);
-    let mut context = WasiCtxBuilder::new();
-    context.args(&guest.args).envs(&guest.env);
-    context.monotonic_clock(clock.clone());
-    context.wall_clock(clock.clone());
-    // Files are read and written on the guest's thread: asking another is several times slower.
-    context.allow_blocking_current_thread(true);
+    let mut context = wasi::Context::new(&guest.args, &guest.env, clock.clone());
     for dir in &guest.dirs {
-        let perms = if dir.writable {
-            FsPerms::ReadWrite
-        } else {
-            FsPerms::ReadOnly
-        };
-        context
-            .preopened_dir(&dir.host, &dir.guest, perms)
-            .map_err(|e| Error::Dir {
-                dir: dir.host.clone(),
-                why: e.root_cause().to_string(),
-            })?;
+        context.preopen(dir).map_err(|e| Error::Dir {
+            dir: dir.host.clone(),
+            why: e.to_string(),
+        })?;
     }
     let limits = guest.limits;
     Ok(Host {
-        wasi: context.build_p1(),
+        wasi: context,
         deadline,
         clock,
         random: guest.deterministic.then(Fixed::default),
@@ -228,7 +215,7 @@ pub(crate) fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Ok(End::TimedOut),
         Some(trap) => Ok(End::Trapped(trap.to_string())),
-        // A call to the host with a pointer or a number that means nothing: wiggle makes it a trap.
+        // A call to the host with a pointer or a number that means nothing.
         None => Ok(End::Trapped(error.root_cause().to_string())),
     }
 }

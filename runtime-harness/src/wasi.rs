@@ -1,17 +1,18 @@
 //! The functions of WASI preview 1, each wrapped: counted, and held to the limits.
-//!
-//! The functions behind them are those that wasmtime-wasi generates from the specification. They
-//! are called directly, since a host function taken out of a linker and called from another has no
-//! instance, and so no memory. The version of wasmtime-wasi is pinned for that.
+
+mod context;
+mod files;
+mod memory;
+mod paths;
+mod stat;
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use wasmtime::{Caller, Linker, Memory, WasmBacktrace};
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as snapshot;
-use wasmtime_wasi::runtime::in_tokio;
-use wiggle::GuestMemory;
+use wasmtime::{Caller, Linker, WasmBacktrace};
 
+pub(crate) use self::context::Context;
+pub(crate) use self::memory::{Memory, answer};
 use crate::callers::{POINTER, Position};
 use crate::host::{Call, Host, null};
 use crate::stop::Stop;
@@ -19,8 +20,6 @@ use crate::watch::about;
 use crate::{errno, poll};
 
 const MODULE: &str = "wasi_snapshot_preview1";
-/// What one call may copy, in bytes: the default of wasmtime.
-const FUEL: usize = 128 << 20;
 
 /// `oflags::creat`
 const CREATE: i32 = 1;
@@ -36,12 +35,12 @@ const IO: i32 = 29;
 pub(crate) fn add(linker: &mut Linker<Host>) -> wasmtime::Result<Vec<Call>> {
     let mut calls = Vec::new();
     add_direct(linker, &mut calls)?;
-    add_async(linker, &mut calls)?;
+    add_files(linker, &mut calls)?;
     add_ours(linker, &mut calls)?;
     Ok(calls)
 }
 
-/// What both kinds of wrappers share: memory, fuel, checks before, the count after.
+/// What both kinds of wrappers share: memory, checks before, the count after.
 fn with(
     mut caller: Caller<'_, Host>,
     id: usize,
@@ -50,10 +49,6 @@ fn with(
 ) -> wasmtime::Result<i32> {
     let exported = exported(&mut caller)?;
     let (memory, host) = exported.data_and_store_mut(&mut caller);
-    wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1::set_hostcall_fuel(
-        &mut host.wasi,
-        FUEL,
-    );
     let watched = host.trace.is_some() || host.callers.is_some();
     let begun = watched.then(Instant::now);
     let result = call(host, memory);
@@ -74,7 +69,7 @@ fn with(
 }
 
 /// The guest's memory, which is looked for once: a store runs one guest.
-fn exported(caller: &mut Caller<'_, Host>) -> wasmtime::Result<Memory> {
+fn exported(caller: &mut Caller<'_, Host>) -> wasmtime::Result<wasmtime::Memory> {
     if let Some(memory) = caller.data().exported {
         return Ok(memory);
     }
@@ -91,7 +86,13 @@ fn exported(caller: &mut Caller<'_, Host>) -> wasmtime::Result<Memory> {
 }
 
 /// A call that failed: who made it?
-fn failed(mut caller: Caller<'_, Host>, memory: Memory, id: usize, args: &[i64], errno: i32) {
+fn failed(
+    mut caller: Caller<'_, Host>,
+    memory: wasmtime::Memory,
+    id: usize,
+    args: &[i64],
+    errno: i32,
+) {
     let at = position(&mut caller);
     let (memory, host) = memory.data_and_store_mut(&mut caller);
     host.calls[id].count(errno);
@@ -138,27 +139,14 @@ fn is_refusal(name: &str, args: &[i64], errno: usize) -> bool {
     }
 }
 
-/// Wrappers of functions that only answer.
-macro_rules! direct {
+/// Wrappers of functions.
+macro_rules! wrapped {
     ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*); )*) => {$(
         let id = $calls.len();
         $calls.push(Call::new(stringify!($name)));
         $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
             with(caller, id, &[$(i64::from($arg)),*], |host, memory| {
-                snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*)
-            })
-        })?;
-    )*};
-}
-
-/// Wrappers of functions that may wait.
-macro_rules! waiting {
-    ($linker:ident, $calls:ident; $( $name:ident($($arg:ident: $ty:ty),*); )*) => {$(
-        let id = $calls.len();
-        $calls.push(Call::new(stringify!($name)));
-        $linker.func_wrap(MODULE, stringify!($name), move |caller: Caller<'_, Host>, $($arg: $ty),*| {
-            with(caller, id, &[$(i64::from($arg)),*], |host, memory| {
-                in_tokio(snapshot::$name(&mut host.wasi, &mut GuestMemory::Unshared(memory), $($arg),*))
+                answer(host.wasi.$name(&mut Memory(memory), $($arg),*))
             })
         })?;
     )*};
@@ -175,11 +163,7 @@ macro_rules! guarded {
                 let look: fn(&mut Host, &mut [u8], $($ty),*) -> wasmtime::Result<Option<i32>> = $look;
                 match look(host, memory, $($arg),*)? {
                     Some(errno) => Ok(errno),
-                    None => in_tokio(snapshot::$name(
-                        &mut host.wasi,
-                        &mut GuestMemory::Unshared(memory),
-                        $($arg),*
-                    )),
+                    None => answer(host.wasi.$name(&mut Memory(memory), $($arg),*)),
                 }
             })
         })?;
@@ -187,7 +171,7 @@ macro_rules! guarded {
 }
 
 fn add_direct(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
-    direct! { linker, calls;
+    wrapped! { linker, calls;
         args_get(a: i32, b: i32);
         args_sizes_get(a: i32, b: i32);
         environ_get(a: i32, b: i32);
@@ -210,8 +194,8 @@ fn add_direct(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Res
     Ok(())
 }
 
-fn add_async(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
-    waiting! { linker, calls;
+fn add_files(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Result<()> {
+    wrapped! { linker, calls;
         fd_advise(a: i32, b: i64, c: i64, d: i32);
         fd_datasync(a: i32);
         fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32);
@@ -230,26 +214,23 @@ fn add_async(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resu
         fd_fdstat_get(a: i32, b: i32)
             if |host, memory, fd, at| {
                 if !host.nulls.has(fd) { return Ok(None) }
-                let guest = &mut GuestMemory::Unshared(&mut *memory);
-                let errno = in_tokio(snapshot::fd_fdstat_get(&mut host.wasi, guest, fd, at))?;
+                let errno = answer(host.wasi.fd_fdstat_get(&mut Memory(&mut *memory), fd, at))?;
                 null::fdstat(memory, at);
                 Ok(Some(errno))
             };
         fd_filestat_get(a: i32, b: i32)
             if |host, memory, fd, at| {
                 if !host.nulls.has(fd) { return Ok(None) }
-                let guest = &mut GuestMemory::Unshared(&mut *memory);
-                let errno = in_tokio(snapshot::fd_filestat_get(&mut host.wasi, guest, fd, at))?;
+                let errno = answer(host.wasi.fd_filestat_get(&mut Memory(&mut *memory), fd, at))?;
                 null::stat(memory, at);
                 Ok(Some(errno))
             };
         path_filestat_get(a: i32, b: i32, c: i32, d: i32, e: i32)
             if |host, memory, dir, links, path, len, at| {
                 if !host.nulls.is_path(memory, dir, path, len) { return Ok(None) }
-                let guest = &mut GuestMemory::Unshared(&mut *memory);
+                let guest = &mut Memory(&mut *memory);
                 let wasi = &mut host.wasi;
-                let stat = snapshot::path_filestat_get(wasi, guest, dir, links, path, len, at);
-                let errno = in_tokio(stat)?;
+                let errno = answer(wasi.path_filestat_get(guest, dir, links, path, len, at))?;
                 if errno == 0 { null::stat(memory, at) }
                 Ok(Some(errno))
             };
@@ -317,8 +298,7 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
         move |caller: Caller<'_, Host>, at: i32, len: i32| {
             with(caller, random, &[at, len].map(i64::from), |host, memory| {
                 let Some(fixed) = &mut host.random else {
-                    let memory = &mut GuestMemory::Unshared(memory);
-                    return snapshot::random_get(&mut host.wasi, memory, at, len);
+                    return answer(host.wasi.random_get(&mut Memory(memory), at, len));
                 };
                 let (at, len) = (at.cast_unsigned() as usize, len.cast_unsigned() as usize);
                 let bytes = memory.get_mut(at..).and_then(|m| m.get_mut(..len));
@@ -339,7 +319,7 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
             if let Some(trace) = &mut host.trace {
                 trace.call("proc_exit", &[i64::from(code)], None, Duration::ZERO, &[]);
             }
-            // Any code: the one of wasmtime-wasi refuses those from 126 on.
+            // Any code: wasmtime-wasi refuses those from 126 on.
             Err(Stop::Exit(code).into())
         },
     )?;

@@ -5,11 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as snapshot;
-use wasmtime_wasi::runtime::in_tokio;
-use wiggle::GuestMemory;
-
 use crate::host::Host;
+use crate::wasi::{Memory, answer};
 
 /// Descriptors of the directories that are open from the start begin here.
 const FIRST: i32 = 3;
@@ -72,10 +69,8 @@ type Open = (i32, i32, i32, i32, i32, i64, i64, i32, i32);
 /// Open the device.
 pub(crate) fn open(host: &mut Host, memory: &mut [u8], args: Open) -> wasmtime::Result<i32> {
     let (dir, links, path, len, flags, rights, inherited, fd_flags, to) = args;
-    let guest = &mut GuestMemory::Unshared(&mut *memory);
-    let opened = in_tokio(snapshot::path_open(
-        &mut host.wasi,
-        guest,
+    let opened = answer(host.wasi.path_open(
+        &mut Memory(memory),
         dir,
         links,
         path,

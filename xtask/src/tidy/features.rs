@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 /// Compares what cargo would build for the program and for its tests.
 pub(super) fn check(complaints: &mut Vec<String>) -> Result<()> {
-    let engine = tree(&["--package=wasmtime-wasi", "--edges=normal"])?;
+    let engine = tree(&["--package=runtime-harness", "--edges=normal"])?;
     let names: BTreeSet<&str> = engine.iter().filter_map(|l| l.split(' ').next()).collect();
     let program = tree(&["--workspace", "--edges=normal,build"])?;
     let tests = tree(&["--workspace", "--edges=normal,build,dev"])?;
