@@ -248,7 +248,7 @@ mod tests {
         let what = format!("is missing on {HERE}");
         assert_eq!(on_builds(&what, &[Target::Wasip1]), "is missing on wasip1");
         assert_eq!(on_builds(&what, &Target::ALL), "is missing on wasm");
-        let js = [Target::JsNode, Target::JsBrowser];
+        let js: Vec<Target> = model::Goos::Js.targets().collect();
         assert_eq!(on_builds(&what, &js), "is missing on js");
     }
 }

@@ -1,12 +1,13 @@
 //! What was typed.
 
+use std::iter;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use camino::Utf8PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use model::Target;
+use model::{Goos, Target};
 use report::Format;
 
 /// Check whether a Go module builds and works under WebAssembly.
@@ -180,25 +181,30 @@ pub(crate) struct OnlyTargets {
         long = "target",
         visible_alias = "targets",
         value_delimiter = ',',
-        value_name = "TARGET"
+        value_name = "TARGET",
+        value_parser = PossibleValuesParser::new(target_names())
     )]
-    targets: Vec<TargetArg>,
+    targets: Vec<String>,
 }
 
 impl OnlyTargets {
     /// All of them when none is named.
     pub(crate) fn chosen(&self) -> Vec<Target> {
-        let means = |arg: &TargetArg, target: Target| match arg {
-            TargetArg::Wasip1 => target == Target::Wasip1,
-            TargetArg::Js => target != Target::Wasip1,
-            TargetArg::JsNode => target == Target::JsNode,
-            TargetArg::JsBrowser => target == Target::JsBrowser,
-        };
+        let means =
+            |arg: &String, target: Target| *arg == target.name() || *arg == target.goos().name();
         let wanted = |target: &Target| {
             self.targets.is_empty() || self.targets.iter().any(|arg| means(arg, *target))
         };
         Target::ALL.into_iter().filter(wanted).collect()
     }
+}
+
+/// Targets as typed, each build, which means all of its targets, before them.
+fn target_names() -> Vec<&'static str> {
+    let of_build = |goos: Goos| iter::once(goos.name()).chain(goos.targets().map(Target::name));
+    let mut names: Vec<&str> = Goos::ALL.into_iter().flat_map(of_build).collect();
+    names.dedup();
+    names
 }
 
 /// Which modules, and how Go is asked about them.
@@ -560,15 +566,6 @@ pub(crate) enum HostArg {
     Node,
     /// js-browser in a page of headless Chromium, which nothing runs otherwise
     Chromium,
-}
-
-/// Targets as typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TargetArg {
-    Wasip1,
-    Js,
-    JsNode,
-    JsBrowser,
 }
 
 /// The threshold of exit code 1.

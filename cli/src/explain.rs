@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use analyzer::{Behaviour, Kind, MissingName, Versions};
 use engine::Failure;
-use model::{RULES, Target};
+use model::{Goos, RULES, Target};
 use report::{style, view};
 
 use crate::args::{ExplainArgs, StdArgs};
@@ -129,8 +129,7 @@ fn lacking(text: &mut String, symbol: &str, missing: MissingName) {
 
 /// `js, and wasip1 up to Go 1.23`
 fn missing_on(missing: MissingName) -> String {
-    let on = [("js", missing.js), ("wasip1", missing.wasip1)];
-    let on = on.into_iter().filter_map(|(goos, versions)| {
+    let on = missing.lacking.into_iter().filter_map(|(goos, versions)| {
         let words = versions?.in_words();
         Some(format!("{goos} {words}").trim_end().to_owned())
     });
@@ -214,19 +213,18 @@ fn blocks(symbol: &str, on: Target) -> String {
 
 fn missing(args: &StdArgs) -> String {
     let targets = args.only.chosen();
-    let lacks = |versions: Option<Versions>, of: &[Target]| {
-        let asked = of.iter().any(|t| targets.contains(t));
+    let lacks = |(goos, versions): (Goos, Option<Versions>)| {
+        let asked = goos.targets().any(|t| targets.contains(&t));
         let now = versions.filter(|v| args.go.is_none_or(|release| v.has(release)));
-        now.filter(|_| asked)
+        (goos, now.filter(|_| asked))
     };
     let mut text = String::new();
     for (symbol, name) in analyzer::missing_names().filter(|(s, _)| wanted(args, s)) {
         let here = MissingName {
-            js: lacks(name.js, &[Target::JsNode, Target::JsBrowser]),
-            wasip1: lacks(name.wasip1, &[Target::Wasip1]),
+            lacking: name.lacking.map(lacks),
             ..name
         };
-        if here.js.is_none() && here.wasip1.is_none() {
+        if here.lacking.iter().all(|(_, versions)| versions.is_none()) {
             continue;
         }
         let _ = writeln!(

@@ -75,14 +75,7 @@ struct Guard {
     /// `import/path.Name`
     symbol: String,
     /// The builds on which it is true; on the others it is false.
-    true_on: Vec<Platform>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Platform {
-    Wasip1,
-    Js,
+    true_on: Vec<Goos>,
 }
 
 impl Config {
@@ -118,13 +111,9 @@ impl Config {
 
     /// The guards as the analyzer wants them.
     pub(crate) fn guards(&self) -> Vec<DeclaredGuard> {
-        let goos = |platform: &Platform| match platform {
-            Platform::Wasip1 => Goos::Wasip1,
-            Platform::Js => Goos::Js,
-        };
         let guard = |guard: &Guard| DeclaredGuard {
             symbol: guard.symbol.clone(),
-            holds_on: guard.true_on.iter().map(goos).collect(),
+            holds_on: guard.true_on.clone(),
         };
         self.guard.iter().map(guard).collect()
     }

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Goos, Target};
+use model::{HostKind, Target};
 use toolchain::{Chromium, Ended, Interrupt, Node, Platform, Program, Scratch, Session};
 
 use crate::paths::Paths;
@@ -79,10 +79,10 @@ impl Hosts {
         let place = Place::of(session);
         // Remedies are tried on targets of the build that nobody asked for, too.
         for target in Target::ALL {
-            let host = match target {
-                Target::Wasip1 => Some(worker::host(&place, &settings.worker, Goos::Wasip1, None)),
-                Target::JsNode => hosts.node(session, settings, &place),
-                Target::JsBrowser => hosts.chromium(session, settings, &place),
+            let host = match target.host() {
+                HostKind::Wasi => Some(worker::host(&place, &settings.worker, None)),
+                HostKind::Node => hosts.node(session, settings, &place, target),
+                HostKind::Browser => hosts.chromium(session, settings, &place, target),
             };
             hosts.by_site.extend(host.map(|h| (Site::On(target), h)));
         }
@@ -99,22 +99,18 @@ impl Hosts {
         session: &Session,
         settings: &Settings,
         place: &Place,
+        target: Target,
     ) -> Option<Box<dyn Host>> {
         let goroot = &session.env().goroot;
         let trusted = settings.trusted.node || settings.trusted.native;
-        if trusted && settings.targets.contains(&Target::JsNode) {
+        if trusted && settings.targets.contains(&target) {
             match Node::find(goroot, &path(), session.interrupt()) {
                 Ok(node) => return Some(Box::new(node::NodeHost::new(node, place.clone()))),
                 Err(why) => self.no_node = Some(why),
             }
         }
         let script = toolchain::wasm_exec(goroot)?;
-        Some(worker::host(
-            place,
-            &settings.worker,
-            Goos::Js,
-            Some(script),
-        ))
+        Some(worker::host(place, &settings.worker, Some(script)))
     }
 
     /// Chromium, where the user wants it; there is nothing else that runs pages.
@@ -123,8 +119,9 @@ impl Hosts {
         session: &Session,
         settings: &Settings,
         place: &Place,
+        target: Target,
     ) -> Option<Box<dyn Host>> {
-        if !settings.trusted.chromium || !settings.targets.contains(&Target::JsBrowser) {
+        if !settings.trusted.chromium || !settings.targets.contains(&target) {
             return None;
         }
         match Chromium::find(&session.env().goroot, &path(), session.interrupt()) {

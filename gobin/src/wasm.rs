@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashSet;
 use model::{
-    GoSizes, Goos, Names, PackageSize, Producer, ProducerField, SCHEMA, Sizes, UndefinedCall,
-    WasmFile, WasmFunction, WasmPath,
+    GOOSES, GoSizes, Goos, Names, PackageSize, Producer, ProducerField, SCHEMA, Sizes,
+    UndefinedCall, WasmFile, WasmFunction, WasmPath,
 };
 use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 
@@ -414,14 +414,14 @@ fn go_version(fields: &[ProducerField]) -> Option<String> {
 
 /// Whether a module imports functions that neither WASI nor Go's `wasm_exec.js` has.
 pub fn has_own_host(bytes: &[u8]) -> bool {
-    const KNOWN: [&str; 3] = ["wasi_snapshot_preview1", "gojs", "go"];
-    imports(bytes).iter().any(|module| !KNOWN.contains(module))
+    let known = |module| GOOSES.iter().any(|g| g.host_modules.contains(module));
+    imports(bytes).iter().any(|module| !known(module))
 }
 
-/// Whether a module imports functions of Go's `wasm_exec.js`: `gojs`, up to Go 1.20 `go`
-/// (`cmd/link/internal/wasm/asm.go`). Only what stands before its code is read.
+/// Whether a module imports functions of Go's `wasm_exec.js`. Only what stands before its code is read.
 pub fn is_js(bytes: &[u8]) -> bool {
-    imports(bytes).iter().any(|m| ["gojs", "go"].contains(m))
+    let host = Goos::Js.info().host_modules;
+    imports(bytes).iter().any(|m| host.contains(m))
 }
 
 /// The modules that imports name.

@@ -30,7 +30,7 @@ pub use crate::report::{
     Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, Stage, TargetReport, Tool,
 };
 pub use crate::rule::{Family, RULES, Rule, RuleInfo};
-pub use crate::target::{Goos, Target, Verdict};
+pub use crate::target::{GOOSES, Goos, GoosInfo, HostKind, TARGETS, Target, TargetInfo, Verdict};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,
     Producer, ProducerField, Setting, SinkBehaviour, Sizes, StepKind, UndefinedCall, WasmFile,

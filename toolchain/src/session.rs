@@ -1,5 +1,7 @@
 //! Questions to Go about one module, none of which writes into it.
 
+use std::iter;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Goos, Listing};
 
@@ -16,6 +18,13 @@ pub enum Platform {
     Native,
     /// `GOARCH=wasm`, cgo off.
     Wasm(Goos),
+}
+
+impl Platform {
+    /// The reference, and every wasm build.
+    fn all() -> impl Iterator<Item = Self> {
+        iter::once(Self::Native).chain(Goos::ALL.map(Self::Wasm))
+    }
 }
 
 /// How dependencies are resolved without writing into the user's tree.
@@ -75,8 +84,8 @@ impl Session {
         let scratch = Scratch::new()?;
         let mode = mode(&env, &root);
         if mode == Mode::Modfile {
-            for place in PLACES {
-                copy_module_files(&root, &scratch.path().join(place))?;
+            for platform in Platform::all() {
+                copy_module_files(&root, &scratch.path().join(place(platform)))?;
             }
         }
         let goflags = without_mod_flags(&env.goflags);
@@ -96,8 +105,8 @@ impl Session {
     pub fn candidate(&self, go: &Go, change: &Change) -> Result<Self, Error> {
         let scratch = Scratch::new()?;
         let base = scratch.path();
-        for place in PLACES {
-            let dir = base.join(place);
+        for platform in Platform::all() {
+            let dir = base.join(place(platform));
             copy_module_files(&self.root, &dir)?;
             if !change.edits.is_empty() {
                 let flags = change.edits.iter().map(String::as_str);
@@ -439,10 +448,8 @@ fn replace_paths(message: &str, copy: &str, dir: &str) -> String {
 /// that the initialisation has left running, when there are any.
 pub const INIT_GOROUTINES: &str = "wasmcheck: goroutines after initialisation:";
 
-/// A copy of go.mod for each platform: Go rewrites it, and the platforms are asked at once.
-const PLACES: [&str; 3] = ["native", "wasip1", "js"];
-
-/// The directory of the scratch copy of go.mod for a platform.
+/// The directory of the scratch copy of go.mod for a platform. Each has its own: Go rewrites it, and
+/// the platforms are asked at once.
 fn place(platform: Platform) -> &'static str {
     match platform {
         Platform::Native => "native",

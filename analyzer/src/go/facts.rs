@@ -139,7 +139,7 @@ pub(crate) struct Use {
     pub(crate) sel: Option<Span>,
     /// Index into [`FileFacts::owners`].
     pub(crate) owner: u32,
-    /// Where control can get: bits of [`WASIP1`] and [`JS`].
+    /// Where control can get: the [`bit`]s of builds.
     pub(crate) live: u8,
     /// Offset of the condition that excludes a target; 0 without one.
     pub(crate) guard: u32,
@@ -162,19 +162,12 @@ pub(crate) enum Role {
     Key,
 }
 
-/// Bit of `GOOS=wasip1` in [`Use::live`].
-pub(crate) const WASIP1: u8 = 1;
-/// Bit of `GOOS=js` in [`Use::live`].
-pub(crate) const JS: u8 = 2;
-/// Both.
-pub(crate) const ALL: u8 = WASIP1 | JS;
+/// The bits of all builds.
+pub(crate) const ALL: u8 = (1 << Goos::ALL.len()) - 1;
 
-/// The bit of a build.
+/// The bit of a build in [`Use::live`].
 pub(crate) const fn bit(goos: Goos) -> u8 {
-    match goos {
-        Goos::Wasip1 => WASIP1,
-        Goos::Js => JS,
-    }
+    1 << goos as u8
 }
 
 impl FileFacts {

@@ -7,7 +7,7 @@ use model::{Effect, Finding, Note, NoteKind, Rule, Target};
 use self::unused::Used;
 use crate::context::{Claim, Context, Saying};
 use crate::go::calls::Calls;
-use crate::go::facts::{JS, Use, bit};
+use crate::go::facts::{Use, bit};
 use crate::go::graph::Package;
 use crate::go::source::Source;
 use crate::go::symbol::symbol;
@@ -85,8 +85,8 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         if !(package.own || init || self.calls.reaches(file, used)) {
             return;
         }
-        // A guard that keeps js away keeps the deadlock away.
-        if used.callback && used.live & JS != 0 {
+        // A guard that keeps the build away keeps the deadlock away.
+        if used.callback && used.live & bit(cx.graph.goos) != 0 {
             findings.extend(blocked(cx, package, file, used, symbol));
         }
         for (behaviour, targets) in here(cx, symbol) {

@@ -1,6 +1,6 @@
 //! `undefined-imported-name`: a name that the imported package does not declare on the target.
 
-use model::{Effect, Finding, Goos, Note, NoteKind, Rule};
+use model::{Effect, Finding, Note, NoteKind, Rule};
 
 use super::names;
 use crate::context::{Claim, Context, HERE, Saying};
@@ -61,10 +61,7 @@ pub(super) fn check<'c, 'a>(
 /// Where else a name of the standard library is declared, and from which version on it is here.
 fn missing_std(cx: &Context<'_, '_>, symbol: &str) -> Option<Note> {
     let missing = missing_name(symbol)?;
-    let here = match cx.graph.goos {
-        Goos::Js => missing.js,
-        Goos::Wasip1 => missing.wasip1,
-    };
+    let here = missing.on(cx.graph.goos);
     let elsewhere = missing.elsewhere.replace(',', ", ");
     let later = match here {
         Some(versions) if versions.to != u32::MAX => {

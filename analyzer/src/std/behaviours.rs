@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
-use model::{Effect, SinkBehaviour, Target};
+use model::{Effect, Goos, SinkBehaviour, Target};
 
 /// What a function does on some targets.
 #[derive(Clone, Debug)]
@@ -113,10 +113,16 @@ pub struct MissingName {
     pub kind: &'static str,
     /// The operating systems that have it, separated by commas.
     pub elsewhere: &'static str,
-    /// The versions that lack it on js; none where all have it.
-    pub js: Option<Versions>,
-    /// The same on wasip1.
-    pub wasip1: Option<Versions>,
+    /// The builds, in the order of the table's columns, and the versions that lack it there; none
+    /// where all have it.
+    pub lacking: [(Goos, Option<Versions>); Goos::ALL.len()],
+}
+
+impl MissingName {
+    /// The versions that lack it on a build; none where all have it.
+    pub fn on(&self, goos: Goos) -> Option<Versions> {
+        self.lacking.iter().find(|(on, _)| *on == goos)?.1
+    }
 }
 
 impl Versions {
@@ -225,25 +231,26 @@ pub(crate) fn sink_behaviours(symbol: &str, targets: &[Target]) -> Vec<SinkBehav
     here.filter(|b| !b.targets.is_empty()).collect()
 }
 
-/// What is known of a name that js or wasip1 lack; the symbol is spelled as in findings.
+/// What is known of a name that a wasm build lacks; the symbol is spelled as in findings.
 pub fn missing_name(symbol: &str) -> Option<MissingName> {
     static NAMES: LazyLock<HashMap<&str, MissingName>> =
         LazyLock::new(|| missing_names().collect());
     NAMES.get(symbol).copied()
 }
 
-/// All names that js or wasip1 lack in some version.
+/// The builds of the last columns of `data/std-missing.tsv`.
+const COLUMNS: [Goos; Goos::ALL.len()] = [Goos::Js, Goos::Wasip1];
+
+/// All names that a wasm build lacks in some version.
 pub fn missing_names() -> impl Iterator<Item = (&'static str, MissingName)> {
     let lines = include_str!("../../data/std-missing.tsv").lines();
     lines.filter(|l| !l.starts_with('#')).filter_map(|line| {
         let mut columns = line.split('\t');
         let (symbol, kind, elsewhere) = (columns.next()?, columns.next()?, columns.next()?);
-        let (js, wasip1) = (columns.next()?, columns.next()?);
         let missing = MissingName {
             kind,
             elsewhere,
-            js: Versions::read(js),
-            wasip1: Versions::read(wasip1),
+            lacking: COLUMNS.map(|goos| (goos, columns.next().and_then(Versions::read))),
         };
         Some((symbol, missing))
     })
@@ -256,7 +263,7 @@ pub fn blocking() -> impl Iterator<Item = (&'static str, Target)> {
     let rows = lines
         .filter(|l| !l.starts_with('#'))
         .filter_map(|l| l.split_once('\t'));
-    rows.filter_map(|(symbol, on)| Some((symbol, target(on)?)))
+    rows.filter_map(|(symbol, on)| Some((symbol, Target::named(on)?)))
 }
 
 /// Where a function waits for the JavaScript event loop; none where it does not.
@@ -272,7 +279,11 @@ fn row(line: &'static str) -> Option<(&'static str, Behaviour)> {
     }
     let mut columns = line.split('\t');
     let symbol = columns.next()?;
-    let targets = columns.next()?.split(',').filter_map(target).collect();
+    let targets = columns
+        .next()?
+        .split(',')
+        .filter_map(Target::named)
+        .collect();
     let (kind, effect) = (kind(columns.next()?)?, effect(columns.next()?)?);
     let mut text = || columns.next().unwrap_or_default();
     let what = text().to_owned();
@@ -300,7 +311,11 @@ fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
     }
     let mut columns = line.split('\t');
     let symbol = columns.next()?;
-    let targets = columns.next()?.split(',').filter_map(target).collect();
+    let targets = columns
+        .next()?
+        .split(',')
+        .filter_map(Target::named)
+        .collect();
     let versions = Versions::read(columns.next()?)?;
     let (error, source) = (columns.next()?, columns.next()?);
     let behaviour = Behaviour {
@@ -316,10 +331,6 @@ fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
         measured: false,
     };
     Some((symbol, behaviour))
-}
-
-fn target(name: &str) -> Option<Target> {
-    Target::ALL.into_iter().find(|t| t.name() == name)
 }
 
 fn kind(name: &str) -> Option<Kind> {
@@ -386,11 +397,20 @@ mod tests {
     }
 
     #[test]
+    fn columns_of_missing_names_are_those_of_the_table() {
+        let head = COLUMNS.map(|goos| format!("\tmissing on {goos}")).concat();
+        let mut lines = include_str!("../../data/std-missing.tsv").lines();
+        assert!(lines.any(|line| line.starts_with('#') && line.ends_with(&head)));
+    }
+
+    #[test]
     fn missing_names_have_versions() {
         let opens = missing_name("syscall.Openat").unwrap();
-        assert!(opens.js.unwrap().has(27) && opens.wasip1.unwrap().has(23));
-        assert!(!opens.wasip1.unwrap().has(24));
-        assert!(missing_name("syscall.Getrlimit").unwrap().wasip1.is_none());
+        let on = |goos| opens.on(goos).unwrap();
+        assert!(on(Goos::Js).has(27) && on(Goos::Wasip1).has(23));
+        assert!(!on(Goos::Wasip1).has(24));
+        let limit = missing_name("syscall.Getrlimit").unwrap();
+        assert!(limit.on(Goos::Wasip1).is_none());
         assert_eq!(missing_name("syscall.Mmap").unwrap().kind, "func");
         assert!(missing_name("os.Pipe").is_none());
     }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::Target;
+use model::{Goos, Target};
 
 use crate::std::behaviours::{all_behaviours, split_symbol};
 use crate::system::System;
@@ -133,11 +133,8 @@ pub fn overlay(system: &dyn System, goroot: &Utf8Path, target: Target) -> Hooks 
 
 /// Whether the name of a file lets it be selected on a target.
 fn is_for(file: &str, target: Target) -> bool {
-    let other = match target {
-        Target::Wasip1 => "_js.go",
-        Target::JsNode | Target::JsBrowser => "_wasip1.go",
-    };
-    !file.ends_with(other)
+    let mut others = Goos::ALL.into_iter().filter(|g| *g != target.goos());
+    !others.any(|other| file.ends_with(&format!("_{other}.go")))
 }
 
 /// The helper of a package.

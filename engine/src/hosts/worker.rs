@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{End, Goos};
+use model::End;
 use runtime_harness::{JS_NAME, NAME};
 use toolchain::{Ended, Program, Scratch};
 
@@ -24,7 +24,6 @@ const ARGUMENT: &str = "worker";
 struct WorkerHost {
     place: Place,
     program: WorkerProgram,
-    goos: Goos,
     /// What programs of `GOOS=js` run with.
     wasm_exec: Option<Utf8PathBuf>,
 }
@@ -33,23 +32,19 @@ struct WorkerHost {
 pub(super) fn host(
     place: &Place,
     program: &WorkerProgram,
-    goos: Goos,
     wasm_exec: Option<Utf8PathBuf>,
 ) -> Box<dyn Host> {
     Box::new(WorkerHost {
         place: place.clone(),
         program: program.clone(),
-        goos,
         wasm_exec,
     })
 }
 
 impl Host for WorkerHost {
     fn name(&self) -> String {
-        match self.goos {
-            Goos::Wasip1 => NAME.to_owned(),
-            Goos::Js => JS_NAME.to_owned(),
-        }
+        let name = self.wasm_exec.as_ref().map_or(NAME, |_| JS_NAME);
+        name.to_owned()
     }
 
     fn run(&self, task: &Task) -> Result<Run, String> {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use analyzer::{Runnable, Scan};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{End, Goos, Incomplete, Observation, Report, RunBuild, RunKind, Target, WasmFile};
+use model::{End, HostKind, Incomplete, Observation, Report, RunBuild, RunKind, Target, WasmFile};
 use toolchain::Linked;
 
 use super::compile::LinkedMain;
 use super::observation::observation;
 use crate::checkup::Checkup;
 use crate::events::{Event, Step};
-use crate::hosts::Site;
+use crate::hosts::{Hosts, Site};
 use crate::incomplete::{incomplete, out_of_time};
 use crate::task::{Run, Sees, Task};
 use model::Stage;
@@ -32,9 +32,7 @@ pub(crate) fn run(
     report: &mut Report,
 ) {
     let checkup = checkup.until(checkup.deadline.share(SHARE));
-    if !scan.runnable(Goos::Js).is_empty() {
-        report.incomplete.extend(not_run(&checkup));
-    }
+    report.incomplete.extend(not_run(&checkup, scan));
     for target in checkup.hosts.targets(checkup.settings) {
         let mut round = Round {
             checkup: &checkup,
@@ -58,27 +56,31 @@ pub(crate) fn run(
 }
 
 /// Targets for which nothing is run, or not by the host that the user wants.
-fn not_run(checkup: &Checkup<'_>) -> Vec<Incomplete> {
-    let hosts = checkup.hosts;
-    let mut reasons = Vec::new();
-    if let Some(why) = &hosts.no_node {
-        let why = format!("Node could not be used, and our own host ran the programs: {why}");
-        reasons.push((Target::JsNode, why));
+fn not_run(checkup: &Checkup<'_>, scan: &Scan<'_>) -> Vec<Incomplete> {
+    let chosen = checkup.settings.targets.iter().copied();
+    let wanted = chosen.filter(|t| !scan.runnable(t.goos()).is_empty());
+    let said = wanted.flat_map(|target| {
+        let reasons = why_not(checkup.hosts, target).into_iter();
+        reasons.map(move |why| incomplete(Stage::Run, Some(target), why))
+    });
+    said.collect()
+}
+
+/// What is said of a target whose host could not be used.
+fn why_not(hosts: &Hosts, target: Target) -> Vec<String> {
+    let runs = hosts.runs(Site::On(target));
+    match (target.host(), &hosts.no_node, &hosts.no_chromium) {
+        (HostKind::Node, why, _) => {
+            let why = why.as_ref().map(|why| {
+                format!("Node could not be used, and our own host ran the programs: {why}")
+            });
+            let script = (!runs).then(|| NO_SCRIPT.to_owned());
+            why.into_iter().chain(script).collect()
+        }
+        (HostKind::Browser, _, Some(why)) => vec![format!("Chromium could not be used: {why}")],
+        (HostKind::Browser, _, None) if !runs => vec![NO_BROWSER.to_owned()],
+        _ => Vec::new(),
     }
-    if !hosts.runs(Site::On(Target::JsNode)) {
-        reasons.push((Target::JsNode, NO_SCRIPT.to_owned()));
-    }
-    if let Some(why) = &hosts.no_chromium {
-        let why = format!("Chromium could not be used: {why}");
-        reasons.push((Target::JsBrowser, why));
-    } else if !hosts.runs(Site::On(Target::JsBrowser)) {
-        reasons.push((Target::JsBrowser, NO_BROWSER.to_owned()));
-    }
-    reasons.retain(|(target, _)| checkup.settings.targets.contains(target));
-    let reasons = reasons.into_iter();
-    reasons
-        .map(|(target, why)| incomplete(Stage::Run, Some(target), why))
-        .collect()
 }
 
 const NO_BROWSER: &str = "no program is run in a browser, so that nothing is said to work there; if you trust the code, `--host chromium` runs it";

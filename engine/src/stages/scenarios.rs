@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use analyzer::{Scan, Weight, weight};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{
-    Difference, Entered, Goos, Observation, Report, RunKind, Target, TestClass, TestOutcome,
-};
+use model::{Difference, Entered, Observation, Report, RunKind, Target, TestClass, TestOutcome};
 use toolchain::{Linked, Platform, Scratch};
 
 use super::NETWORK;
@@ -245,12 +243,10 @@ fn program_name(package: &str) -> &str {
 
 /// The overlay with the hooks; none natively, and where there is no room for it.
 fn hooks(checkup: &Checkup<'_>, platform: Platform) -> Option<Utf8PathBuf> {
-    let target = match platform {
-        Platform::Native => return None,
-        Platform::Wasm(Goos::Wasip1) => Target::Wasip1,
-        Platform::Wasm(Goos::Js) => Target::JsNode,
+    let Platform::Wasm(goos) = platform else {
+        return None;
     };
-    super::hooks(checkup, target).ok()
+    super::hooks(checkup, goos.representative()).ok()
 }
 
 /// What a program did, and which hooked functions it entered on the way.

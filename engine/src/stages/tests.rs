@@ -10,7 +10,9 @@ use std::sync::Mutex;
 use std::thread;
 
 use camino::Utf8PathBuf;
-use model::{Incomplete, ListedPackage, Observation, Report, RunBuild, Target, TestClass, Verdict};
+use model::{
+    HostKind, Incomplete, ListedPackage, Observation, Report, RunBuild, Target, TestClass, Verdict,
+};
 use toolchain::Platform;
 
 use self::package::Suites;
@@ -97,7 +99,7 @@ fn places(checkup: &Checkup<'_>, tests: TestSettings, missing: &mut Vec<Incomple
     let mut places = Vec::new();
     for target in checkup.settings.targets.iter().copied() {
         if !checkup.hosts.runs(Site::On(target)) {
-            if target == Target::JsNode {
+            if target.host() == HostKind::Node {
                 say(missing, Some(target), NO_SCRIPT.to_owned());
             }
             continue;

@@ -170,12 +170,16 @@ impl<'w> Sections<'w> {
 
     /// What it was linked for: the build information says so, or the imports do.
     pub(super) fn goos(&self, info: &BuildInfo) -> Goos {
-        let goos = info.settings.iter().find(|s| s.key == "GOOS");
-        let js = match goos {
-            Some(goos) => goos.value == "js",
-            None => self.imports.iter().any(|i| i.module == "gojs"),
+        let imports = |goos: &Goos| {
+            let host = goos.info().host_modules[0];
+            self.imports.iter().any(|i| i.module == host)
         };
-        if js { Goos::Js } else { Goos::Wasip1 }
+        // A program of `GOOS=js` may import functions of WASI, too.
+        let goos = match info.settings.iter().find(|s| s.key == "GOOS") {
+            Some(goos) => Goos::named(&goos.value),
+            None => Goos::ALL.into_iter().rfind(imports),
+        };
+        goos.unwrap_or(Goos::ALL[0])
     }
 
     pub(super) fn entry(&self) -> Entry {

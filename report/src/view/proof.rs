@@ -95,9 +95,13 @@ pub fn host_differences(report: &Report) -> Vec<String> {
         all.filter(move |o| o.target == target && o.kind == RunKind::Main)
     };
     let named = |o: &Observation| o.scenario.as_ref().map(|s| s.name.clone());
-    let pairs = seen(Target::JsNode).filter_map(|node| {
-        let same = |o: &&Observation| o.package == node.package && named(o) == named(node);
-        Some((node, seen(Target::JsBrowser).find(same)?))
+    let others = Target::ALL.into_iter();
+    let others = others.filter(|other| *other != other.goos().representative());
+    let pairs = others.flat_map(|other| {
+        seen(other.goos().representative()).filter_map(move |node| {
+            let same = |o: &&Observation| o.package == node.package && named(o) == named(node);
+            Some((node, seen(other).find(same)?))
+        })
     });
     let told = pairs.filter_map(|(node, browser)| {
         let what = host_difference(node, browser)?;
@@ -123,7 +127,8 @@ fn host_difference(node: &Observation, browser: &Observation) -> Option<String> 
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
     let (on_node, in_browser) = (ended(node), ended(browser));
     Some(format!(
-        "{on_node} on js-node, {in_browser} on js-browser{said}"
+        "{on_node} on {}, {in_browser} on {}{said}",
+        node.target, browser.target
     ))
 }
 

@@ -1,13 +1,14 @@
 //! Targets, sizes and times as people read them, and lists of which the first entries are shown.
 
-use model::Target;
+use model::{Goos, Target};
 
 /// Targets as a reader wants them: `all targets`, `js`, or their names.
 pub fn targets_in_words(targets: &[Target]) -> String {
+    let all_of = |goos: &Goos| goos.targets().eq(targets.iter().copied());
     if targets == Target::ALL {
         "all targets".to_owned()
-    } else if targets == [Target::JsNode, Target::JsBrowser] {
-        "js".to_owned()
+    } else if let Some(goos) = Goos::ALL.iter().find(|g| all_of(g)) {
+        goos.name().to_owned()
     } else {
         targets
             .iter()

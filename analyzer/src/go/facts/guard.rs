@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use model::Goos;
 use serde::{Deserialize, Serialize};
 
-use super::{ALL, JS, WASIP1};
+use super::{ALL, bit};
 use crate::go::syntax::Tok;
 use crate::go::syntax::ast::Expr;
 use hashbrown::HashMap;
@@ -57,20 +58,25 @@ pub(crate) enum Platform {
 }
 
 impl Platform {
-    const fn text<'s>(self) -> Text<'s> {
+    fn text<'s>(self) -> Text<'s> {
         match self {
-            Self::Goos => [Cow::Borrowed("wasip1"), Cow::Borrowed("js")],
-            Self::Goarch => [Cow::Borrowed("wasm"), Cow::Borrowed("wasm")],
+            Self::Goos => Goos::ALL.map(|goos| Cow::Borrowed(goos.name())),
+            Self::Goarch => everywhere("wasm"),
         }
     }
 }
 
-/// A string on wasip1, and on js.
-pub(super) type Text<'s> = [Cow<'s, str>; 2];
+/// A string on each of [`Goos::ALL`].
+pub(super) type Text<'s> = [Cow<'s, str>; Goos::ALL.len()];
+
+/// A string that is the same on all of them.
+fn everywhere(text: &str) -> Text<'_> {
+    Goos::ALL.map(|_| Cow::Borrowed(text))
+}
 
 /// What holds of two strings, target by target.
 pub(super) fn holds(a: &Text<'_>, b: &Text<'_>, test: impl Fn(&str, &str) -> bool) -> Truth {
-    let bits = [WASIP1, JS].into_iter().zip(a.iter().zip(b));
+    let bits = Goos::ALL.map(bit).into_iter().zip(a.iter().zip(b));
     let on = bits.filter(|(_, (a, b))| test(a, b)).map(|(bit, _)| bit);
     Truth::exactly(on.fold(0, |all, bit| all | bit))
 }
@@ -187,15 +193,17 @@ pub(super) fn text<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Text<'s>> 
     }
     match x {
         Expr::Paren(inner) => text(inner, names),
-        Expr::Lit(..) => string(x).map(|text| [Cow::Borrowed(text), Cow::Borrowed(text)]),
+        Expr::Lit(..) => string(x).map(everywhere),
         Expr::Binary(first, rest) => {
-            let [mut wasip1, mut js] = text(first, names)?;
+            let mut whole = text(first, names)?;
             for (op, part) in *rest {
-                let [one, other] = text(part, names).filter(|_| *op == Tok::Add)?;
-                wasip1 += one;
-                js += other;
+                let part = text(part, names).filter(|_| *op == Tok::Add)?;
+                whole
+                    .iter_mut()
+                    .zip(part)
+                    .for_each(|(all, more)| *all += more);
             }
-            Some([wasip1, js])
+            Some(whole)
         }
         _ => None,
     }

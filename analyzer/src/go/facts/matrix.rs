@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{FileFacts, JS, KnownName, KnownNames, WASIP1};
+use model::Goos;
+
+use super::{FileFacts, KnownName, KnownNames, bit};
 
 const NONE: u8 = 0;
+const WASIP1: u8 = bit(Goos::Wasip1);
+const JS: u8 = bit(Goos::Js);
 const BOTH: u8 = WASIP1 | JS;
 
 /// Where `mark()` can be reached, in a file with some declarations and one function.

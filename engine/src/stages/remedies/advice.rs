@@ -138,9 +138,10 @@ impl Work<'_, '_> {
             let tried = self.memo.get(&(candidate.clone(), target.goos()));
             let outcome = tried.map_or(Confirmed::None, |t| t.outcome);
             // What ran under Node did not run in a browser.
-            match (outcome, target) {
-                (Confirmed::Run, Target::JsBrowser) => Confirmed::Build,
-                (outcome, _) => outcome,
+            let there = *target == target.goos().representative();
+            match outcome {
+                Confirmed::Run if !there => Confirmed::Build,
+                outcome => outcome,
             }
         };
         self.trial.targets.iter().map(|t| (*t, of(t))).collect()

@@ -1,7 +1,7 @@
 //! One candidate, built and initialised in scratch copies.
 
 use camino::Utf8Path;
-use model::{Confirmed, End, Goos, Listing, Target};
+use model::{Confirmed, End, Goos, Listing};
 use toolchain::{Change, Fetched, Linked, Session};
 
 use super::{Candidate, Tried, Work, first_lines, go};
@@ -128,10 +128,7 @@ impl Work<'_, '_> {
 
     /// It builds; whether it also runs.
     fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
-        let target = match goos {
-            Goos::Wasip1 => Target::Wasip1,
-            Goos::Js => Target::JsNode,
-        };
+        let target = goos.representative();
         if packages.is_empty() || !self.checkup.hosts.runs(Site::On(target)) {
             return Tried::built(None);
         }
