@@ -268,7 +268,7 @@ fn hosts_fit_by_what_they_supply() {
         std::fs::write(&beside, text).unwrap();
         let wasm = inspect(&world, &js);
         assert_eq!(wasm["glue"]["fits"], fits, "{}", wasm["glue"]);
-        assert!(wasm["glue"]["told"].as_str().unwrap().contains(words));
+        assert!(wasm["glue"]["summary"].as_str().unwrap().contains(words));
     }
     // An import that nobody supplies, and the socket extension of one host.
     let wat = |name: &str| {

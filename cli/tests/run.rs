@@ -82,7 +82,7 @@ mod signals {
         let seen = observation(&report, "example.com/endless/spin");
         assert_eq!(seen["end"], "crash");
         assert!(
-            seen["told"]
+            seen["summary"]
                 .as_str()
                 .unwrap()
                 .contains("killed from outside"),

@@ -251,7 +251,7 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
         .find(|m| modules.contains(m) && !supplies(m));
     let tiny = memchr::memmem::find(text, b"tinygo").is_some();
     let go = file.go_version.as_deref().and_then(release_of);
-    let (fits, told) = if let Some(module) = lacks {
+    let (fits, summary) = if let Some(module) = lacks {
         let needs = match module {
             "gojs" => "Go 1.21 or later",
             _ => "Go 1.20 or older",
@@ -295,7 +295,7 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
         file: name.to_owned(),
         sha256: hash,
         fits,
-        told,
+        summary,
     }
 }
 

@@ -23,7 +23,8 @@ pub struct Observation {
     /// The exit code, when the program ended by itself.
     pub exit: Option<i32>,
     /// How it ended, in one sentence.
-    pub told: String,
+    #[serde(alias = "told")]
+    pub summary: String,
     /// The goroutine that crashed, innermost call first.
     pub stack: Vec<Frame>,
     /// The end of what it wrote to standard output, as text.

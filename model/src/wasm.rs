@@ -109,7 +109,8 @@ pub struct Glue {
     /// Whether it is one for this program.
     pub fits: Fit,
     /// Why, in a sentence.
-    pub told: String,
+    #[serde(alias = "told")]
+    pub summary: String,
 }
 
 /// What a package takes in a Go program.

@@ -160,7 +160,7 @@ fn crashed_there(finding: &Finding, seen: &Observation) -> Option<String> {
     let (package, _) = split_symbol(&finding.symbol)?;
     let inside = |f: &&Frame| split_symbol(&f.function).is_some_and(|(p, _)| p == package);
     let frame = seen.stack.iter().find(inside)?;
-    Some(format!("{}, in `{}`", seen.told, frame.function))
+    Some(format!("{}, in `{}`", seen.summary, frame.function))
 }
 
 #[cfg(test)]

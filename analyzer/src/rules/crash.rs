@@ -29,7 +29,7 @@ pub(crate) fn check<'f>(
         effect: Effect::FailsAtRunTime,
         root: seen.package.clone(),
         symbol: frame.map_or_else(|| seen.package.clone(), |f| full_name(package, &f.function)),
-        claim: Claim::plain(format!("{when} ends with `{}`", shorten(&seen.told))),
+        claim: Claim::plain(format!("{when} ends with `{}`", shorten(&seen.summary))),
     };
     let mut finding = cx.without_place(package, saying);
     finding.targets = vec![seen.target];

@@ -11,7 +11,7 @@ pub(crate) fn run(end: End) -> Observation {
         build: RunBuild::Ok,
         end: Some(end),
         exit: None,
-        told: "panic: by hand".to_owned(),
+        summary: "panic: by hand".to_owned(),
         stack: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),

@@ -17,7 +17,7 @@ pub(crate) fn blank(target: Target, package: &str, kind: RunKind) -> Observation
         build: RunBuild::Ok,
         end: None,
         exit: None,
-        told: String::new(),
+        summary: String::new(),
         stack: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),
@@ -50,13 +50,13 @@ pub(crate) fn observation(
         Ok(run) => run,
         Err(why) => {
             observation.build = RunBuild::Fail;
-            observation.told = format!("it could not be run: {}", why.trim());
+            observation.summary = format!("it could not be run: {}", why.trim());
             return observation;
         }
     };
     let printed = &run.printed;
     let crash = crash_in(&printed.stderr);
-    observation.told = told(&run, kind, crash.as_ref().map(|c| c.message.as_str()));
+    observation.summary = summary(&run, kind, crash.as_ref().map(|c| c.message.as_str()));
     observation.stack = crash.map(|c| c.stack).unwrap_or_default();
     observation.end = Some(run.end);
     observation.exit = run.exit;
@@ -85,12 +85,12 @@ fn tell_goroutines(observation: &mut Observation) {
         observation.end,
     ) {
         let left = count(observation.goroutines, "goroutine");
-        observation.told = format!("it was initialised, and left {left} running");
+        observation.summary = format!("it was initialised, and left {left} running");
     }
 }
 
-fn told(run: &Run, kind: RunKind, crash: Option<&str>) -> String {
-    let told = match (run.end, kind, &run.why) {
+fn summary(run: &Run, kind: RunKind, crash: Option<&str>) -> String {
+    let summary = match (run.end, kind, &run.why) {
         (End::Crash, _, why) => crash.or(why.as_deref()).unwrap_or("it crashed").to_owned(),
         (End::Ok, RunKind::Init, _) => "it was initialised".to_owned(),
         (End::Ok, ..) => "it ended with exit code 0".to_owned(),
@@ -103,8 +103,8 @@ fn told(run: &Run, kind: RunKind, crash: Option<&str>) -> String {
         }
     };
     match &run.without_module {
-        Some(why) => format!("{told} (it did not see its module: {why})"),
-        None => told,
+        Some(why) => format!("{summary} (it did not see its module: {why})"),
+        None => summary,
     }
 }
 

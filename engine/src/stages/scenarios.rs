@@ -166,7 +166,7 @@ impl Player<'_, '_> {
         let compared = native.as_ref().is_some_and(Result::is_ok);
         let entered = explain(self.checkup, &mut told, &here, compared);
         let mut seen = observation(target, package, RunKind::Main, 1, Ok(shown(run, &here)));
-        seen.told = in_words(&told, native.as_ref());
+        seen.summary = in_words(&told, native.as_ref());
         seen.entered = entered;
         seen.scenario = Some(told);
         seen

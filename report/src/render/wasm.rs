@@ -103,7 +103,7 @@ fn hosts(out: &mut String, wasm: &WasmFile) {
             Fit::No => style::ERROR,
             _ => style::SOFT,
         };
-        let _ = writeln!(out, "  {:18} {colour}{}{colour:#}", glue.file, glue.told);
+        let _ = writeln!(out, "  {:18} {colour}{}{colour:#}", glue.file, glue.summary);
     }
 }
 

@@ -64,7 +64,7 @@ impl Played<'_> {
 
     /// What it is about, in a line.
     pub fn summary(&self) -> String {
-        let told = self.seen.told.lines().next().unwrap_or_default();
+        let told = self.seen.summary.lines().next().unwrap_or_default();
         if self.is_well() || self.seen.build != RunBuild::Ok {
             return told.to_owned();
         }

@@ -118,7 +118,7 @@ fn package(seen: &Observation) -> Option<PackageTests<'_>> {
     let told = failed && seen.build != RunBuild::None;
     (told || !differences.is_empty()).then(|| PackageTests {
         summary: if told {
-            seen.told.lines().next().unwrap_or_default().to_owned()
+            seen.summary.lines().next().unwrap_or_default().to_owned()
         } else {
             summary(&seen.tests)
         },

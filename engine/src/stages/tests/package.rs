@@ -54,7 +54,7 @@ impl Outcome {
     }
 
     /// In one sentence.
-    fn told(&self, tests: &BTreeMap<String, TestResult>) -> String {
+    fn summary(&self, tests: &BTreeMap<String, TestResult>) -> String {
         match self {
             Self::Nothing => "no test file is left on this target".to_owned(),
             Self::Failed(said) => {
@@ -246,7 +246,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         let (tests, entered) = self.results(goos, native, &outcome);
         let crash = outcome.suite().and_then(|s| s.crash.as_ref());
         let mut seen = Observation {
-            told: outcome.told(&tests),
+            summary: outcome.summary(&tests),
             tests,
             entered,
             host: self.checkup.hosts.name(target),

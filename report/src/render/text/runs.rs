@@ -51,7 +51,7 @@ impl Text {
     /// A run that did not end well.
     fn seen(&mut self, seen: &Observation) {
         let soft = style::SOFT;
-        let told = seen.told.lines().next().unwrap_or_default();
+        let told = seen.summary.lines().next().unwrap_or_default();
         self.line(format!("              {}  {told}", seen.package));
         if let Some(said) = proof::last_words(seen) {
             self.line(format!("                {soft}{said}{soft:#}"));
