@@ -145,7 +145,7 @@ pub(crate) struct StdArgs {
     pub(crate) missing: bool,
     /// Only what fails in these ways, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "KIND", conflicts_with = "missing",
-        value_parser = PossibleValuesParser::new(analyzer::Kind::ALL.map(analyzer::Kind::name)))]
+        value_parser = PossibleValuesParser::new(engine::knowledge::Kind::ALL.map(engine::knowledge::Kind::name)))]
     pub(crate) kind: Vec<String>,
     #[command(flatten)]
     pub(crate) only: OnlyTargets,

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use analyzer::{Behaviour, Kind, MissingName, Versions};
 use engine::Failure;
+use engine::knowledge::{Behaviour, Kind, MissingName, Versions};
 use model::{Goos, RULES, Target};
 use report::{style, view};
 
@@ -31,13 +31,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = String::new();
-    for behaviour in analyzer::behaviours(what) {
+    for behaviour in engine::knowledge::behaviours(what) {
         told(&mut text, what, behaviour);
     }
-    for (symbol, on) in analyzer::blocking().filter(|(symbol, _)| *symbol == what) {
+    for (symbol, on) in engine::knowledge::blocking().filter(|(symbol, _)| *symbol == what) {
         text.push_str(&blocks(symbol, on));
     }
-    if let Some(missing) = analyzer::missing_name(what) {
+    if let Some(missing) = engine::knowledge::missing_name(what) {
         lacking(&mut text, what, missing);
     }
     if text.is_empty() {
@@ -71,7 +71,7 @@ fn plain(document: &str) -> String {
 
 fn unknown(what: &str) -> Failure {
     let name = what.rsplit(['/', '.']).next().unwrap_or(what);
-    let similar: Vec<&str> = analyzer::all_behaviours()
+    let similar: Vec<&str> = engine::knowledge::all_behaviours()
         .map(|(symbol, _)| symbol)
         .filter(|symbol| symbol.rsplit('.').next() == Some(name))
         .take(3)
@@ -154,7 +154,7 @@ pub(crate) fn std(args: &StdArgs) -> Result<ExitCode, Failure> {
 /// Whether a symbol is the one, in the package, or begins like what was asked for.
 fn wanted(args: &StdArgs, symbol: &str) -> bool {
     args.what.as_deref().is_none_or(|what| {
-        let package = analyzer::split_symbol(symbol).map(|(path, _)| path);
+        let package = engine::knowledge::split_symbol(symbol).map(|(path, _)| path);
         package == Some(what) || (what.contains('.') && symbol.starts_with(what))
     })
 }
@@ -164,11 +164,11 @@ fn behaviours(args: &StdArgs) -> String {
     let of_kind =
         |kind: Kind| args.kind.is_empty() || args.kind.iter().any(|name| name == kind.name());
     let blocking = |symbol: &str| {
-        let mut rows = analyzer::blocking();
+        let mut rows = engine::knowledge::blocking();
         rows.find(|(name, on)| *name == symbol && targets.contains(on))
     };
     let mut text = String::new();
-    for (symbol, rows) in analyzer::all_behaviours().filter(|(s, _)| wanted(args, s)) {
+    for (symbol, rows) in engine::knowledge::all_behaviours().filter(|(s, _)| wanted(args, s)) {
         for row in rows.iter().filter(|row| of_kind(row.kind)) {
             let on: Vec<Target> = row
                 .targets
@@ -219,7 +219,7 @@ fn missing(args: &StdArgs) -> String {
         (goos, now.filter(|_| asked))
     };
     let mut text = String::new();
-    for (symbol, name) in analyzer::missing_names().filter(|(s, _)| wanted(args, s)) {
+    for (symbol, name) in engine::knowledge::missing_names().filter(|(s, _)| wanted(args, s)) {
         let here = MissingName {
             lacking: name.lacking.map(lacks),
             ..name

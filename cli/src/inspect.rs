@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use analyzer::Inspected;
 use camino::Utf8Path;
 use engine::Failure;
+use engine::knowledge::Inspected;
 use model::{ExitStatus, SCHEMA, WasmFile, WasmPath};
 use report::{Diff, Format, Options, render, view};
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analyzer::Why;
+use engine::knowledge::Why;
 use engine::{Events, Failure, Interrupt, Settings, Trusted, WorkerProgram};
 use model::{CallStep, ExitStatus, Goos, Incomplete, Level, count};
 use report::style;

@@ -1,8 +1,6 @@
 //! Fingerprints of every fixture: the same at every level and for every list of targets, and never
 //! shared by two findings of one target.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
-
 mod common;
 
 use std::collections::BTreeMap;

@@ -95,3 +95,11 @@ fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> Go {
         on_fetch: Arc::new(move |what| listener.hear(Event::Fetched { what })),
     })
 }
+
+/// What is known of the standard library without a module, and the words of answers.
+pub mod knowledge {
+    pub use analyzer::{
+        Behaviour, Inspected, Kind, MissingName, Versions, Why, all_behaviours, behaviours,
+        blocking, missing_name, missing_names, split_symbol,
+    };
+}

@@ -4,6 +4,7 @@
 //! Every other crate speaks in these words, and [`Report`] is what scripts read.
 
 mod edit;
+mod effect;
 mod exit;
 mod finding;
 mod listing;
@@ -16,10 +17,9 @@ mod wasm;
 mod words;
 
 pub use crate::edit::Edit;
+pub use crate::effect::{Effect, Evidence};
 pub use crate::exit::ExitStatus;
-pub use crate::finding::{
-    Advice, AdviceKind, Attempt, CallStep, Confirmed, Effect, Evidence, Finding,
-};
+pub use crate::finding::{Advice, AdviceKind, Attempt, CallStep, Confirmed, Finding};
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::note::{Note, NoteKind, Place};
 pub use crate::observation::{

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Effect;
+use crate::effect::Effect;
 
 /// What a finding is an instance of.
 #[derive(

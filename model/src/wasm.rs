@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Effect;
+use crate::effect::Effect;
 use crate::target::Target;
 
 /// A wasm file, read back.

@@ -27,6 +27,7 @@ pub(crate) fn upgrade(report: &mut Value, schema: u64) {
         claim(finding);
         end(finding);
     }
+    report["schema"] = json!(2);
 }
 
 /// Schema 1 has sentences in place of notes.

@@ -92,8 +92,8 @@ mod tests {
             };
             source[span(&finding, source)].to_owned()
         };
-        assert_eq!(at(9, 16, "\tx :=  os.Pipe()"), "os.Pipe");
-        assert_eq!(at(9, 0, "\tx :=  os.Pipe()"), "o");
+        assert_eq!(at(8, 15, "\tx :=  os.Pipe()"), "os.Pipe");
+        assert_eq!(at(8, 0, "\tx :=  os.Pipe()"), "o");
         // Columns count bytes, and may lie inside of a character or behind the line.
         assert_eq!(at(2, 3, "é()"), "é");
         assert_eq!(at(99, 120, "os.Pipe()"), "");

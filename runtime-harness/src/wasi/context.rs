@@ -40,6 +40,10 @@ pub(super) struct OpenDir {
     pub(super) reads: bool,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag or a right of preview 1, apart from the others"
+)]
 pub(super) struct OpenFile {
     pub(super) file: File,
     /// Where the next read or write begins: the one of the file itself is not used.
@@ -103,6 +107,7 @@ impl Context {
         put_sizes(memory, &self.env, n, size)
     }
 
+    #[expect(clippy::unused_self, reason = "called as all other functions are")]
     pub(crate) fn clock_res_get(&mut self, memory: &mut Memory<'_>, id: i32, to: i32) -> Done {
         match id {
             0 | 1 => memory.put_u64(to, 1),

@@ -97,6 +97,7 @@ impl Context {
         Ok(from.hard_link(path, to, new)?)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "those of preview 1")]
     pub(crate) fn path_rename(
         &mut self,
         memory: &mut Memory<'_>,
@@ -155,6 +156,7 @@ impl Context {
         memory.put_u32(to, fd)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "those of preview 1")]
     pub(crate) fn path_readlink(
         &mut self,
         memory: &mut Memory<'_>,
