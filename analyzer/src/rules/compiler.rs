@@ -453,7 +453,7 @@ func links(st *syscall.Stat_t) uint64 {
     #[test]
     fn arguments_and_results_of_a_twin() {
         check(
-            r#"
+            r"
 -- a.go --
 package a
 
@@ -479,14 +479,14 @@ package a
 func size(a int) int { return a }
 
 func pair() int { return 1 }
-"#,
+",
         );
     }
 
     #[test]
     fn constants_that_do_not_fit() {
         check(
-            r#"
+            r"
 -- a.go --
 package a
 
@@ -502,14 +502,14 @@ const limit = 200
 package a
 
 const limit = 300
-"#,
+",
         );
     }
 
     #[test]
     fn variadic_and_generic_calls_take_any_number() {
         check(
-            r#"
+            r"
 func sum[T int | float64](all ...T) (n T) {
 	for _, one := range all {
 		n += one
@@ -522,7 +522,7 @@ func pair() (int, int) { return 1, 2 }
 func add(a, b int) int { return a + b }
 
 var _, _, _ = sum[int](), sum(1, 2, 3), add(pair())
-"#,
+",
         );
     }
 

@@ -81,7 +81,7 @@ package js
     #[test]
     fn what_nothing_imports_is_noted() {
         check(
-            r#"
+            r"
 -- a.go --
 package a
 -- linux/x.go --
@@ -89,7 +89,7 @@ package a
 
 package linux
 //* excluded-package note: nothing there imports
-"#,
+",
         );
     }
 

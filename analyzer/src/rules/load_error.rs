@@ -82,13 +82,13 @@ import _ "example.com/m/a"
     #[test]
     fn two_packages_in_one_directory() {
         check(
-            r#"
+            r"
 -- two/a.go --
 package one
 //* load-error: found packages one (a.go) and two (b.go)
 -- two/b.go --
 package two
-"#,
+",
         );
     }
 
@@ -110,14 +110,14 @@ package x
     #[test]
     fn a_second_package_for_another_platform_is_fine() {
         check(
-            r#"
+            r"
 -- two/a.go --
 package one
 -- two/b_windows.go --
 package two
 -- two/a_test.go --
 package one_test
-"#,
+",
         );
     }
 

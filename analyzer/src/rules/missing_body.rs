@@ -245,7 +245,7 @@ var a = mmap
     #[test]
     fn assembly_that_lacks_one_of_the_functions() {
         check(
-            r#"
+            r"
 -- a.go --
 package a
 
@@ -258,7 +258,7 @@ var a = one() + two()
 -- a_wasm.s --
 TEXT ·one(SB), 4, $0-8
 	RET
-"#,
+",
         );
     }
 
@@ -295,7 +295,7 @@ func body() int { return 1 }
     #[test]
     fn a_tag_selects_the_body_in_go() {
         check(
-            r#"
+            r"
 tags: purego
 
 -- sum_asm.go --
@@ -315,7 +315,7 @@ func Sum(x []float64) float64 { return 0 }
 
 TEXT ·Sum(SB), 4, $0-32
 	RET
-"#,
+",
         );
     }
 }

@@ -95,7 +95,7 @@ func main() { println(name) }
     #[test]
     fn a_method_or_a_variable_is_no_main() {
         check(
-            r#"
+            r"
 -- app.go --
 package main
 //      ^^^^ missing-main
@@ -107,7 +107,7 @@ func (app) main() {}
 package main
 
 func main() { app{}.main() }
-"#,
+",
         );
     }
 

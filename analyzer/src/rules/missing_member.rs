@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn a_method_in_a_file_that_is_left_out() {
         check(
-            r#"
+            r"
 -- a.go --
 package p
 
@@ -283,7 +283,7 @@ func ring(s *screen) { s.bell() }
 package p
 
 func (s *screen) bell() {}
-"#,
+",
         );
     }
 
@@ -355,7 +355,7 @@ func mode(i info) uint32 { return uint32(i.stat.Mode) }
     #[test]
     fn a_method_of_a_twin_file_is_there() {
         check(
-            r#"
+            r"
 -- a.go --
 package p
 
@@ -372,7 +372,7 @@ func (s *screen[T]) bell() {}
 package p
 
 func (s *screen[U]) bell() {}
-"#,
+",
         );
     }
 

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_method_in_two_files() {
         check(
-            r#"
+            r"
 -- a.go --
 package p
 
@@ -79,7 +79,7 @@ package p
 
 func (s *screen) clear() {}
 //               ^^^^^ redeclared: a.go:5
-"#,
+",
         );
     }
 

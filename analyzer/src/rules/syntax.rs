@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn other_files_are_judged_all_the_same() {
         check(
-            r#"
+            r"
 -- a.go --
 package p
 
@@ -68,7 +68,7 @@ package p
 
 var b = gone
 //      ^ undefined-name
-"#,
+",
         );
     }
 
@@ -85,21 +85,21 @@ var b = gone
     #[test]
     fn a_broken_file_that_wasm_leaves_out_is_fine() {
         check(
-            r#"
+            r"
 -- a.go --
 package p
 -- a_windows.go --
 package p
 
 func f( {
-"#,
+",
         );
     }
 
     #[test]
     fn the_newest_syntax_parses() {
         check(
-            r#"
+            r"
 type list[T any] = []T
 
 type set[K comparable, V ~int | ~string] map[K]V
@@ -117,7 +117,7 @@ func sum() (n int) {
 }
 
 var _, _, _ = sum, list[int]{}, set[string, int]{}
-"#,
+",
         );
     }
 }

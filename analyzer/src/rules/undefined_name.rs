@@ -83,7 +83,7 @@ func lock() {}
     #[test]
     fn names_in_types_and_generic_bodies() {
         check(
-            r#"
+            r"
 -- a.go --
 package p
 
@@ -101,7 +101,7 @@ package p
 type handle int
 
 func pick[T any](all []T) T { return all[0] }
-"#,
+",
         );
     }
 
