@@ -2,7 +2,8 @@
 //!
 //! A fingerprint is made of names and of the text of the source line alone. Where one declaration has
 //! the same line several times, the lines before it in the source are counted, not the other findings:
-//! which of these there are depends on the level and on the targets.
+//! which of these there are depends on the level and on the targets. Columns do not count: the compiler
+//! may name another one than the scan.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,6 @@ pub(super) struct Site {
     line: String,
     /// Lines of the same text before it in the declaration.
     same_lines: usize,
-    /// The same names before it in the line.
-    same_names: usize,
 }
 
 impl Site {
@@ -34,7 +33,6 @@ impl Site {
             declaration: around.map_or_else(String::new, |decl| title(facts, decl)),
             line: here.to_owned(),
             same_lines: (first..line).filter(|l| text(*l) == here).count(),
-            same_names: same_names(facts.line(line).unwrap_or_default(), column),
         }
     }
 }
@@ -53,19 +51,6 @@ fn title(facts: &FileFacts, decl: &DeclFact) -> String {
     match decl.recv {
         Some(recv) => format!("{}.{name}", facts.text(recv)),
         None => name.to_owned(),
-    }
-}
-
-/// How often the name at a column stands before it in the line.
-fn same_names(line: &str, column: u32) -> usize {
-    let start = (column as usize).saturating_sub(1);
-    let end = crate::context::token_end(line, column) as usize;
-    let name = line.get(start..end.saturating_sub(1)).unwrap_or_default();
-    let before = line.get(..start).unwrap_or_default();
-    if name.is_empty() {
-        0
-    } else {
-        before.matches(name).count()
     }
 }
 
@@ -100,23 +85,5 @@ fn key(finding: &Finding, site: &Site) -> String {
         &site.declaration,
         &site.line,
     ];
-    format!(
-        "{}\n{}\n{}",
-        parts.join("\n"),
-        site.same_lines,
-        site.same_names
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_before_a_column_are_counted() {
-        assert_eq!(same_names("f(unix.A, unix.A)", 3), 0);
-        assert_eq!(same_names("f(unix.A, unix.A)", 11), 1);
-        assert_eq!(same_names("f(unix.A)", 0), 0);
-        assert_eq!(same_names("", 7), 0);
-    }
+    format!("{}\n{}", parts.join("\n"), site.same_lines)
 }

@@ -150,7 +150,7 @@ fn vendored(modules: &mut BTreeMap<String, ListedModule>, text: &str) {
 
 /// A Go file that is no test.
 fn is_go(file: &str) -> bool {
-    file.ends_with(".go") && !file.ends_with("_test.go")
+    Utf8Path::new(file).extension() == Some("go") && !file.ends_with("_test.go")
 }
 
 /// The packages of a module for one platform, dependencies before their importers.
@@ -337,6 +337,10 @@ impl Lister<'_> {
         files.push(file.to_owned());
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "a step of the listing, as the others are"
+    )]
     fn imports(&self, path: &Utf8Path, facts: &FileFacts) -> Vec<Import> {
         let file = path.strip_prefix(ROOT).unwrap_or(path);
         let imports = facts.imports.iter().map(|import| {
