@@ -55,7 +55,13 @@ fn a_report_of_schema_1_renders_in_every_format() {
     assert!(page.contains("<title>wasmcheck: example.com/stored</title>"));
     let (_, json, _) = run(&world, &["render", "report.json", "--format", "json"]);
     let json: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json, serde_json::from_str::<Value>(REPORT).unwrap());
+    // It is brought to the schema of today.
+    let stored: Value = serde_json::from_str(REPORT).unwrap();
+    assert_eq!(json["schema"], model::SCHEMA);
+    assert_eq!(json["targets"], stored["targets"]);
+    let notes = json["findings"][0]["notes"].as_array().map(Vec::len);
+    let details = stored["findings"][0]["details"].as_array().map(Vec::len);
+    assert_eq!(notes, details);
     let (_, all, _) = run(&world, &["render", "report.json", "--verbose"]);
     assert!(all.len() > text.len(), "{all}");
 }
