@@ -4,10 +4,8 @@ mod crash;
 mod played;
 mod results;
 mod suite;
-mod summary;
 
 pub(crate) use self::crash::crash_in;
 pub(crate) use self::played::{Played, Tree, differences};
 pub(crate) use self::results::Compared;
 pub(crate) use self::suite::{Entry, Suite, SuiteRun, read as read_suite, without_entries};
-pub(crate) use self::summary::summary;

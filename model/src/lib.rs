@@ -12,6 +12,7 @@ mod note;
 mod observation;
 mod report;
 mod rule;
+mod summary;
 mod target;
 mod wasm;
 mod words;
@@ -30,6 +31,7 @@ pub use crate::report::{
     Builds, Incomplete, Level, Module, Package, Report, Root, SCHEMA, Stage, TargetReport, Tool,
 };
 pub use crate::rule::{Family, RULES, Rule, RuleInfo};
+pub use crate::summary::summary_of_tests;
 pub use crate::target::{GOOSES, Goos, GoosInfo, HostKind, TARGETS, Target, TargetInfo, Verdict};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Observation, Report, RunBuild, RunKind, Target, TestClass, TestOutcome, TestResult, count,
+    Observation, Report, RunBuild, RunKind, Target, TestClass, TestOutcome, TestResult,
+    summary_of_tests,
 };
 
 /// Tests of one difference and one cause.
@@ -43,48 +44,6 @@ pub struct TargetTests<'r> {
     pub packages: Vec<PackageTests<'r>>,
 }
 
-/// Numbers of tests by class, in words.
-pub fn summary(tests: &BTreeMap<String, TestResult>) -> String {
-    counted(tests.values())
-}
-
-fn counted<'r>(tests: impl Iterator<Item = &'r TestResult> + Clone) -> String {
-    let of = |class| tests.clone().filter(move |t| t.class == class);
-    let compared = TestClass::ALL.into_iter();
-    let compared = compared.filter(|class| *class != TestClass::NotCompared);
-    let parts = compared.filter_map(|class| match of(class).count() {
-        0 => None,
-        count => Some(format!("{count} {}", class.in_words())),
-    });
-    let parts = parts.collect::<Vec<_>>().join(", ");
-    let alone = outcomes(&of(TestClass::NotCompared));
-    let number = count(tests.count(), "test");
-    match (parts.is_empty(), alone.is_empty()) {
-        (true, true) => "no test ran".to_owned(),
-        (true, false) => {
-            format!("{number}: {alone}; not compared with a native run (--native)")
-        }
-        (false, true) => format!("{number}: {parts}"),
-        (false, false) => format!("{number}: {parts}; not compared: {alone}"),
-    }
-}
-
-/// Numbers of tests by their ends, in words.
-fn outcomes<'r>(tests: &(impl Iterator<Item = &'r TestResult> + Clone)) -> String {
-    let ends = [
-        Some(TestOutcome::Fail),
-        Some(TestOutcome::Timeout),
-        None,
-        Some(TestOutcome::Pass),
-        Some(TestOutcome::Skip),
-    ];
-    let of = |end| tests.clone().filter(move |t| t.here == end).count();
-    let counts = ends.into_iter().map(|end| (of(end), ended(end)));
-    let told = counts.filter(|(count, _)| *count > 0);
-    let told = told.map(|(count, end)| format!("{count} {end}"));
-    told.collect::<Vec<_>>().join(", ")
-}
-
 /// The end of a test, in words.
 const fn ended(end: Option<TestOutcome>) -> &'static str {
     match end {
@@ -106,7 +65,7 @@ pub fn suites(report: &Report) -> Vec<TargetTests<'_>> {
     let told = targets.into_iter().map(|(target, all)| TargetTests {
         target,
         host: all.first().map_or("", |o| o.host.as_str()),
-        summary: counted(all.iter().flat_map(|o| o.tests.values())),
+        summary: summary_of_tests(&all.iter().flat_map(|o| o.tests.values())),
         packages: all.iter().filter_map(|o| package(o)).collect(),
     });
     told.collect()
@@ -120,7 +79,7 @@ fn package(seen: &Observation) -> Option<PackageTests<'_>> {
         summary: if told {
             seen.summary.lines().next().unwrap_or_default().to_owned()
         } else {
-            summary(&seen.tests)
+            summary_of_tests(&seen.tests.values())
         },
         seen,
         differences,
@@ -175,48 +134,4 @@ fn differences(tests: &BTreeMap<String, TestResult>) -> Vec<Difference<'_>> {
             because,
         });
     told.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(tests: &[(TestClass, Option<TestOutcome>)]) -> String {
-        let results = tests.iter().enumerate().map(|(nth, (class, here))| {
-            let result = TestResult {
-                native: None,
-                here: *here,
-                class: *class,
-                because: Vec::new(),
-            };
-            (format!("Test{nth}"), result)
-        });
-        summary(&results.collect())
-    }
-
-    #[test]
-    fn tests_that_are_not_compared_are_told_by_their_ends() {
-        let alone = |here| (TestClass::NotCompared, here);
-        let ran = [
-            alone(Some(TestOutcome::Pass)),
-            alone(Some(TestOutcome::Skip)),
-            alone(Some(TestOutcome::Pass)),
-            alone(Some(TestOutcome::Fail)),
-            alone(None),
-        ];
-        assert_eq!(
-            told(&ran),
-            "5 tests: 1 failed, 1 not reached, 2 passed, 1 skipped; \
-             not compared with a native run (--native)"
-        );
-        let mixed = [
-            (TestClass::Same, Some(TestOutcome::Pass)),
-            alone(Some(TestOutcome::Timeout)),
-        ];
-        assert_eq!(
-            told(&mixed),
-            "2 tests: 1 the same; not compared: 1 timed out"
-        );
-        assert_eq!(told(&[]), "no test ran");
-    }
 }

@@ -14,7 +14,7 @@ use toolchain::{Linked, Platform, Scratch};
 
 use super::{Place, has_tests};
 use crate::checkup::Checkup;
-use crate::compare::{Compared, Suite, SuiteRun, read_suite, summary};
+use crate::compare::{Compared, Suite, SuiteRun, read_suite};
 use crate::hosts::Site;
 use crate::settings::TestSettings;
 use crate::stages::NETWORK;
@@ -66,7 +66,7 @@ impl Outcome {
             Self::Ran(suite, _) => {
                 let crash = suite.crash.as_ref();
                 let ended = crash.map_or_else(String::new, |c| format!("; {}", c.message));
-                format!("{}{ended}", summary(tests))
+                format!("{}{ended}", model::summary_of_tests(&tests.values()))
             }
         }
     }
