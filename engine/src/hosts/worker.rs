@@ -180,7 +180,7 @@ impl WorkerHost {
         } else {
             match ended.code {
                 None => "the sandbox was killed from outside".to_owned(),
-                Some(code) => format!("the sandbox ended with {code} and without a word"),
+                Some(code) => format!("the sandbox ended with {code} and without a message"),
             }
         };
         Run {

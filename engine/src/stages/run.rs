@@ -62,7 +62,7 @@ fn not_run(checkup: &Checkup<'_>) -> Vec<Incomplete> {
     let hosts = checkup.hosts;
     let mut reasons = Vec::new();
     if let Some(why) = &hosts.no_node {
-        let why = format!("Node could not be used, and our own host ran the programs: {why}");
+        let why = format!("Node could not be used; the built-in sandbox ran the programs: {why}");
         reasons.push((Target::JsNode, why));
     }
     if !hosts.runs(Site::On(Target::JsNode)) {
@@ -121,7 +121,7 @@ impl Round<'_, '_> {
         });
         let told = |seen| observation(self.target, &main.package, RunKind::Main, 1, seen);
         if let Some(why) = file.and_then(|f| f.invalid.as_ref()) {
-            let mut seen = told(Err(format!("no engine takes the module: {why}")));
+            let mut seen = told(Err(format!("no engine accepts the module: {why}")));
             (seen.build, seen.end) = (RunBuild::Ok, Some(End::Crash));
             return seen;
         }
