@@ -243,12 +243,12 @@ fn every_limit_is_named() {
         (
             "grow",
             "--max-memory=64MiB",
-            "more memory than its limit of 64 MiB",
+            "exceeded the memory limit of 64 MiB",
         ),
         (
             "allocate",
             "--max-memory=64MiB",
-            "more memory than its limit of 64 MiB",
+            "exceeded the memory limit of 64 MiB",
         ),
         (
             "print",
