@@ -36,7 +36,7 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct LinkedProgram {
     pub(crate) main: String,
-    /// Functions of the standard library that fail, fake or lie and are in it, whoever gets to them.
+    /// Functions of the standard library that behave differently on wasm and are in it, whoever gets to them.
     pub(crate) sinks: HashSet<&'static str>,
     /// Places of findings that have code.
     pub(crate) places: HashSet<Line>,

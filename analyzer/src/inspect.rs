@@ -49,7 +49,7 @@ pub struct Inspected {
     pub ways: Vec<WasmPath>,
     /// The places that use what fails, fakes or lies, where they are asked for.
     pub uses: Vec<SinkUse>,
-    /// The functions that fail, fake or lie and are in it, where uses are asked for.
+    /// The functions that behave differently on wasm and are in it, where uses are asked for.
     pub sinks: HashSet<&'static str>,
     /// The places that were asked for and have code.
     pub places: HashSet<Line>,
@@ -75,7 +75,7 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
     })
 }
 
-/// The functions of a program that fail, fake or lie.
+/// The functions of a program that behave differently on wasm.
 #[derive(Default)]
 struct Known {
     reached: Vec<WasmSink>,

@@ -75,7 +75,7 @@ Exit codes:
 enum Command {
     /// Check modules (the default)
     Check(CheckArgs),
-    /// Tell what is in a wasm file: Go version, modules, imports, calls to undefined functions
+    /// Show what a wasm file contains: Go version, modules, imports, calls to undefined functions
     Inspect(InspectArgs),
     /// Write a stored report, or what `inspect` stored, in another format
     Render(RenderArgs),
@@ -83,15 +83,15 @@ enum Command {
     Compare(CompareArgs),
     /// Run a wasip1 program in the sandbox; works as `go test -exec`
     Exec(ExecArgs),
-    /// Say through which imports and calls a package or a function is reached
+    /// Show the imports and calls that lead to a package or a function
     Why(WhyArgs),
-    /// Explain a rule, or what a function of the standard library does under wasm
+    /// Explain a rule, or how a function of the standard library behaves on wasm
     Explain(ExplainArgs),
     /// List the rules
     Rules,
-    /// List the functions of the standard library that fail, fake or lie under wasm
+    /// List the functions of the standard library that behave differently on wasm
     Std(StdArgs),
-    /// Tell what is kept between runs, or remove it
+    /// Show or remove the cache
     Cache(CacheArgs),
     /// Run the task that standard input names, as JSON: how the other commands start the sandbox
     #[command(hide = true)]
@@ -109,7 +109,7 @@ pub(crate) struct CacheArgs {
 /// What is done to the cache.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum CacheJob {
-    /// Remove everything that is kept
+    /// Remove the cache
     Clean,
 }
 
@@ -137,19 +137,19 @@ Examples:
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = STD)]
 pub(crate) struct StdArgs {
-    /// A package, or the beginning of a symbol; all of them without one
+    /// A package or the beginning of a symbol [default: all]
     #[arg(value_name = "PACKAGE|SYMBOL")]
     pub(crate) what: Option<String>,
     /// List the names that js or wasip1 do not declare instead
     #[arg(long)]
     pub(crate) missing: bool,
-    /// Only what fails in these ways, separated by commas
+    /// Only these kinds of behaviour, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "KIND", conflicts_with = "missing",
         value_parser = PossibleValuesParser::new(engine::knowledge::Kind::ALL.map(engine::knowledge::Kind::name)))]
     pub(crate) kind: Vec<String>,
     #[command(flatten)]
     pub(crate) only: OnlyTargets,
-    /// Only what holds for this Go version, 1.N; what holds for any without it
+    /// Only behaviour of this Go version, as in 1.24 [default: of any version]
     #[arg(long, value_name = "VERSION", value_parser = go_version)]
     pub(crate) go: Option<u32>,
 }
@@ -218,10 +218,10 @@ pub(crate) struct ModuleArgs {
     /// Show no progress
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Read the source of all dependencies anew, and keep nothing of it for later runs
+    /// Do not use or write the cache of facts about dependencies
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Fetch neither modules nor toolchains (GOPROXY=off, GOTOOLCHAIN=local)
+    /// Download neither modules nor toolchains (GOPROXY=off, GOTOOLCHAIN=local)
     #[arg(long)]
     pub(crate) offline: bool,
     /// The Go command to use
@@ -241,7 +241,7 @@ pub(crate) struct WhyArgs {
     pub(crate) paths: Vec<String>,
     #[command(flatten)]
     pub(crate) module: ModuleArgs,
-    /// Show every chain, not the ten shortest
+    /// Show all chains instead of the ten shortest
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -261,13 +261,13 @@ Exit codes: 0 when something leads there, 1 when nothing does, 3 when a target h
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = INSPECT)]
 pub(crate) struct InspectArgs {
-    /// Wasm files, whoever made them
+    /// Wasm files, from any compiler
     #[arg(value_name = "FILE.wasm", required = true)]
     pub(crate) files: Vec<Utf8PathBuf>,
-    /// Show the ways in a Go program to a function: `os/exec.(*Cmd).Start`, `syscall.Kill`
+    /// Show the chains of calls in a Go program to a function: `os/exec.(*Cmd).Start`, `syscall.Kill`
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) why: Option<String>,
-    /// Show all functions of the standard library in it that fail, fake or lie, also those that only
+    /// Show all functions of the standard library in it that behave differently on wasm, also those that only
     /// the standard library itself calls
     #[arg(long, short = 'v', visible_alias = "verbose")]
     pub(crate) sinks: bool,
@@ -277,13 +277,13 @@ pub(crate) struct InspectArgs {
     /// Print its modules as a software bill of materials, `CycloneDX` 1.6
     #[arg(long, conflicts_with_all = ["why", "diff", "sinks"])]
     pub(crate) sbom: bool,
-    /// What to print on standard output [default: what the end of --output names, else text]
+    /// What to print on standard output [default: by the extension of --output, else text]
     #[arg(long, value_name = "FORMAT", value_parser = formats(Format::has_files))]
     pub(crate) format: Option<&'static Format>,
     /// Exit with 1 when the file is larger, as in 8MiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_size: Option<ByteSize>,
-    /// Write it to a file instead; the end of the name chooses the format: .json, .html or .txt
+    /// Write to a file; its extension selects the format: .json, .html or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<Utf8PathBuf>,
 }
@@ -310,13 +310,13 @@ pub(crate) struct RenderArgs {
     /// A report, or what `inspect` wrote, as JSON; `-` is standard input
     #[arg(value_name = "REPORT.json")]
     pub(crate) file: Utf8PathBuf,
-    /// Write it to a file; the end of the name chooses the format, as in `wasmcheck check`
+    /// Write to a file; its extension selects the format, as in `wasmcheck check`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<Utf8PathBuf>,
     /// What to print on standard output [default: text, and nothing with --output]
     #[arg(long, value_name = "FORMAT", value_parser = formats(|_| true))]
     pub(crate) format: Option<&'static Format>,
-    /// Show every finding and every place, not the most important ones
+    /// Show all findings and places, not only the most important
     #[arg(short, long, visible_alias = "sinks")]
     pub(crate) verbose: bool,
 }
@@ -369,11 +369,11 @@ fn formats(wanted: fn(&Format) -> bool) -> impl TypedValueParser<Value = &'stati
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = AFTER_EXEC)]
 pub(crate) struct ExecArgs {
-    /// What the program sees of this machine [default: go-test for a test binary, nothing with
+    /// What the program can access on this machine [default: go-test for a test binary, nothing with
     /// --dir, else cwd]
     #[arg(long, value_enum)]
     pub(crate) profile: Option<Profile>,
-    /// Open a directory for reading and writing; GUEST is what the program calls it
+    /// Open a directory for reading and writing; GUEST is its path inside the program
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) dir: Vec<String>,
     /// Open a directory for reading alone
@@ -385,19 +385,19 @@ pub(crate) struct ExecArgs {
     /// Longest wall time, as in 90s or 5m; 0 for no limit
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Most linear memory, as in 512MiB
+    /// Limit of linear memory, as in 512MiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) max_memory: ByteSize,
-    /// Most memory that compiling it may take
+    /// Limit of memory for compiling the program
     #[arg(long, value_name = "SIZE", default_value = "4GiB")]
     pub(crate) max_compile_memory: ByteSize,
-    /// Most that it may print
+    /// Limit of printed output
     #[arg(long, value_name = "SIZE", default_value = "100MiB")]
     pub(crate) max_output: ByteSize,
-    /// Most that it may write to files, and largest scratch copy
+    /// Limit of bytes written to files, and of the scratch copy
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) max_disk: ByteSize,
-    /// Give it clocks that only it moves, so that sleeping takes no time, and the same random bytes
+    /// Use clocks that advance only with the program, so that sleeping takes no time, and the same random bytes
     /// in each run
     #[arg(long)]
     pub(crate) deterministic: bool,
@@ -409,7 +409,7 @@ pub(crate) struct ExecArgs {
     /// numbers, and print what it gives
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,
-    /// Compile it anew, and keep nothing of it for later runs
+    /// Do not use or write the cache of compiled programs
     #[arg(long)]
     pub(crate) no_cache: bool,
     /// Go's `wasm_exec.js` for programs of GOOS=js, of the toolchain that built them [default: that of
@@ -423,7 +423,7 @@ pub(crate) struct ExecArgs {
     /// fast
     #[arg(long, value_enum, default_value = "winch")]
     pub(crate) engine: EngineArg,
-    /// Write what happened as JSON
+    /// Write the result as JSON
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) report: Option<Utf8PathBuf>,
     /// The program
@@ -499,19 +499,19 @@ pub(crate) struct CheckArgs {
     /// A directory, a Go package pattern (./cmd/...), or MODULE@VERSION [default: .]
     #[arg(value_name = "PATH|PATTERN|MODULE@VERSION")]
     pub(crate) paths: Vec<String>,
-    /// How deep to look: `scan` reads the source, `build` compiles it too, `run` runs what was
-    /// built in the sandbox and tries remedies
+    /// Depth of the check: `scan` reads the source, `build` compiles it too, `run` runs what was
+    /// built in the sandbox and tries fixes
     #[arg(long, value_enum, default_value = "run")]
     pub(crate) level: LevelArg,
     #[command(flatten)]
     pub(crate) module: ModuleArgs,
-    /// Write a report; the end of the name chooses the format: .json, .html or .txt
+    /// Write a report to a file; its extension selects the format: .json, .html or .txt
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<Utf8PathBuf>,
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = formats(|_| true))]
     pub(crate) format: &'static Format,
-    /// Show every finding and every place, not the most important ones
+    /// Show all findings and places, not only the most important
     #[arg(short, long)]
     pub(crate) verbose: bool,
     /// Run programs of GOOS=js outside of the sandbox, too. For code that you trust
@@ -519,11 +519,11 @@ pub(crate) struct CheckArgs {
     pub(crate) host: Vec<HostArg>,
     #[command(flatten)]
     pub(crate) tests: TestArgs,
-    /// Longest wall time, for each module, of the stage that runs programs and tries remedies
+    /// Longest wall time, for each module, of the stage that runs programs and tries fixes
     /// [default: 120s, with --tests 30m]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) budget: Option<Duration>,
-    /// Exit with 1 from this effect on
+    /// Exit with 1 for findings of this effect or a worse one
     #[arg(
         long,
         value_enum,
@@ -531,7 +531,7 @@ pub(crate) struct CheckArgs {
         default_value = "fails-at-run-time"
     )]
     pub(crate) fail_on: FailOn,
-    /// Exit with 3 when anything could not be judged
+    /// Exit with 3 if anything has no verdict
     #[arg(long)]
     pub(crate) strict: bool,
 }
@@ -543,7 +543,7 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) tests: bool,
     /// Run tests, and scenarios of wasmcheck.toml, on this machine as well, and compare: outside of
-    /// the sandbox, with all that you may do, natively and with Node. For code that you trust
+    /// the sandbox, with all your permissions, natively and with Node. For code that you trust
     #[arg(long)]
     pub(crate) native: bool,
     /// Longest wall time of the tests of one package
@@ -562,7 +562,7 @@ pub(crate) enum LevelArg {
 /// Hosts that run code outside the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HostArg {
-    /// js-node under Node itself, with all that you may do
+    /// js-node under Node itself, with all your permissions
     Node,
     /// js-browser in a page of headless Chromium, which nothing runs otherwise
     Chromium,

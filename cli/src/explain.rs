@@ -82,7 +82,7 @@ fn unknown(what: &str) -> Failure {
         format!("did you mean {}?", similar.join(" or "))
     };
     Failure::usage(format!(
-        "`{what}` is no rule, and nothing is known against such a name of the standard library; {hint}"
+        "`{what}` is neither a rule nor a name of the standard library that behaves differently on wasm; {hint}"
     ))
 }
 
@@ -100,7 +100,7 @@ fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
     let known = if behaviour.measured {
         "measured"
     } else {
-        "follows from the source; not measured"
+        "derived from Go's source; not measured"
     };
     let rows = [
         ("versions", versions.as_str()),
@@ -205,7 +205,7 @@ fn blocks(symbol: &str, on: Target) -> String {
     let effect = Kind::Blocks.effects()[0];
     let (head, colour) = (style::HEAD, style::effect(effect));
     format!(
-        "{head}{symbol}{head:#}  {}, {colour}{}{colour:#} on {on}: called from a callback of js.FuncOf it never returns\n",
+        "{head}{symbol}{head:#}  {}, {colour}{}{colour:#} on {on}: never returns when a js.FuncOf callback calls it\n",
         Kind::Blocks.name(),
         effect.name(),
     )

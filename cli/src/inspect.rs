@@ -77,7 +77,7 @@ fn format(args: &InspectArgs) -> Result<&'static Format, Failure> {
     let page = !format.is_text() && !format.is_json();
     if page && (special || args.files.len() > 1) {
         return Err(Failure::usage(
-            "a page is about one file, and about all of it: leave --why, --diff and --sbom, and name one file"
+            "an HTML page shows one whole file: omit --why, --diff and --sbom, and name one file"
                 .to_owned(),
         ));
     }
@@ -137,7 +137,7 @@ fn over(args: &InspectArgs, wasm: &WasmFile) -> bool {
 fn bill(file: &Utf8Path, wasm: &WasmFile) -> Result<Answer, Failure> {
     if wasm.modules.is_empty() {
         return Err(Failure::no_verdict(format!(
-            "{file}: it has no list of modules; the go command writes one into every program of the Go toolchain"
+            "{file}: the file contains no list of modules; the go command writes one into every program of the Go toolchain"
         )));
     }
     Ok(Answer::Bill(render::sbom::bill(wasm)))

@@ -97,7 +97,7 @@ fn answer(text: &mut String, why: &Why, args: &WhyArgs) {
     if why.imports.is_empty() && why.calls.is_empty() && why.others == 0 {
         let _ = writeln!(
             text,
-            "  `{what}` is there, and no other package of the module imports it"
+            "  `{what}` is in the build, but no other package of the module imports it"
         );
     }
 }

@@ -243,12 +243,12 @@ fn every_limit_is_named() {
         (
             "grow",
             "--max-memory=64MiB",
-            "more memory than its limit of 64 MiB",
+            "exceeded the memory limit of 64 MiB",
         ),
         (
             "allocate",
             "--max-memory=64MiB",
-            "more memory than its limit of 64 MiB",
+            "exceeded the memory limit of 64 MiB",
         ),
         (
             "print",
@@ -400,8 +400,8 @@ fn what_is_no_program_is_refused() {
     let world = World::empty("m");
     let file = world.module.join("x.wasm");
     let cases: [(&[u8], &str); 4] = [
-        (b"", "no WebAssembly module"),
-        (b"#!/bin/sh\n", "no WebAssembly module"),
+        (b"", "WebAssembly module cannot be run"),
+        (b"#!/bin/sh\n", "WebAssembly module cannot be run"),
         (b"\0asm\x01\0\0\0", "_start"),
         (b"\0asm\x0d\0\x01\0", "component"),
     ];
@@ -451,7 +451,7 @@ fn a_call_to_what_the_host_lacks_names_its_callers() {
     assert_eq!(ran.status.code(), Some(125));
     let said = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert!(said.starts_with("before\n"), "{said}");
-    let what = "`host_fn` of `env`, which this host does not have, called by `main.hostFn` at ";
+    let what = "`host_fn` of `env`, which this host does not provide, called by `main.hostFn` at ";
     assert!(said.contains(what), "{said}");
     let file = world.module.join("main.go");
     for (function, line) in [("hostFn", 4), ("ask", 7), ("main", 11)] {

@@ -147,7 +147,7 @@ fn exports_of_a_reactor_are_called_with_numbers() {
         (
             "none",
             &[],
-            "it exports no function `none`; it exports _initialize, ",
+            "the module exports no function `none`; it exports _initialize, ",
         ),
     ] {
         let mut all = vec!["--invoke", name, file];

@@ -139,7 +139,7 @@ impl Scenario {
             };
             if !path.components().all(plain) {
                 return wrong(&format!(
-                    "`{path}` leads out of the module; write paths below it"
+                    "`{path}` is outside the module; use a path inside it"
                 ));
             }
         }

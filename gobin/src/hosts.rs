@@ -124,7 +124,7 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
     let other: Vec<&str> = other.map(String::as_str).collect();
     if !other.is_empty() {
         why.push(format!(
-            "it uses {}, which not every version of the host takes",
+            "it uses {}, which not every version of the host supports",
             other.join(", ")
         ));
     }
@@ -201,7 +201,7 @@ fn missing(file: &WasmFile, host: &Host) -> Vec<String> {
                 more => format!(" and {more} more"),
             };
             vec![format!(
-                "it wants {shown}{more}, which this host does not supply"
+                "it wants {shown}{more}, which this host does not provide"
             )]
         }
     }
@@ -286,7 +286,7 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
             ),
             (None, _) => (
                 Fit::Unknown,
-                "it supplies what the program imports, and is that of no Go version that is known"
+                "it provides what the program imports, but belongs to no known Go version"
                     .to_owned(),
             ),
         }

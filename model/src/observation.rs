@@ -51,7 +51,7 @@ pub struct Observation {
     /// Of `test`: what became of each test, subtests, examples and fuzz seeds included.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tests: BTreeMap<String, TestResult>,
-    /// Of `test`, and of scenarios: the functions of the standard library that fail, fake or lie and
+    /// Of `test`, and of scenarios: the functions of the standard library that behave differently on wasm and
     /// were entered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entered: Vec<Entered>,

@@ -50,7 +50,7 @@ pub struct WasmFile {
     /// Why it is no valid module, if it is none. Not asked of what Go's linker wrote, as long as it
     /// calls nobody that is undefined: that is valid.
     pub invalid: Option<String>,
-    /// Calls to functions that nobody defines, which Go's linker let through.
+    /// Calls to undefined functions, which Go's linker let through.
     pub undefined_calls: Vec<UndefinedCall>,
     /// Which hosts can run it.
     #[serde(default)]
@@ -61,7 +61,7 @@ pub struct WasmFile {
     /// What the packages of a Go program take in its code section, the largest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageSize>,
-    /// The functions of the standard library in a Go program that fail, fake or lie under wasm.
+    /// The functions of the standard library in a Go program that behave differently on wasm.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sinks: Vec<WasmSink>,
     /// The functions of a Go program, and those that exist only inlined. Only `inspect` has them,

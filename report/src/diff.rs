@@ -24,7 +24,7 @@ pub struct Diff {
     pub modules: Vec<ModuleChange>,
     /// Functions that they import from their host.
     pub imports: Changes,
-    /// Functions of the standard library that fail, fake or lie, and that its modules call.
+    /// Functions of the standard library that behave differently on wasm, and that its modules call.
     pub sinks: Changes,
 }
 

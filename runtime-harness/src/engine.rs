@@ -77,7 +77,7 @@ pub(crate) fn compile_guest(guest: &mut Guest) -> Result<(Engine, Module), Error
         Some(_) => with_pointer(&bytes),
         None => Cow::Borrowed(bytes.as_slice()),
     };
-    let mut why = wasmtime::Error::msg("no compiler for it");
+    let mut why = wasmtime::Error::msg("no compiler available");
     for form in forms {
         match Module::new(&form.engine, &wasm) {
             Ok(module) => {

@@ -172,7 +172,7 @@ impl MemoryLimit {
     /// What to say when it was too little.
     fn told(&self) -> String {
         format!(
-            "it needs more memory than its limit of {}",
+            "the program exceeded the memory limit of {}",
             in_words(self.limit)
         )
     }

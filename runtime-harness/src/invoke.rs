@@ -23,7 +23,7 @@ pub(crate) fn call(
         let exports = module.exports().filter(|e| e.ty().func().is_some());
         let names: Vec<&str> = exports.map(|e| e.name()).collect();
         return Err(Unfit(format!(
-            "it exports no function `{name}`; it exports {}",
+            "the module exports no function `{name}`; it exports {}",
             names.join(", ")
         ))
         .into());
@@ -38,7 +38,7 @@ pub(crate) fn call(
     else {
         let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
         return Err(Unfit(format!(
-            "`{name}` takes ({}), and was given ({})",
+            "`{name}` takes ({}), but got ({})",
             wanted.join(", "),
             given.join(", ")
         ))

@@ -152,7 +152,7 @@ pub enum Error {
     #[error("the wasm engine cannot be set up: {0:#}")]
     Engine(wasmtime::Error),
     /// The bytes are no module that the engine takes.
-    #[error("this is no WebAssembly module that can be run: {0:#}")]
+    #[error("this WebAssembly module cannot be run: {0:#}")]
     Module(wasmtime::Error),
     /// It exports nothing to start it by, or imports more than functions.
     #[error("the module cannot be started: {0}")]

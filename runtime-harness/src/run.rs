@@ -34,7 +34,7 @@ pub(crate) fn on_deep_stack(
     let thread = thread::Builder::new().stack_size(STACK);
     let running = thread.spawn(work);
     let joined = running
-        .map_err(|e| Error::Start(format!("no thread for it: {e}")))?
+        .map_err(|e| Error::Start(format!("cannot start a thread: {e}")))?
         .join();
     joined.unwrap_or_else(|_| Err(Error::Start("the engine panicked".to_owned())))
 }

@@ -32,7 +32,7 @@ pub enum Error {
         message: String,
     },
     /// The Go command printed something that cannot be read.
-    #[error("`{command}` printed what cannot be read: {message}")]
+    #[error("`{command}` printed what cannot be parsed: {message}")]
     Output {
         /// The command as one would type it.
         command: String,
@@ -48,7 +48,9 @@ pub enum Error {
         path: Utf8PathBuf,
     },
     /// A scratch directory or a pipe could not be made.
-    #[error("no scratch space: {0}; free some space or point TMPDIR to a disk that has it")]
+    #[error(
+        "cannot create a temporary directory: {0}; free some space or set TMPDIR to another disk"
+    )]
     Scratch(std::io::Error),
     /// A process was ended at its deadline.
     #[error("`{command}` took too long and was stopped")]
@@ -79,7 +81,7 @@ fn advice(message: &str) -> &'static str {
     const KNOWN: &[(&str, &str)] = &[
         (
             "GOTOOLCHAIN=local",
-            "\nset GOTOOLCHAIN=auto to let Go fetch the newer toolchain, or install it",
+            "\nset GOTOOLCHAIN=auto to let Go download the newer toolchain, or install it",
         ),
         (
             "errors parsing",
@@ -89,7 +91,10 @@ fn advice(message: &str) -> &'static str {
             "no space left on device",
             "\nfree some space, or point TMPDIR and GOCACHE to a disk that has it",
         ),
-        ("permission denied", "\ncheck who owns the file"),
+        (
+            "permission denied",
+            "\ncheck the owner and permissions of the file",
+        ),
     ];
     KNOWN
         .iter()

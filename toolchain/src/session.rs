@@ -300,7 +300,7 @@ impl Session {
         Ok(if output.success && file.exists() {
             Linked::Ok(file.to_owned())
         } else if output.success {
-            Linked::Failed("there is nothing to test".to_owned())
+            Linked::Failed("no test files".to_owned())
         } else {
             let said = String::from_utf8_lossy(&output.stdout) + output.stderr.as_str();
             Linked::Failed(self.with_true_paths(&said))

@@ -1,4 +1,4 @@
-//! Which functions of the standard library that fail, fake or lie are never inlined, so that each
+//! Which functions of the standard library that behave differently on wasm are never inlined, so that each
 //! call of one leaves an instruction in the wasm. Of the others a call may leave nothing: what
 //! `exec.LookPath` returns on wasip1 is known to the compiler, which drops the call and all that
 //! its success would lead to.

@@ -1,4 +1,4 @@
-//! The functions of the standard library in a Go program that fail, fake or lie, and who uses them.
+//! The functions of the standard library in a Go program that behave differently on wasm, and who uses them.
 
 use std::collections::BTreeSet;
 

@@ -332,7 +332,7 @@ pub(crate) fn link_failed(
         .collect();
     let message = lines
         .first()
-        .map_or("the linker failed without a word", |l| l.trim());
+        .map_or("the linker failed without a message", |l| l.trim());
     let rule = if message.contains("function main is undeclared") {
         Rule::MissingMain
     } else {
@@ -354,7 +354,7 @@ pub(crate) fn link_failed(
         effect: Effect::FailsToBuild,
         root: package.path().to_owned(),
         symbol: package.path().to_owned(),
-        claim: Claim::plain(format!("it compiles and does not link: {message}")),
+        claim: Claim::plain(format!("the program compiles but does not link: {message}")),
     };
     let mut finding = cx.without_place(package, saying);
     finding.evidence = Evidence::Compiled;

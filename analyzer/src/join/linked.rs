@@ -77,7 +77,7 @@ pub(crate) fn dropped(cx: &Context<'_, '_>, known: &mut Known) {
             finding.effect = Effect::Note;
             finding.evidence = Evidence::Linked;
             let text = format!(
-                "not in the wasm of {} for {goos}: the compiler or the linker has dropped it",
+                "not in the wasm file of {} for {goos}: the compiler or the linker has removed it",
                 names.join(", ")
             );
             finding.notes.push(Note::new(NoteKind::Dropped, text));
@@ -173,7 +173,7 @@ fn way(cx: &Context<'_, '_>, main: &str, path: &WasmPath) -> Note {
     };
     let steps: Vec<String> = path.steps.iter().map(step).collect();
     let text = format!(
-        "in the wasm of `{main}` for {}, {}: {}",
+        "in the wasm file of `{main}` for {}, {}: {}",
         cx.graph.goos,
         path.level.title(),
         steps.join(" > ")

@@ -88,7 +88,7 @@ fn refused_there(finding: &Finding, seen: &Observation) -> Option<String> {
     let there = |stack: &[Frame]| stack.windows(2).any(|calls| is_place(finding, calls));
     let refused = seen.refusals.iter().find(|r| there(&r.stack))?;
     let (call, error) = (&refused.call, &refused.error);
-    Some(format!("`{call}` is refused with `{error}`"))
+    Some(format!("`{call}` fails with `{error}`"))
 }
 
 /// The function of a finding was entered from its place.

@@ -1,4 +1,4 @@
-//! Calls to functions that nobody defines, which only the wasm shows, joined with findings.
+//! Calls to undefined functions, which only the wasm shows, joined with findings.
 
 use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Note, NoteKind, Rule, UndefinedCall, WasmFile};
@@ -17,7 +17,10 @@ pub(crate) fn join(cx: &Context<'_, '_>, known: &mut Known, main: &str, wasm: &m
         known.broken_mains.insert(main.to_owned());
         let found = callee(cx, &known.findings, call);
         let place = call_place(cx, call);
-        let said = format!("in the wasm of `{main}`, `{}` calls it{place}", call.caller);
+        let said = format!(
+            "in the wasm file of `{main}`, `{}` calls it{place}",
+            call.caller
+        );
         if let Some(finding) = found.and_then(|index| known.findings.get_mut(index)) {
             call.callee = Some(finding.symbol.clone());
             finding.evidence = Evidence::Linked;
@@ -82,7 +85,7 @@ fn call_to_nobody(cx: &Context<'_, '_>, main: &str, call: &UndefinedCall) -> Opt
         claim: Claim::of(
             call.caller.as_str(),
             format!(
-                "calls a function that nobody defines on {HERE}: it traps or calls another function"
+                "calls a function that is not defined on {HERE}: the call traps or runs another function"
             ),
         ),
     };

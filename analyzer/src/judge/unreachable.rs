@@ -8,7 +8,7 @@ pub(super) fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> 
     let say = |(path, all): &(String, String)| {
         let why = all.lines().next().unwrap_or_default();
         let reason = format!(
-            "`{path}` could not be had or read, so what needs it is not judged: {why}{}",
+            "`{path}` could not be loaded, so the packages that import it have no verdict: {why}{}",
             hint(all)
         );
         Incomplete {
@@ -25,15 +25,15 @@ fn hint(why: &str) -> &'static str {
     const HINTS: &[(&str, &str)] = &[
         (
             "GOPROXY=off",
-            "; run without --offline, or fetch it before with `go mod download`",
+            "; run without --offline, or download it first with `go mod download`",
         ),
         (
             "Username",
-            "; for a private module set GOPRIVATE and give git your credentials",
+            "; for a private module set GOPRIVATE and configure git credentials",
         ),
         (
             "Authentication",
-            "; for a private module set GOPRIVATE and give git your credentials",
+            "; for a private module set GOPRIVATE and configure git credentials",
         ),
         (
             "reading http",
@@ -41,11 +41,11 @@ fn hint(why: &str) -> &'static str {
         ),
         (
             "no secure protocol found",
-            "; for a private module set GOPRIVATE and give git your credentials",
+            "; for a private module set GOPRIVATE and configure git credentials",
         ),
         (
             "unrecognized import path",
-            "; check its path and the network; for a private module set GOPRIVATE and give git your credentials",
+            "; check its path and the network; for a private module set GOPRIVATE and configure git credentials",
         ),
         ("no such host", "; check the network and GOPROXY"),
         ("dial tcp", "; check the network and GOPROXY"),

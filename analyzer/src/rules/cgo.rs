@@ -12,14 +12,14 @@ use crate::go::source::Source;
 
 /// What is said of an imported package that is written with cgo.
 pub(super) fn claim(path: &str) -> Claim {
-    let what = format!("is written with cgo, and cgo does not exist on {HERE}");
+    let what = format!("needs cgo, which is not available on {HERE}");
     Claim::of(path, what)
 }
 
 /// The same of one that nothing imports.
 pub(super) fn claim_of_unimported() -> Claim {
     Claim::plain(format!(
-        "written with cgo: the package does not exist on {HERE}, and nothing there imports it"
+        "the package needs cgo, so it does not exist on {HERE}; no package imports it there"
     ))
 }
 
@@ -124,7 +124,8 @@ pub(super) fn note_left_out_c(cx: &Context<'_, '_>, findings: &mut Vec<Finding>)
             let Some(pos) = file.facts.cgo.as_ref().map(|c| c.pos) else {
                 continue;
             };
-            let claim = Claim::plain("this file is left out, and the package builds without it");
+            let claim =
+                Claim::plain("this file is excluded on the target; the package builds without it");
             findings.push(cx.at(package, &file, pos, note(package, claim)));
         }
         let c = [
@@ -216,7 +217,7 @@ package app
 package sound
 
 import "C"
-//     ^ cgo note: nothing there imports it
+//     ^ cgo note: no package imports it there
 "#,
         );
     }
@@ -235,7 +236,7 @@ import _ "example.com/fast"
 package app
 
 import "C"
-//     ^ cgo note: left out
+//     ^ cgo note: excluded
 
 const Fast = true
 -- sum_go.go --

@@ -180,9 +180,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         findings: &mut Vec<Finding>,
     ) {
         if let Some((a, b)) = self.differ(from, wanted) {
-            let claim = Claim::plain(format!(
-                "a value of type `{a}` stands where `{b}` is wanted, on {HERE}"
-            ));
+            let claim = Claim::plain(format!("a value of type `{a}` is used as `{b}` on {HERE}"));
             self.tell_of_package(claim, pos, findings);
             return;
         }
@@ -245,7 +243,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
         let wanted = counted(wanted, "argument");
         let claim = Claim::of(
             function.name(),
-            format!("takes {wanted} on {HERE}, and is given {count}"),
+            format!("takes {wanted} on {HERE}, but the call passes {count}"),
         );
         self.tell_of_function(function, claim, pos.unwrap_or(call.end), findings);
     }
@@ -286,7 +284,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                 };
                 let claim = Claim::of(
                     function.name(),
-                    format!("returns {results} on {HERE}, and {wanted} wanted"),
+                    format!("returns {results} on {HERE}, but {wanted} expected"),
                 );
                 self.tell_of_function(function, claim, assigned.pos, findings);
             }
@@ -302,7 +300,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
             };
             if let Some((a, b)) = self.differ(left, right) {
                 let claim = Claim::plain(format!(
-                    "operands of types `{a}` and `{b}` do not go together, on {HERE}"
+                    "operands of mismatched types `{a}` and `{b}` on {HERE}"
                 ));
                 self.tell_of_package(claim, operands.pos, findings);
             }
@@ -351,9 +349,8 @@ impl<'g, 'a> At<'_, 'g, 'a> {
 
     fn returns(&mut self, findings: &mut Vec<Finding>) {
         for pos in &self.facts().typing.missing_returns {
-            let claim = Claim::plain(
-                "the function has results, and its end can be reached: a return is missing",
-            );
+            let claim =
+                Claim::plain("missing return: the function has results, and its end is reachable");
             self.tell_of_package(claim, *pos, findings);
         }
     }

@@ -15,9 +15,9 @@ pub(crate) fn check<'f>(
     let package = cx.graph.get(&seen.package)?;
     let at_init = seen.kind == RunKind::Init;
     let when = if at_init {
-        "its initialisation"
+        "the initialisation of the package"
     } else {
-        "run without arguments, it"
+        "the program, run without arguments,"
     };
     let here = |f: &&Frame| {
         let dir = Utf8Path::new(&f.file).parent();
@@ -43,7 +43,7 @@ pub(crate) fn check<'f>(
     finding
         .notes
         .extend(causes.map(|f| Note::new(NoteKind::Cause, sentence(f))));
-    let seen = format!("{}; what it does natively was not compared", seen.host);
+    let seen = format!("{}; not compared with a native run", seen.host);
     finding.notes.push(Note::new(NoteKind::Seen, seen));
     Some(finding)
 }

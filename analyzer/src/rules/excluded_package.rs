@@ -1,4 +1,4 @@
-//! `excluded-package`: build constraints leave no Go file of a package.
+//! `excluded-package`: build constraints exclude all Go files of a package.
 
 use model::{Effect, Finding, Rule};
 
@@ -8,14 +8,14 @@ use crate::context::{Claim, Context, HERE, Saying};
 /// What is said of an imported package.
 pub(super) fn claim(path: &str) -> Claim {
     Claim::plain(format!(
-        "build constraints leave no Go file of `{path}` on {HERE}"
+        "build constraints exclude all Go files of `{path}` on {HERE}"
     ))
 }
 
 /// The same of one that nothing imports.
 pub(super) fn claim_of_unimported() -> Claim {
     Claim::plain(format!(
-        "build constraints leave no Go file on {HERE}, and nothing there imports the package"
+        "build constraints exclude all Go files on {HERE}; no package imports it there"
     ))
 }
 
@@ -88,7 +88,7 @@ package a
 //go:build linux
 
 package linux
-//* excluded-package note: nothing there imports
+//* excluded-package note: no package imports it there
 ",
         );
     }

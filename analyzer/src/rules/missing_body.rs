@@ -66,7 +66,7 @@ fn missing_bodies<'a>(
                 "has no body: its assembly is for other architectures".to_owned()
             } else {
                 format!(
-                    "has no body on {HERE}: the linker lets the call through, and it traps or calls another function"
+                    "has no body on {HERE}: the linker lets the call through, and the call traps or runs another function"
                 )
             };
             let saying = Saying {
@@ -83,7 +83,7 @@ fn missing_bodies<'a>(
                 .filter(|f| camino::Utf8Path::new(f).extension() == Some("s"));
             finding.notes.extend(ignored.map(|f| {
                 let name = cx.places().name_in(listed, f);
-                let text = format!("{name}: assembly that is left out");
+                let text = format!("{name}: this assembly file is excluded");
                 Note::new(NoteKind::LeftOut, text).at(name, 0, 0)
             }));
             findings.push(finding);
@@ -141,7 +141,7 @@ fn undefined_links<'a>(
                 claim: Claim::of(
                     name,
                     format!(
-                        "is linked to `{symbol}`, which nothing declares on {HERE}: the linker lets the call through, and it traps or calls another function"
+                        "is linked to `{symbol}`, which is not declared on {HERE}: the linker lets the call through, and the call traps or runs another function"
                     ),
                 ),
             };

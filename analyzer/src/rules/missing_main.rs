@@ -36,7 +36,7 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<F
         root: package.path().to_owned(),
         symbol: format!("{}.main", package.path()),
         claim: Claim::plain(format!(
-            "no file that is left on {HERE} declares `func main`"
+            "no file that is compiled on {HERE} declares `func main`"
         )),
     };
     let mut finding = cx.at(package, file, file.facts.package.pos, saying);

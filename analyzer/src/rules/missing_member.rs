@@ -227,13 +227,13 @@ fn finding<'a>(
             symbol.clone(),
             Claim::of(
                 symbol.as_str(),
-                format!("is declared only in files that {HERE} leaves out"),
+                format!("is declared only in files that build constraints exclude on {HERE}"),
             ),
         ),
         None if is_exported(name) => (
             name.to_owned(),
             Claim::plain(format!(
-                "no package that this one imports has a field or method `{name}` on {HERE}"
+                "no imported package declares a field or method `{name}` on {HERE}"
             )),
         ),
         None => return None,

@@ -20,7 +20,7 @@ pub(super) fn check<'a>(
         root: path.to_owned(),
         symbol: path.to_owned(),
         claim: Claim::plain(format!(
-            "package `{path}` cannot be had: {}",
+            "package `{path}` cannot be loaded: {}",
             load::first_line(&error.err)
         )),
     };

@@ -104,7 +104,7 @@ pub(super) fn declared_elsewhere(
     let more = notes.len().saturating_sub(MAX);
     if more > 0 {
         notes.truncate(MAX);
-        let more = format!("{more} more files that are left out");
+        let more = format!("{more} more excluded files");
         notes.push(Note::new(NoteKind::More, more));
     }
     notes

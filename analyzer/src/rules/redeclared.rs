@@ -43,7 +43,7 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, findings: &
                         symbol,
                         claim: Claim::of(
                             name,
-                            format!("is declared twice in the files that are left on {HERE}"),
+                            format!("is declared twice in the files that are compiled on {HERE}"),
                         ),
                     };
                     let mut finding = cx.at(package, file, decl.name.pos, saying);

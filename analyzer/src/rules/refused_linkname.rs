@@ -83,7 +83,7 @@ fn programs<'a>(
             root: package.path().to_owned(),
             symbol: symbol.to_owned(),
             claim: Claim::plain(format!(
-                "it does not link: `{}` refers to `{symbol}`, which Go 1.{FIRST} and later keep to the standard library",
+                "the program does not link: `{}` refers by `//go:linkname` to `{symbol}`, which Go 1.{FIRST} and later allow only in the standard library",
                 package.path()
             )),
         };

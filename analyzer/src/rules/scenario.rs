@@ -37,11 +37,11 @@ fn finding(cx: &Context<'_, '_>, scenario: &Scenario, seen: &Observation) -> Opt
         claim: Claim::of(
             scenario.name.as_str(),
             format!(
-                "does otherwise than {}: {}",
+                "behaves differently from {}: {}",
                 if scenario.class == TestClass::NotCompared {
-                    "expected"
+                    "what is expected"
                 } else {
-                    "natively"
+                    "the native run"
                 },
                 scenario.differences.first().map(&told).unwrap_or_default()
             ),

@@ -149,7 +149,7 @@ const BLOCKED: [(NoteKind, &str); 3] = [
     ),
     (
         NoteKind::Instead,
-        "start a goroutine in the callback, and give JavaScript a Promise",
+        "start a goroutine in the callback, and return a Promise to JavaScript",
     ),
     (NoteKind::Why, "GOROOT/src/syscall/js/func.go, FuncOf"),
 ];
@@ -170,7 +170,7 @@ fn blocked<'a>(
         symbol: symbol.to_owned(),
         claim: Claim::of(
             symbol,
-            "waits for the event loop, which waits for this js.FuncOf callback: a deadlock",
+            "waits for the JavaScript event loop, which waits for this js.FuncOf callback to return: a deadlock",
         ),
     };
     let mut finding = cx.at(package, file, used.base.pos, saying);
@@ -203,7 +203,7 @@ fn finding<'a>(
     };
     let mut finding = cx.at(package, file, used.base.pos, saying);
     if unused {
-        let why = "nothing in the package uses the function that it stands in";
+        let why = "no code in the package calls the function that contains this call";
         finding.notes.push(Note::new(NoteKind::Unused, why));
         return finding;
     }
@@ -211,7 +211,7 @@ fn finding<'a>(
         let line = file.facts.position(used.guard).0;
         finding.guard = Some(format!("{}:{line}", finding.file));
         let text = format!(
-            "line {line} keeps control away from it on {}",
+            "line {line} makes this code unreachable on {}",
             cx.graph.goos
         );
         let note = Note::new(NoteKind::Guard, text);
@@ -393,7 +393,7 @@ func A() {
 import "os"
 
 func unused() { os.Executable() }
-//              ^^ std-behaviour note: nothing in the package uses
+//              ^^ std-behaviour note: no code in the package calls
 "#,
         );
     }

@@ -42,7 +42,7 @@ pub(super) fn check<'c, 'a>(
         claim: Claim::of(
             path,
             if elsewhere.is_empty() {
-                format!("declares no `{name}`, on no platform")
+                format!("does not declare `{name}` on any platform")
             } else {
                 format!("does not declare `{name}` on {HERE}")
             },

@@ -25,9 +25,9 @@ pub(super) fn finding<'a>(
         claim: Claim::of(
             name,
             if elsewhere.is_empty() {
-                "is declared in no file of the package".to_owned()
+                "is not declared in any file of the package".to_owned()
             } else {
-                format!("is declared only in files that {HERE} leaves out")
+                format!("is declared only in files that build constraints exclude on {HERE}")
             },
         ),
     };

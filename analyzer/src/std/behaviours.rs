@@ -322,7 +322,7 @@ fn derived(line: &'static str) -> Option<(&'static str, Behaviour)> {
         targets,
         kind: Kind::AlwaysFails,
         effect: Effect::FailsAtRunTime,
-        what: format!("always fails with {error}"),
+        what: format!("always returns an error ({error} in Go's source)"),
         error,
         source,
         advice: "",

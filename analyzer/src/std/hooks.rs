@@ -1,4 +1,4 @@
-//! Hooks: an overlay over the standard library in which functions that fail, fake or lie under wasm
+//! Hooks: an overlay over the standard library in which functions that behave differently on wasm
 //! report that they were entered, with the stack of the goroutine.
 //!
 //! Most of what wasm lacks never reaches the host: Go's own `syscall`, `os` and `net` answer inside

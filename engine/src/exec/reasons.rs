@@ -42,7 +42,7 @@ pub(super) fn hint(file: &Utf8Path) -> &'static str {
         .and_then(|bytes| analyzer::read_wasm("", bytes).ok());
     match wasm {
         Some(wasm) if !wasm.undefined_calls.is_empty() => {
-            "; it calls functions that nobody defines: `wasmcheck inspect` names the callers"
+            "; it calls undefined functions: `wasmcheck inspect` names the callers"
         }
         _ => "",
     }
@@ -56,7 +56,7 @@ pub(super) fn why(end: &End) -> Option<String> {
         End::Trapped(why) => Some(format!("it trapped: {why}")),
         End::Limit(what) => Some(what.clone()),
         End::UnknownImport { module, name } => Some(format!(
-            "it called `{name}` of `{module}`, which this host does not have"
+            "it called `{name}` of `{module}`, which this host does not provide"
         )),
     }
 }

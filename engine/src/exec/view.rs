@@ -43,7 +43,7 @@ impl View {
                 let dir = dir_of(option, dir)?;
                 if dir.writable && CompiledModules::is_within(&dir.host) {
                     return Err(format!(
-                        "{option} {}: wasmcheck keeps compiled programs in it, which no program may change; name a directory below it, or let WASMCHECK_CACHE name another place",
+                        "{option} {}: this directory contains wasmcheck's cache of compiled programs, which no program may change; name a directory below it, or let WASMCHECK_CACHE name another place",
                         dir.host.display()
                     ));
                 }

@@ -32,7 +32,7 @@ pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<Path
                 Some((true, launch.exit(&End::TimedOut)))
             } else if resident().is_some_and(|resident| resident > memory) {
                 let why = format!(
-                    "compiling it took more memory than its limit of {} (--max-compile-memory)",
+                    "compiling the program needed more memory than the limit of {} (--max-compile-memory)",
                     launch.sizes.compile_memory
                 );
                 Some((false, (REFUSED, Some(why))))

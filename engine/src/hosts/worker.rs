@@ -175,7 +175,7 @@ impl WorkerHost {
         } else {
             match ended.code {
                 None => "the sandbox was killed from outside".to_owned(),
-                Some(code) => format!("the sandbox ended with {code} and without a word"),
+                Some(code) => format!("the sandbox ended with {code} and without a message"),
             }
         };
         Run {

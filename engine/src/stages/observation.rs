@@ -94,7 +94,7 @@ fn summary(run: &Run, kind: RunKind, crash: Option<&str>) -> String {
         (End::Crash, _, why) => crash.or(why.as_deref()).unwrap_or("it crashed").to_owned(),
         (End::Ok, RunKind::Init, _) => "it was initialised".to_owned(),
         (End::Ok, ..) => "it ended with exit code 0".to_owned(),
-        (End::Timeout, ..) => "it was still running when its time was up".to_owned(),
+        (End::Timeout, ..) => "it was still running at the time limit".to_owned(),
         (End::Fail, ..) => {
             let code = run
                 .exit
@@ -103,7 +103,7 @@ fn summary(run: &Run, kind: RunKind, crash: Option<&str>) -> String {
         }
     };
     match &run.without_module {
-        Some(why) => format!("{summary} (it did not see its module: {why})"),
+        Some(why) => format!("{summary} (without the files of the module: {why})"),
         None => summary,
     }
 }

@@ -72,7 +72,7 @@ fn why_not(hosts: &Hosts, target: Target) -> Vec<String> {
     match (target.host(), &hosts.no_node, &hosts.no_chromium) {
         (HostKind::Node, why, _) => {
             let why = why.as_ref().map(|why| {
-                format!("Node could not be used, and our own host ran the programs: {why}")
+                format!("Node could not be used; the built-in sandbox ran the programs: {why}")
             });
             let script = (!runs).then(|| NO_SCRIPT.to_owned());
             why.into_iter().chain(script).collect()
@@ -123,7 +123,7 @@ impl Round<'_, '_> {
         });
         let told = |seen| observation(self.target, &main.package, RunKind::Main, 1, seen);
         if let Some(why) = file.and_then(|f| f.invalid.as_ref()) {
-            let mut seen = told(Err(format!("no engine takes the module: {why}")));
+            let mut seen = told(Err(format!("no engine accepts the module: {why}")));
             (seen.build, seen.end) = (RunBuild::Ok, Some(End::Crash));
             return seen;
         }

@@ -262,7 +262,7 @@ impl PlayedHere {
         let late = run.is_late();
         let stderr = &run.printed.stderr;
         let why = match (late, run.exit, &run.why) {
-            (true, ..) => Some("it was still running when its time was up".to_owned()),
+            (true, ..) => Some("it was still running at the time limit".to_owned()),
             (false, _, Some(why)) => Some(why.clone()),
             (false, None, None) => Some("it was ended by a signal".to_owned()),
             (false, Some(_), None) => None,

@@ -40,7 +40,7 @@ pub fn render(diff: &Diff) -> String {
             row
         }
     });
-    list("What fails, fakes or lies", sinks.collect());
+    list("Functions that behave differently on wasm", sinks.collect());
     list("Imports from the host", signed(&diff.imports));
     let modules = diff.modules.iter().map(module);
     list("Modules", modules.collect());

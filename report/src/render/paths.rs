@@ -14,11 +14,11 @@ pub fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
     let known = wasm.functions.iter().any(|f| f.name == symbol);
     if paths.is_empty() {
         out.push_str(if known && wasm.producer == Producer::Go {
-            "\n  it is there, and only the start of the runtime gets to it\n"
+            "\n  it is in the program, but only the start of the runtime reaches it\n"
         } else if known {
-            "\n  it is there, and no export leads to it\n"
+            "\n  it is in the program, but no export reaches it\n"
         } else {
-            "\n  it is not in this program: nothing that is kept refers to it\n"
+            "\n  it is not in this program: the linker has removed it\n"
         });
     }
     for path in paths {

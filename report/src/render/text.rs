@@ -115,7 +115,7 @@ impl Text {
         if report.incomplete.is_empty() {
             return;
         }
-        self.title("Could not be done");
+        self.title("Not checked");
         for (stage, targets, reason) in view::incomplete(report) {
             let of = if targets.is_empty() {
                 targets

@@ -53,7 +53,7 @@ fn broken(out: &mut String, wasm: &WasmFile) {
     if wasm.undefined_calls.is_empty() {
         return;
     }
-    title(out, "Calls to functions that nobody defines");
+    title(out, "Calls to undefined functions");
     for call in &wasm.undefined_calls {
         line(out, &format!("  {}", proof::undefined_call(call)));
     }
@@ -124,7 +124,7 @@ fn sizes(out: &mut String, wasm: &WasmFile) {
     }
 }
 
-/// What fails, fakes or lies: what the program's own code, or its modules, get to, and of the rest
+/// Functions that behave differently on wasm: what the program's own code, or its modules, get to, and of the rest
 /// how much there is.
 fn sinks(out: &mut String, wasm: &WasmFile, all: bool) {
     let head = style::HEAD;
@@ -134,7 +134,7 @@ fn sinks(out: &mut String, wasm: &WasmFile, all: bool) {
     }
     let _ = writeln!(
         out,
-        "\n{head}What fails, fakes or lies, and is linked in{head:#}"
+        "\n{head}Functions that behave differently on wasm{head:#}"
     );
     paths::sinks(out, outside);
     if all {
@@ -142,7 +142,7 @@ fn sinks(out: &mut String, wasm: &WasmFile, all: bool) {
     } else if !inside.is_empty() {
         let _ = writeln!(
             out,
-            "\n  {} more that the standard library alone calls; --sinks shows them",
+            "\n  {} more that only the standard library calls; --sinks shows them",
             inside.len()
         );
     }

@@ -53,7 +53,7 @@ pub fn facts(wasm: &WasmFile) -> Vec<Fact> {
     facts.push(("entry", entry(wasm.entry).to_owned()));
     facts.extend(sizes(&wasm.size));
     let names = match wasm.names {
-        Names::Pclntab => "named by Go's own table",
+        Names::Pclntab => "names from Go's function table",
         Names::NameSection => "named by the name section",
         Names::None => "without names",
     };

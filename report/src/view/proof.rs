@@ -1,4 +1,4 @@
-//! What was built and what ran, grouped for readers.
+//! What was built, and what ran, grouped for readers.
 
 use std::collections::BTreeMap;
 
@@ -233,16 +233,16 @@ pub fn calls_to_nobody(wasm: &WasmFile) -> String {
         .iter()
         .filter_map(|c| c.instead.as_ref());
     let number =
-        "Go's linker writes the same meaningless number for every function that nobody defines";
+        "Go's linker writes the same meaningless function index for every undefined function";
     match (instead.next(), &wasm.invalid) {
         (Some(other), None) => format!(
             "{number}. In this file that is the number of `{other}`: the calls run it, with arguments that are not its own, and engines say nothing."
         ),
         (Some(other), Some(_)) => {
-            format!("{number}, in this file that of `{other}`; and no engine takes the module.")
+            format!("{number}, in this file that of `{other}`; and no engine accepts the module.")
         }
         (None, _) => format!(
-            "{number}. This file has no function of that number: no engine takes the module, even if it is never called."
+            "{number}. This file has no function of that number: no engine accepts the module, even if it is never called."
         ),
     }
 }

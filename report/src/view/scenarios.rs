@@ -86,7 +86,7 @@ impl Played<'_> {
         if !self.scenario.unsteady.is_empty() {
             let what = self.scenario.unsteady.join(", ");
             details.push(format!(
-                "not compared, since two native runs differ in it: {what}"
+                "not compared, because two native runs differ in it: {what}"
             ));
         }
         details

@@ -56,7 +56,7 @@ impl Outcome {
     /// In one sentence.
     fn summary(&self, tests: &BTreeMap<String, TestResult>) -> String {
         match self {
-            Self::Nothing => "no test file is left on this target".to_owned(),
+            Self::Nothing => "build constraints exclude all test files on this target".to_owned(),
             Self::Failed(said) => {
                 let lines = said.lines().filter(|l| !l.starts_with("# "));
                 let said = lines.collect::<Vec<_>>().join("\n");

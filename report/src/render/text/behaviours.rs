@@ -11,7 +11,7 @@ impl Text {
         if view.behaviours.is_empty() {
             return;
         }
-        self.title("What builds, and then fails or differs");
+        self.title("Code that builds but fails or behaves differently at run time");
         for group in view.behaviours.iter().take(self.limits.symbols) {
             self.behaviour(group);
         }
@@ -27,7 +27,7 @@ impl Text {
     fn calls(&mut self, finding: &Finding) {
         if self.limits.details == usize::MAX {
             for chain in view::call_chains(finding) {
-                self.line("      by these calls:");
+                self.line("      called from:");
                 for step in chain {
                     self.line(format!("         {step}"));
                 }

@@ -12,7 +12,7 @@ impl Text {
         if view.roots.is_empty() {
             return;
         }
-        self.title("What keeps packages from building, in the order to fix it");
+        self.title("Build failures, in the order to fix them");
         for (number, group) in (1..).zip(view.roots.iter().take(self.limits.roots)) {
             self.root(number, group);
         }

@@ -1,4 +1,4 @@
-//! What was built and what ran, for a terminal.
+//! What was built, and what ran, for a terminal.
 
 use model::{Observation, Report};
 
@@ -11,7 +11,7 @@ impl Text {
     pub(super) fn proof(&mut self, report: &Report) {
         let built = proof::built(report);
         if !built.is_empty() {
-            self.title("What was built");
+            self.title("Programs built");
         }
         for main in built.iter().take(self.limits.symbols) {
             self.line(format!("  {}  {}", main.package, main.summary()));
