@@ -177,7 +177,7 @@ pub struct Advice {
     pub loses: Option<String>,
     /// The command, or the patch, that does it.
     pub patch: Option<String>,
-    /// The same as typed edits.
+    /// The changes that the patch makes, and build tags, for which there is no patch.
     #[serde(default)]
     pub edits: Vec<Edit>,
     /// What was tried for it, in order.

@@ -50,6 +50,12 @@ pub enum Error {
     /// A scratch directory or a pipe could not be made.
     #[error("no scratch space: {0}; free some space or point TMPDIR to a disk that has it")]
     Scratch(std::io::Error),
+    /// A candidate has an edit of a file, which cannot be tried.
+    #[error("{path}: a change of a file cannot be tried, only requirements and build tags can")]
+    FileEdit {
+        /// The file, relative to the module's root.
+        path: Utf8PathBuf,
+    },
     /// A process was ended at its deadline.
     #[error("`{command}` took too long and was stopped")]
     TookTooLong {
