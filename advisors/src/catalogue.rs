@@ -4,7 +4,7 @@ mod raw;
 
 use std::sync::LazyLock;
 
-use model::{AdviceKind, Finding, Goos};
+use model::{AdviceKind, Edit, Finding, Goos};
 use semver::Version;
 
 use self::raw::{Category, Classes, RawClass, RawEntry, RawFix, RawMatch, RawRange};
@@ -19,8 +19,8 @@ pub struct Remedy {
     pub(crate) title: String,
     /// The version or module to move to.
     pub(crate) to: Option<String>,
-    /// `module@version` that takes the place of the module without a change of the source.
-    pub(crate) replace: Option<String>,
+    /// What does it without a change of the source, for the module that the entry names.
+    pub(crate) edit: Option<Edit>,
     /// What is lost by it.
     pub(crate) loses: Option<String>,
 }
@@ -107,9 +107,10 @@ impl From<RawEntry> for Entry {
             let fixed = r.fixed.as_deref().and_then(version);
             Some((version(&r.introduced)?, fixed))
         };
+        let fixes = raw.fix.into_iter();
         Self {
             ranges: raw.versions.iter().filter_map(range).collect(),
-            remedies: raw.fix.into_iter().map(Remedy::from).collect(),
+            remedies: fixes.map(|fix| Remedy::new(&path, fix)).collect(),
             path,
             exact,
             builds,
@@ -118,8 +119,9 @@ impl From<RawEntry> for Entry {
     }
 }
 
-impl From<RawFix> for Remedy {
-    fn from(raw: RawFix) -> Self {
+impl Remedy {
+    fn new(module: &str, raw: RawFix) -> Self {
+        let edit = edit(module, &raw);
         let to = raw.to.and_then(|to| match raw.kind {
             AdviceKind::Upgrade => to.min,
             _ => to.module,
@@ -128,10 +130,26 @@ impl From<RawFix> for Remedy {
             kind: raw.kind,
             title: raw.title,
             to,
-            replace: raw.replace,
+            edit,
             loses: raw.lost,
         }
     }
+}
+
+/// The edit of a fix for a module: of an upgrade the least version, of any other fix what it puts in
+/// the module's place.
+fn edit(module: &str, fix: &RawFix) -> Option<Edit> {
+    let module = module.to_owned();
+    if fix.kind == AdviceKind::Upgrade {
+        let version = fix.to.as_ref()?.min.clone()?;
+        return Some(Edit::Require { module, version });
+    }
+    let (with, version) = fix.replace.as_deref()?.split_once('@')?;
+    Some(Edit::Replace {
+        module,
+        with: with.to_owned(),
+        version: version.to_owned(),
+    })
 }
 
 impl From<RawClass> for Class {
@@ -151,7 +169,7 @@ impl From<RawClass> for Class {
                 kind,
                 title,
                 to,
-                replace: None,
+                edit: None,
                 loses,
             },
         }
@@ -302,6 +320,18 @@ mod tests {
                     "{id}: {}",
                     range.introduced
                 );
+            }
+            for fix in &entry.fix {
+                match edit(&entry.r#match.package, fix) {
+                    Some(Edit::Replace {
+                        with, version: at, ..
+                    }) => assert!(
+                        !with.is_empty() && at.starts_with('v') && version(&at).is_some(),
+                        "{id}: replace is not module@version"
+                    ),
+                    Some(_) => assert!(fix.replace.is_none(), "{id}: an upgrade that replaces"),
+                    None => assert!(fix.replace.is_none(), "{id}: replace is not module@version"),
+                }
             }
             for fix in entry.fix.iter().filter(|f| f.kind == AdviceKind::Upgrade) {
                 let min = fix.to.as_ref().and_then(|t| t.min.as_deref());

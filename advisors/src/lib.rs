@@ -1,7 +1,7 @@
 //! What to do about a finding: entries of the catalogue first, class rules where none matches; and
 //! which remedies can be tried.
 //!
-//! A catalogue hit is a hypothesis: [`trials`] says what is worth trying, and who tries it tells
+//! A catalogue hit is a hypothesis: [`trials`] says what is worth trying, and who tries it reports
 //! in the report how far it was confirmed.
 
 mod catalogue;

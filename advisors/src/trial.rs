@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{AdviceKind, Effect, Finding, Goos, Report, Rule, Target};
+use model::{Edit, Effect, Finding, Goos, Report, Rule, Target};
 
 use crate::catalogue;
 
@@ -25,8 +25,8 @@ pub struct Trial {
     pub targets: Vec<Target>,
     /// The version that the catalogue expects to be good.
     pub boundary: Option<String>,
-    /// `module@version` that the catalogue puts in its place.
-    pub replace: Option<String>,
+    /// The [`Edit::Replace`] that puts in its place what the catalogue names.
+    pub replace: Option<Edit>,
     /// Build tags that select other files of the packages at fault.
     pub tags: Vec<String>,
 }
@@ -105,7 +105,19 @@ fn trial(
         }
     }
     let remedies = || findings.iter().flat_map(|f| catalogue::remedies(f));
-    let upgrade = remedies().find(|r| r.kind == AdviceKind::Upgrade);
+    let boundary = remedies().find_map(|r| match &r.edit {
+        Some(Edit::Require { version, .. }) => Some(version.clone()),
+        _ => None,
+    });
+    // The entry may be that of the root, while the finding lies in another module.
+    let replace = remedies().find_map(|r| match &r.edit {
+        Some(Edit::Replace { with, version, .. }) => Some(Edit::Replace {
+            module: module.to_owned(),
+            with: with.clone(),
+            version: version.clone(),
+        }),
+        _ => None,
+    });
     let targets: BTreeSet<Target> = findings
         .iter()
         .flat_map(|f| f.targets.iter().copied())
@@ -123,8 +135,8 @@ fn trial(
         findings: findings.iter().map(|f| f.id.clone()).collect(),
         packages,
         targets: targets.into_iter().collect(),
-        boundary: upgrade.and_then(|r| r.to.clone()),
-        replace: remedies().find_map(|r| r.replace.clone()).filter(|_| !own),
+        boundary,
+        replace: replace.filter(|_| !own),
         tags: known
             .cloned()
             .collect::<BTreeSet<_>>()

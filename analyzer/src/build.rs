@@ -20,11 +20,11 @@ pub(crate) struct Build<'a> {
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) findings: Vec<Finding>,
-    /// Packages that could not be had, and why.
+    /// Packages that could not be loaded, and why.
     pub(crate) unreachable: Vec<(String, String)>,
     /// Packages that compiled; none before the compiler was asked.
     pub(crate) compiled: Option<BTreeSet<String>>,
-    /// Mains whose wasm calls what nobody defines.
+    /// Mains whose wasm calls undefined functions.
     pub(crate) broken_mains: BTreeSet<String>,
     /// Packages that were run, and behaved.
     pub(crate) behaved: BTreeSet<(Target, String)>,
@@ -62,8 +62,7 @@ impl Build<'_> {
         self.graph.closure_of_importers(faults)
     }
 
-    /// Packages of which it cannot be said whether they build: something that they need could
-    /// not be had.
+    /// Packages that may or may not build: something that they import could not be loaded.
     pub(crate) fn unknown(&self) -> BTreeSet<&str> {
         self.graph.closure_of_importers(
             self.known

@@ -23,7 +23,7 @@ pub(crate) struct Context<'c, 'a> {
 /// a character for private use, which the source of no program has.
 pub(crate) const HERE: &str = "\u{f8ff}";
 
-/// What is said of a name, or a sentence without one.
+/// A claim about a name, or a sentence without a name.
 #[derive(Clone, Debug)]
 pub(crate) struct Claim {
     subject: String,
@@ -159,7 +159,7 @@ impl<'a> Context<'_, 'a> {
         Note::new(NoteKind::DeclaredElsewhere, text).at(name, line, 0)
     }
 
-    /// Why a file is not selected, in words that continue its name.
+    /// Why a file is not selected: text that continues its name.
     pub(crate) fn why_ignored(&self, file: &Source) -> String {
         match self.platform(false).excludes(&file.name, &file.facts.src) {
             Some(Exclusion::Name(suffix)) => format!("left out by the `{suffix}` in its name"),

@@ -40,7 +40,7 @@ impl Asked<'_> {
     };
 }
 
-/// What is said of a file.
+/// What an inspected file contains.
 #[derive(Clone, Debug)]
 pub struct Inspected {
     /// The file.

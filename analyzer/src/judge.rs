@@ -22,7 +22,7 @@ use crate::context::{on_builds, sentence};
 use crate::go::source::Sources;
 use crate::settings::Settings;
 
-/// What is said of a module.
+/// The verdicts and findings of a module.
 #[derive(Debug, Default)]
 pub struct Judged {
     /// One entry per target that could be listed.
@@ -33,7 +33,7 @@ pub struct Judged {
     pub incomplete: Vec<Incomplete>,
 }
 
-/// Everything that is said of the module.
+/// All verdicts and findings of the module.
 pub(crate) fn judge(
     settings: &Settings<'_>,
     builds: &[Build<'_>],

@@ -36,15 +36,15 @@ use crate::go::types::Types;
 
 /// What the rules say of one build.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct RuleOutput {
     pub(crate) findings: Vec<Finding>,
-    /// Packages that could not be had, and why: not a finding, an unknown.
+    /// Packages that could not be loaded, and why: not a finding, an unknown.
     pub(crate) unreachable: Vec<(String, String)>,
 }
 
 /// Run every rule.
-pub(crate) fn run(cx: &Context<'_, '_>) -> Said {
-    let mut said = Said::default();
+pub(crate) fn run(cx: &Context<'_, '_>) -> RuleOutput {
+    let mut said = RuleOutput::default();
     load::check(cx, &mut said);
     names::check(cx, &mut said.findings);
     missing_member::check(cx, &mut said.findings);

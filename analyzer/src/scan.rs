@@ -153,8 +153,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Join with what was found in the wasm of a main package: calls to functions that nobody
-    /// defines confirm findings, or are findings of their own. Fills in who is called.
+    /// Join with what was found in the wasm of a main package: calls to undefined
+    /// functions confirm findings, or are findings of their own. Fills in who is called.
     pub fn inspected(&mut self, goos: Goos, main: &str, wasm: &mut WasmFile) {
         if let Some((cx, known)) = self.build(goos) {
             undefined_calls::join(&cx, known, main, wasm);
@@ -194,7 +194,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A scenario in which a program did otherwise than natively, or than was expected, is a
+    /// A scenario in which a program behaved differently from the native run, or from what the scenario expects, is a
     /// finding of its main package.
     pub fn played(&mut self, seen: &Observation) {
         if let Some((cx, known)) = self.build(seen.target.goos()) {

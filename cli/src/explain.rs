@@ -32,7 +32,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     }
     let mut text = String::new();
     for behaviour in engine::knowledge::behaviours(what) {
-        told(&mut text, what, behaviour);
+        write_behaviour(&mut text, what, behaviour);
     }
     for (symbol, on) in engine::knowledge::blocking().filter(|(symbol, _)| *symbol == what) {
         text.push_str(&blocks(symbol, on));
@@ -86,17 +86,17 @@ fn unknown(what: &str) -> Failure {
     ))
 }
 
-fn told(text: &mut String, symbol: &str, behaviour: &Behaviour) {
+fn write_behaviour(text: &mut String, symbol: &str, behaviour: &Behaviour) {
     let (head, colour) = (style::HEAD, style::effect(behaviour.effect));
     let effect = behaviour.effect.name();
     let _ = writeln!(
         text,
         "{head}{symbol}{head:#}\n   {}, {colour}{effect}{colour:#} on {}: {}",
         behaviour.kind.name(),
-        view::targets_in_words(&behaviour.targets),
+        view::target_list(&behaviour.targets),
         behaviour.what
     );
-    let versions = behaviour.versions.in_words();
+    let versions = behaviour.versions.text();
     let known = if behaviour.measured {
         "measured"
     } else {
@@ -130,7 +130,7 @@ fn lacking(text: &mut String, symbol: &str, missing: MissingName) {
 /// `js, and wasip1 up to Go 1.23`
 fn missing_on(missing: MissingName) -> String {
     let on = missing.lacking.into_iter().filter_map(|(goos, versions)| {
-        let words = versions?.in_words();
+        let words = versions?.text();
         Some(format!("{goos} {words}").trim_end().to_owned())
     });
     on.collect::<Vec<_>>().join(", and ")
@@ -180,7 +180,7 @@ fn behaviours(args: &StdArgs) -> String {
                 continue;
             }
             let (head, colour) = (style::HEAD, style::effect(row.effect));
-            let versions = match row.versions.in_words().as_str() {
+            let versions = match row.versions.text().as_str() {
                 "" => String::new(),
                 words => format!(", {words}"),
             };
@@ -189,7 +189,7 @@ fn behaviours(args: &StdArgs) -> String {
                 "{head}{symbol}{head:#}  {}, {colour}{}{colour:#} on {}{versions}: {}",
                 row.kind.name(),
                 row.effect.name(),
-                view::targets_in_words(&on),
+                view::target_list(&on),
                 row.what
             );
         }

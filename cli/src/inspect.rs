@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::args::InspectArgs;
 use crate::output::{self, PAGES};
 
-/// What is said of a file.
+/// What an inspected file contains.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Answer {

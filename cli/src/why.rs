@@ -55,7 +55,7 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     Ok(ExitCode::from(status.code()))
 }
 
-/// What holds for both builds is said once.
+/// What holds for both builds is printed once.
 fn tell(text: &mut String, module: &str, answers: &[(Goos, Option<Why>)], args: &WhyArgs) {
     let head = style::HEAD;
     let mut said: Vec<(Vec<&str>, &Why)> = Vec::new();

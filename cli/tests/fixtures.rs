@@ -1,13 +1,16 @@
-//! Every fixture, scanned and built: the outcome it states, a report by the schema, the user's
-//! tree untouched, nothing left behind.
+//! Every fixture, scanned and built: the outcome it states, a report by the schema, one fingerprint
+//! for each finding in all of its reports, the user's tree untouched, nothing left behind.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
 
 mod common;
+#[path = "common/fingerprints.rs"]
+mod fingerprints;
 
 use std::sync::Mutex;
 
 use common::{Ran, World};
+use fingerprints::Fingerprints;
 use fixtures::{At, Expect, Fixture, Targets, Test, Unwanted};
 use model::{Level, Target};
 use serde::Serialize;
@@ -20,6 +23,7 @@ fn every_fixture_has_the_outcome_it_states() {
     let complaints = Mutex::new(Vec::new());
     let all = fixtures::all();
     let next = Mutex::new(all.iter());
+    let again = Mutex::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
@@ -27,25 +31,33 @@ fn every_fixture_has_the_outcome_it_states() {
                     let Some(fixture) = next.lock().unwrap().next() else {
                         return;
                     };
-                    let bad = check(fixture);
+                    let (bad, found) = check(fixture);
                     complaints.lock().unwrap().extend(bad);
+                    *again.lock().unwrap() += found;
                 }
             });
         }
     });
     let complaints = complaints.into_inner().unwrap();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+    let again = again.into_inner().unwrap();
+    assert!(again > 100, "only {again} fingerprints were compared");
 }
 
 /// Run a fixture at both levels. What only the compiler sees, or takes away, holds for the second.
-fn check(fixture: &Fixture) -> Vec<String> {
+/// What is wrong, and how many fingerprints were compared.
+fn check(fixture: &Fixture) -> (Vec<String>, usize) {
     let world = World::of(fixture);
     let before = world.tree();
     let mut bad = Vec::new();
+    let mut fingerprints = Fingerprints::default();
     for level in fixture.levels() {
         let mut args = vec!["--level", level.name()];
         args.extend(fixture.args());
         let ran = world.run(&args);
+        if let Some(report) = &ran.report {
+            fingerprints.compare(&format!("{} ({})", fixture.name, level.name()), report);
+        }
         if level != Level::Scan || !fixture.needs_compiler() {
             bad.extend(
                 outcome(fixture, &ran)
@@ -69,7 +81,20 @@ fn check(fixture: &Fixture) -> Vec<String> {
             ));
         }
     }
-    bad
+    if !fingerprints.is_empty() {
+        one_target(fixture, &world, &mut fingerprints);
+    }
+    bad.append(&mut fingerprints.complaints);
+    (bad, fingerprints.again)
+}
+
+/// The scan of one target gives the fingerprints of all targets.
+fn one_target(fixture: &Fixture, world: &World, fingerprints: &mut Fingerprints) {
+    let mut args = vec!["--level", "scan", "--target", "wasip1"];
+    args.extend(fixture.args());
+    if let Some(report) = &world.run(&args).report {
+        fingerprints.compare(&format!("{} (scan of wasip1)", fixture.name), report);
+    }
 }
 
 fn outcome(fixture: &Fixture, ran: &Ran) -> Vec<String> {

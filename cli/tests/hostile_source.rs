@@ -1,4 +1,4 @@
-//! Source that nobody would write: what can be read is judged, and what cannot is said so.
+//! Hostile source: what can be read is judged, and what cannot is named in the report.
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests prepare files")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]

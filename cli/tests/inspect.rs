@@ -121,7 +121,7 @@ fn a_truncated_program_is_damaged_wherever_it_is_cut() {
     }
 }
 
-/// The names of a program's own functions by what is said of them.
+/// The names of a program's own functions by what the inspection gives of them.
 fn own(wasm: &Value, key: &str) -> Vec<String> {
     let functions = wasm["functions"].as_array().unwrap();
     let own = functions

@@ -173,7 +173,7 @@ fn a_candidate_that_compiles_for_minutes_is_given_up() {
     let tried = advice.iter().flat_map(|a| a["tried"].as_array().unwrap());
     let why: Vec<&str> = tried.filter_map(|t| t["why"].as_str()).collect();
     assert_eq!(why, ["it took too long"], "{}", ran.stdout);
-    // What was not found out is not said.
+    // What was not found out is not claimed.
     assert!(!ran.stdout.contains("helps: its newest"), "{}", ran.stdout);
     assert!(ran.stdout.contains("remedies for"), "{}", ran.stdout);
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
@@ -206,7 +206,7 @@ fn without_a_network_the_module_cache_is_searched() {
     };
     let ran = world.run(&["--offline", "--target", "wasip1"]);
     assert!(upgraded(&ran.report.unwrap()), "{}", ran.stdout);
-    // A proxy that nobody answers for: what cannot be asked is not held against a version.
+    // A proxy that nobody answers for: a version that cannot be asked about is not bad.
     let file = world.scratch.path().join("unreached.json");
     let args = [
         "--quiet",

@@ -117,7 +117,7 @@ impl Store {
         })
     }
 
-    /// Whether nobody else may write what is believed here.
+    /// Whether other users cannot write into the cache, whose files are trusted.
     fn is_private(&self) -> bool {
         #[cfg(unix)]
         {
@@ -199,7 +199,7 @@ impl Store {
     }
 }
 
-/// Make a directory that nobody else may write: what lies in it is believed.
+/// Make a directory that other users cannot write: files in it are trusted.
 fn private(dir: &Utf8Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

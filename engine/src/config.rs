@@ -26,7 +26,7 @@ pub(crate) struct Config {
     pub(crate) scenario: Vec<Scenario>,
 }
 
-/// `[[scenario]]`: a run of a main package, which is held against the native one.
+/// `[[scenario]]`: a run of a main package, which is compared with the native one.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
@@ -79,7 +79,7 @@ struct Guard {
 }
 
 impl Config {
-    /// Read the file of a module; without one nothing is said.
+    /// Read the file of a module; a module without one has defaults.
     pub(crate) fn read(root: &Utf8Path) -> Result<Self, Failure> {
         let file = root.join(NAME);
         if !file.is_file() {

@@ -1,4 +1,4 @@
-//! What the engine tells while it works; a terminal, a file of JSON lines and a page are listeners.
+//! Events of the engine's work; a terminal, a file of JSON lines and a page are listeners.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ pub enum Event<'e> {
     },
     /// A remedy is tried.
     Trying {
-        /// What it is, in words.
+        /// What it is, as text.
         remedy: &'e str,
         /// The build.
         goos: Goos,

@@ -33,7 +33,7 @@ const REFUSED: u8 = 125;
 /// A trap: 128 + SIGABRT, as wasmtime has it.
 const TRAPPED: u8 = 134;
 
-/// Run a program in this process. `complain` is told why the program did not choose the exit code.
+/// Run a program in this process. `complain` gets the reason when the program did not choose the exit code.
 pub fn exec(exec: &Exec, interrupt: &Interrupt, complain: fn(&str)) -> Exit {
     let launch = Launch::of(exec, complain);
     launch.finish(|launch| {
@@ -194,11 +194,11 @@ impl Launch {
         };
         let outcome = outcome.map_err(|e| format!("{e}{}", hint(&self.file)))?;
         drop(view);
-        Ok(self.told(outcome, host))
+        Ok(self.report_end(outcome, host))
     }
 
     /// Report how a guest ended.
-    fn told(&self, outcome: Outcome, host: &str) -> Exit {
+    fn report_end(&self, outcome: Outcome, host: &str) -> Exit {
         let callers = callers(&self.file, &outcome);
         let (code, why) = self.exit(&outcome.end);
         let results = outcome.results.clone();
@@ -264,7 +264,7 @@ impl Launch {
         Some(Box::new(kept))
     }
 
-    /// What is meant for Go's own runner is not read, and that is said.
+    /// Variables for Go's own runner are ignored, with a warning.
     fn other_arguments(&self) {
         const NAME: &str = "GOWASIRUNTIMEARGS";
         if view::variable(NAME).is_some_and(|args| !args.is_empty()) {
@@ -311,7 +311,7 @@ fn wasm_exec() -> Option<Utf8PathBuf> {
     toolchain::wasm_exec(&Utf8PathBuf::from_path_buf(view::goroot()?).ok()?)
 }
 
-/// A guest's outcome as others are told.
+/// A guest's outcome as the JSON of `wasmcheck exec` has it.
 fn seen(outcome: Outcome, host: &str) -> Run {
     let code = match &outcome.end {
         End::Exit(code) => Some(*code),

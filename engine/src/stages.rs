@@ -1,5 +1,5 @@
 //! The stages of a check, one file each. A stage takes the [`Checkup`](crate::checkup::Checkup) and
-//! what earlier stages found; what it could not do is said in the report.
+//! what earlier stages found; what it could not do is named in the report's `incomplete`.
 
 pub(crate) mod compile;
 pub(crate) mod inspect;

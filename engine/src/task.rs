@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::crash_in;
 
-/// How long before a test binary is ended its own limit ends it, which tells the tests that run.
+/// How long before a test binary is ended its own limit ends it, which prints the tests that run.
 const OWN_LIMIT: Duration = Duration::from_secs(5);
 
 /// A program to run, and what it is given.

@@ -1,4 +1,4 @@
-//! Which hosts can run a file: what it wants of them, held against what `data/hosts.toml` says that
+//! Which hosts can run a file: what it needs from them, compared with what `data/hosts.toml` says that
 //! they supply.
 
 use std::sync::LazyLock;
@@ -144,7 +144,7 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
     }
 }
 
-/// What a Go program wants beside the bare host. Of a `wasm_exec.js` it is said which versions of
+/// What a Go program needs beside the bare host. Of a `wasm_exec.js` it gives which versions of
 /// Go have the same.
 fn with(file: &WasmFile, host: &Host) -> Option<String> {
     let with = host.with.clone()?;

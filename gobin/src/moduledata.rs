@@ -41,7 +41,7 @@ pub struct Moduledata {
     pub is_127: bool,
 }
 
-/// Where itabs are told.
+/// Where itabs are listed.
 #[derive(Clone, Debug)]
 pub enum Itabs {
     /// A list of addresses.

@@ -78,7 +78,7 @@ impl Paths {
             let edge = edges.find(|e| targets.contains(&e.to))?;
             let (root, mut way) = self.to(graph, from)?;
             way.push((from, *edge));
-            // A way through another of them says nothing new.
+            // A way through another of them adds nothing.
             let through = way.iter().skip(1).any(|(node, _)| targets.contains(node));
             (!through).then(|| (self.cost(from), root, way, edge.to))
         })

@@ -25,7 +25,7 @@ const ENDS: [&str; 5] = [
     "runtime.systemstack",
 ];
 
-/// Whoever calls these is told, wrapper or not (`runtime/traceback.go`, `elideWrapperCalling`).
+/// The callers of these are shown, wrappers or not (`runtime/traceback.go`, `elideWrapperCalling`).
 const PANICS: [&str; 3] = ["runtime.gopanic", "runtime.sigpanic", "runtime.panicwrap"];
 
 /// What is needed to read the stacks of a Go program.

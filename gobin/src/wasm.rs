@@ -143,7 +143,7 @@ pub fn inspect<R>(
     } else {
         Vec::new()
     };
-    // What Go's linker wrote is valid but for calls to nobody; to validate costs as much as all the
+    // What Go's linker wrote is valid but for calls to undefined functions; to validate costs as much as all the
     // rest.
     let as_linked = producer == Producer::Go && code.signed && undefined_calls.is_empty();
     let read = Read {

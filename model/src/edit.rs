@@ -43,3 +43,74 @@ pub enum Edit {
         diff: String,
     },
 }
+
+impl Edit {
+    /// The shell command that makes the change; none for a build tag, which is given to each build,
+    /// and for a file, whose diff says it.
+    pub fn command(&self) -> Option<String> {
+        match self {
+            Self::Require { module, version } => Some(format!("go get {module}@{version}")),
+            Self::Replace {
+                module,
+                with,
+                version,
+            } => Some(format!(
+                "go mod edit -replace={module}={with}@{version} && go mod tidy"
+            )),
+            Self::Drop { module } => {
+                Some(format!("go mod edit -droprequire={module} && go mod tidy"))
+            }
+            Self::Tag { .. } | Self::File { .. } => None,
+        }
+    }
+
+    /// The value of [`Advice::patch`](crate::Advice::patch) for a list of edits: their commands;
+    /// where none of them has one, the diffs of their files.
+    pub fn patch(edits: &[Self]) -> Option<String> {
+        let commands: Vec<String> = edits.iter().filter_map(Self::command).collect();
+        if !commands.is_empty() {
+            return Some(commands.join(" && "));
+        }
+        let diffs = edits.iter().filter_map(|edit| match edit {
+            Self::File { diff, .. } => Some(diff.as_str()),
+            _ => None,
+        });
+        Some(diffs.collect::<String>()).filter(|diffs| !diffs.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_are_commands_or_diffs() {
+        let require = Edit::Require {
+            module: "a.b/c".to_owned(),
+            version: "v1.2.0".to_owned(),
+        };
+        let replace = Edit::Replace {
+            module: "a.b/c".to_owned(),
+            with: "d.e/f".to_owned(),
+            version: "v0.5.4".to_owned(),
+        };
+        let tag = Edit::Tag {
+            tag: "purego".to_owned(),
+        };
+        let file = Edit::File {
+            path: "x.go".into(),
+            diff: "--- a/x.go\n".to_owned(),
+        };
+        for (edits, patch) in [
+            (vec![require], Some("go get a.b/c@v1.2.0")),
+            (
+                vec![replace],
+                Some("go mod edit -replace=a.b/c=d.e/f@v0.5.4 && go mod tidy"),
+            ),
+            (vec![tag], None),
+            (vec![file], Some("--- a/x.go\n")),
+        ] {
+            assert_eq!(Edit::patch(&edits).as_deref(), patch);
+        }
+    }
+}

@@ -13,7 +13,7 @@ use crate::target::Verdict;
 pub enum Effect {
     /// It does not build.
     FailsToBuild,
-    /// It links, and calls what nobody defines.
+    /// It links, and calls a symbol that is not defined.
     LinksBroken,
     /// The call returns an error, panics, traps or never returns.
     FailsAtRunTime,
@@ -52,7 +52,7 @@ impl Effect {
 pub enum Evidence {
     /// Read in the source.
     Static,
-    /// The Go compiler, or the Go command, said so.
+    /// By an error of the Go compiler or the go command.
     Compiled,
     /// Found in the wasm, with a path to it.
     Linked,

@@ -51,14 +51,14 @@ pub struct Finding {
     pub end_column: u32,
     /// Import path, `import/path.Name` or `import/path.(*Type).Method`.
     pub symbol: String,
-    /// The name that [`Finding::what`] is said of, as the source spells it; empty where `what` is a
+    /// The grammatical subject of [`Finding::what`]: a name as the source spells it; empty where `what` is a
     /// sentence of its own.
     #[serde(default)]
     pub subject: String,
-    /// What is wrong, in words that continue the subject.
+    /// What is wrong: text that continues the subject.
     #[serde(default)]
     pub what: String,
-    /// Subject and `what` as one sentence for people, which nobody takes apart.
+    /// Subject and `what` as one sentence for people; programs read the fields.
     pub message: String,
     /// Where to look and what else is known.
     #[serde(default)]
@@ -111,7 +111,7 @@ pub struct Advice {
     pub loses: Option<String>,
     /// The command, or the patch, that does it.
     pub patch: Option<String>,
-    /// The same as typed edits.
+    /// The changes that the patch makes, and build tags, for which there is no patch.
     #[serde(default)]
     pub edits: Vec<Edit>,
     /// What was tried for it, in order.

@@ -7,6 +7,7 @@ mod edit;
 mod effect;
 mod exit;
 mod finding;
+mod go_fault;
 mod listing;
 mod note;
 mod observation;
@@ -21,6 +22,7 @@ pub use crate::edit::Edit;
 pub use crate::effect::{Effect, Evidence};
 pub use crate::exit::ExitStatus;
 pub use crate::finding::{Advice, AdviceKind, Attempt, CallStep, Confirmed, Finding};
+pub use crate::go_fault::GoFault;
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::note::{Note, NoteKind, Place};
 pub use crate::observation::{

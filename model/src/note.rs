@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Something to know beside the message of a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Note {
-    /// What it tells.
+    /// What kind of information it is.
     pub kind: NoteKind,
     /// The text, without [`NoteKind::label`].
     pub text: String,
@@ -53,7 +53,7 @@ pub struct Place {
     pub column: u32,
 }
 
-/// What a note tells.
+/// Kinds of information in notes.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

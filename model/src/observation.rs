@@ -60,7 +60,7 @@ pub struct Observation {
     pub scenario: Option<Scenario>,
 }
 
-/// A run of a program with given arguments, input and files, held against the native one.
+/// A run of a program with given arguments, input and files, compared with the native one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Scenario {
     /// What its owners call it.
@@ -82,7 +82,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// One of its differences, in words.
+    /// One of its differences, as text.
     pub fn tell(&self, difference: &Difference) -> String {
         let Difference { what, native, here } = difference;
         let other = match self.class {
@@ -175,7 +175,7 @@ pub enum TestClass {
 }
 
 impl TestClass {
-    /// In the order in which they are told: what is wrong first.
+    /// In the order of summaries: what is wrong first.
     pub const ALL: [Self; 10] = [
         Self::Differs,
         Self::TimedOut,
@@ -189,8 +189,8 @@ impl TestClass {
         Self::Same,
     ];
 
-    /// In words, after a number of tests.
-    pub const fn in_words(self) -> &'static str {
+    /// The words that stand after a number of tests of this class.
+    pub const fn phrase(self) -> &'static str {
         match self {
             Self::Same => "the same",
             Self::FakeNetwork => "passed on the fake network",

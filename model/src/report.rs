@@ -81,7 +81,7 @@ impl Level {
     }
 }
 
-/// What is said of one target.
+/// The verdict of one target, and of its packages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetReport {
     /// Which one.
@@ -101,7 +101,7 @@ pub struct TargetReport {
     pub roots: Vec<Root>,
 }
 
-/// What is said of one package on one target.
+/// The verdict of one package on one target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Package {
     /// Import path.

@@ -45,7 +45,7 @@ pub enum Rule {
     Stub,
     /// A program that was run and ended by a panic, a fatal error of Go's runtime, or a trap.
     Crash,
-    /// A program that did otherwise than natively when a scenario of `wasmcheck.toml` was played.
+    /// A program that behaved differently from the native run when a scenario of `wasmcheck.toml` was played.
     Scenario,
     /// An error of the Go compiler or linker that no other rule explains.
     Compiler,

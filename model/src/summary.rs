@@ -10,7 +10,7 @@ pub fn summary_of_tests<'r>(tests: &(impl Iterator<Item = &'r TestResult> + Clon
     let compared = compared.filter(|class| *class != TestClass::NotCompared);
     let parts = compared.filter_map(|class| match of(class).count() {
         0 => None,
-        count => Some(format!("{count} {}", class.in_words())),
+        count => Some(format!("{count} {}", class.phrase())),
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
     let alone = outcomes(&of(TestClass::NotCompared));
@@ -45,7 +45,7 @@ fn outcomes<'r>(tests: &(impl Iterator<Item = &'r TestResult> + Clone)) -> Strin
 mod tests {
     use super::*;
 
-    fn told(tests: &[(TestClass, Option<TestOutcome>)]) -> String {
+    fn summary(tests: &[(TestClass, Option<TestOutcome>)]) -> String {
         let results = tests.iter().map(|(class, here)| TestResult {
             native: None,
             here: *here,
@@ -67,7 +67,7 @@ mod tests {
             alone(None),
         ];
         assert_eq!(
-            told(&ran),
+            summary(&ran),
             "5 tests: 1 failed, 1 not reached, 2 passed, 1 skipped; \
              not compared with a native run (--native)"
         );
@@ -76,9 +76,9 @@ mod tests {
             alone(Some(TestOutcome::Timeout)),
         ];
         assert_eq!(
-            told(&mixed),
+            summary(&mixed),
             "2 tests: 1 the same; not compared: 1 timed out"
         );
-        assert_eq!(told(&[]), "no test ran");
+        assert_eq!(summary(&[]), "no test ran");
     }
 }

@@ -1,4 +1,4 @@
-//! Where code must run, and what is said of it there.
+//! Where code must run, and the verdicts about it there.
 
 use std::fmt;
 
@@ -197,7 +197,7 @@ impl fmt::Display for Goos {
     }
 }
 
-/// What is said of a package, a main or a module on a target, worst first.
+/// The verdict about a package, a main or a module on a target, worst first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -205,13 +205,13 @@ impl fmt::Display for Goos {
 pub enum Verdict {
     /// `go build` fails.
     FailsToBuild,
-    /// It builds, but calls functions that nobody defines.
+    /// It builds, but calls undefined functions.
     LinksBroken,
     /// It builds, and something it does fails at run time.
     FailsAtRunTime,
-    /// It runs, with another meaning than natively, and says nothing.
+    /// It runs and silently behaves differently from the native build.
     SilentlyDifferent,
-    /// Nothing could be said.
+    /// Nothing could be found out.
     Unknown,
     /// Nothing was found at the level reached.
     Clean,

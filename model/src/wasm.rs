@@ -48,7 +48,7 @@ pub struct WasmFile {
     /// Whether the name section, or Go's own tables, tell the functions' names.
     pub names: Names,
     /// Why it is no valid module, if it is none. Not asked of what Go's linker wrote, as long as it
-    /// calls nobody that is undefined: that is valid.
+    /// calls no undefined function.
     pub invalid: Option<String>,
     /// Calls to undefined functions, which Go's linker let through.
     pub undefined_calls: Vec<UndefinedCall>,
@@ -422,7 +422,7 @@ pub enum Names {
     None,
 }
 
-/// A call instruction to a symbol that nobody defines.
+/// A call instruction to a symbol that is not defined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UndefinedCall {
     /// The function with the call, by its linker symbol.

@@ -39,7 +39,7 @@ fn absorb(into: &mut Report, mut other: Report) {
     into.wasm.append(&mut other.wasm);
     into.observations.append(&mut other.observations);
     for mut incomplete in other.incomplete {
-        // What holds for the whole run is said once.
+        // What holds for the whole run is kept once.
         if into.incomplete.contains(&incomplete) {
             continue;
         }

@@ -61,7 +61,7 @@ pub enum Unreadable {
     NoReport,
 }
 
-/// Read what an earlier run wrote. Its content tells what it is.
+/// Read a file that an earlier run wrote; its content decides whether it is a report or an inspection.
 pub fn read_stored(text: &str) -> Result<Stored, Unreadable> {
     let mut value: Value = serde_json::from_str(text).map_err(Unreadable::NotJson)?;
     if is_file(&value[0]) {

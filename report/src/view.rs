@@ -24,7 +24,7 @@ pub use self::finding::{call_chains, called_from, has_way, place, place_in, span
 pub use self::incomplete::incomplete;
 pub use self::roots::{RootGroup, impact};
 pub use self::targets::{TargetLine, words};
-pub use self::words::{bytes, hidden, parts, shown, targets_in_words, time};
+pub use self::words::{bytes, hidden, parts, shown, target_list, time};
 
 /// A report grouped for readers.
 #[derive(Debug)]

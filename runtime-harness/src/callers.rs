@@ -97,8 +97,8 @@ impl Callers {
         }
     }
 
-    /// All that is not the guest's language's own.
-    pub(crate) fn told(&self) -> Vec<Refusal> {
+    /// The refused calls, without those that the runtime of the guest's language makes for itself.
+    pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let told = self.refused.iter().filter_map(|r| {
             let stack = self.unwinder.frames(&r.places);
             self.unwinder.matters(&stack).then(|| Refusal {

@@ -74,7 +74,7 @@ impl Call {
         *self.time.get_or_insert_default() += time;
     }
 
-    pub(crate) fn told(&self) -> Option<model::HostCall> {
+    pub(crate) fn host_call(&self) -> Option<model::HostCall> {
         let errors = self.errors.iter().enumerate().filter(|(_, n)| **n > 0);
         (self.count > 0).then(|| model::HostCall {
             name: self.name.to_owned(),
@@ -120,21 +120,21 @@ impl Quota {
             None => Err(Stop::Limit(format!(
                 "{} {}",
                 self.what,
-                in_words(self.limit)
+                round_number(self.limit)
             ))),
         }
     }
 }
 
 impl Quota {
-    /// The same before a call to the host, which then goes on.
+    /// [`Self::take`] as the guard of a wrapped function: no errno of its own, so that the call goes on.
     pub(crate) fn ask(&mut self, amount: u64) -> Result<Option<i32>, Stop> {
         self.take(amount).map(|()| None)
     }
 }
 
-/// Round numbers as people write them.
-fn in_words(number: u64) -> String {
+/// A multiple of 1024 with its unit: `512 MiB`; any other number as it is.
+fn round_number(number: u64) -> String {
     match number {
         n if n >= 1 << 30 && n.is_multiple_of(1 << 30) => format!("{} GiB", n >> 30),
         n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
@@ -164,16 +164,16 @@ impl MemoryLimit {
     pub(crate) fn ended(&self, end: End) -> End {
         match end {
             End::Exit(0) => end,
-            End::Exit(_) | End::Trapped(_) if self.denied => End::Limit(self.told()),
+            End::Exit(_) | End::Trapped(_) if self.denied => End::Limit(self.message()),
             end => end,
         }
     }
 
-    /// What to say when it was too little.
-    fn told(&self) -> String {
+    /// The message for a guest that was refused memory.
+    fn message(&self) -> String {
         format!(
             "the program exceeded the memory limit of {}",
-            in_words(self.limit)
+            round_number(self.limit)
         )
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn call(
     }
     let mut results = vec![Val::I32(0); ty.results().len()];
     function.call(&mut *store, &values, &mut results)?;
-    Ok(results.iter().map(told).collect())
+    Ok(results.iter().map(value_text).collect())
 }
 
 /// A number of a type; integers may be written without or with a sign.
@@ -71,7 +71,7 @@ fn value(text: &str, ty: &ValType) -> Option<Val> {
     }
 }
 
-fn told(value: &Val) -> String {
+fn value_text(value: &Val) -> String {
     match value {
         Val::I32(n) => n.to_string(),
         Val::I64(n) => n.to_string(),

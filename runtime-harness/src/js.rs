@@ -207,7 +207,7 @@ impl<'js> Play<'_, 'js> {
 
     /// The event loop: until the program ends, or nothing can wake it.
     fn turns(&self, host: &Object<'js>) {
-        let mut end = self.turn(host, "start");
+        let mut end = self.call_and_run_jobs(host, "start");
         let mut asleep = false;
         while end.is_ok() && !self.bridge.has_ended() {
             let waiting = host
@@ -217,14 +217,14 @@ impl<'js> Play<'_, 'js> {
                 Ok(wait) if wait >= 0.0 => {
                     let wait = Duration::try_from_secs_f64(wait / 1000.0);
                     match self.globals.sleep(wait.unwrap_or_default(), self.deadline) {
-                        Ok(()) => self.turn(host, "fire"),
+                        Ok(()) => self.call_and_run_jobs(host, "fire"),
                         Err(stop) => return self.bridge.end(stop.into()),
                     }
                 }
                 Ok(_) if asleep => return,
                 Ok(_) => {
                     asleep = true;
-                    self.turn(host, "deadlock")
+                    self.call_and_run_jobs(host, "deadlock")
                 }
                 Err(e) => Err(e),
             };
@@ -235,7 +235,7 @@ impl<'js> Play<'_, 'js> {
     }
 
     /// Call one of the host's functions, and do what it has promised.
-    fn turn(&self, host: &Object<'js>, name: &str) -> rquickjs::Result<()> {
+    fn call_and_run_jobs(&self, host: &Object<'js>, name: &str) -> rquickjs::Result<()> {
         called(host, name, ())?;
         while !self.bridge.has_ended() && self.ctx.execute_pending_job() {}
         Ok(())

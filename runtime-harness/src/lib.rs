@@ -137,7 +137,7 @@ pub struct Outcome {
     /// Functions that were on the engine's stack when it was ended, by their index, innermost first.
     /// Go empties that stack when goroutines switch: what is there is right, and may not be all.
     pub stack: Vec<u32>,
-    /// The goroutine that was running when a trap or a call to nobody ended it, innermost call first;
+    /// The goroutine that was running when a trap or a call to an undefined function ended it, innermost call first;
     /// known with an [`Unwinder`] alone.
     pub callers: Vec<model::Frame>,
 }

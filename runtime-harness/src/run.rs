@@ -67,13 +67,13 @@ fn run_here(mut guest: Guest, started: Instant) -> Result<Outcome, Error> {
     };
     let callers = last_stack(&mut store, &stack);
     let host = store.into_data();
-    let calls = host.calls.iter().filter_map(crate::host::Call::told);
+    let calls = host.calls.iter().filter_map(crate::host::Call::host_call);
     let mut calls: Vec<_> = calls.collect();
     calls.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Outcome {
         end: host.memory.ended(end),
         calls,
-        refusals: host.callers.map_or_else(Vec::new, |c| c.told()),
+        refusals: host.callers.map_or_else(Vec::new, |c| c.refusals()),
         time,
         memory: host.memory.peak,
         results,

@@ -129,7 +129,7 @@ fn position(caller: &mut Caller<'_, Host>) -> Option<Position> {
     })
 }
 
-/// Whether a call failed for want of something in the sandbox: it is not there, not allowed, or,
+/// Whether a call failed because the sandbox lacks something: it is not there, not allowed, or,
 /// where Go finds no open directory for a path and says so with -1, not shown
 /// (`syscall/fs_wasip1.go`, `preparePath`). Other errors are a program's daily bread.
 fn is_refusal(name: &str, args: &[i64], errno: usize) -> bool {

@@ -31,7 +31,7 @@ impl Trace {
         time: Duration,
         memory: &[u8],
     ) {
-        let args = told(name, args, memory).join(", ");
+        let args = arguments(name, args, memory).join(", ");
         let result = match errno {
             None => "does not return".to_owned(),
             Some(0) => "ok".to_owned(),
@@ -76,22 +76,22 @@ pub(crate) fn about(name: &str, args: &[i64], memory: &[u8]) -> Option<String> {
 }
 
 /// Arguments, texts in memory in their place.
-fn told(name: &str, args: &[i64], memory: &[u8]) -> Vec<String> {
+fn arguments(name: &str, args: &[i64], memory: &[u8]) -> Vec<String> {
     let texts = texts(name);
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     let mut at = 0;
     while let Some(arg) = args.get(at) {
         if texts.contains(&at)
             && let Some(text) = args.get(at + 1).and_then(|len| text(memory, *arg, *len))
         {
-            told.push(text);
+            shown.push(text);
             at += 2;
         } else {
-            told.push(arg.to_string());
+            shown.push(arg.to_string());
             at += 1;
         }
     }
-    told
+    shown
 }
 
 /// Positions of the texts among the arguments of a function: each is an address, and a length
@@ -127,13 +127,13 @@ mod tests {
     fn paths_stand_in_their_place() {
         let memory = b"..etc/hosts";
         assert_eq!(
-            told("path_open", &[3, 1, 2, 9, 0], memory),
+            arguments("path_open", &[3, 1, 2, 9, 0], memory),
             ["3", "1", "\"etc/hosts\"", "0"]
         );
         assert_eq!(
-            told("path_unlink_file", &[3, 5, 900], memory),
+            arguments("path_unlink_file", &[3, 5, 900], memory),
             ["3", "5", "900"]
         );
-        assert_eq!(told("fd_close", &[-1], memory), ["-1"]);
+        assert_eq!(arguments("fd_close", &[-1], memory), ["-1"]);
     }
 }

@@ -58,7 +58,7 @@ fn wasm_files(dir: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// What a test did otherwise than is expected.
+/// What a test did differently from what is expected.
 fn failure(file: &Path) -> Option<String> {
     let expected: Expected = fs::read(file.with_extension("json"))
         .map(|text| serde_json::from_slice(&text).unwrap())

@@ -156,11 +156,11 @@ impl Chromium {
         if interrupt.is_raised() {
             return Err(Error::Interrupted);
         }
-        let told = server.told();
+        let output = server.output();
         let timed_out = late || matches!(ended, Err(Error::TookTooLong { .. }));
-        let (code, why) = match (&told.end, ended) {
+        let (code, why) = match (&output.end, ended) {
             (Some(end), _) => (end.code, end.why.clone()),
-            (None, _) if told.too_much => (None, Some("it printed more than 64 MiB".to_owned())),
+            (None, _) if output.too_much => (None, Some("it printed more than 64 MiB".to_owned())),
             (None, Ok(output)) => {
                 let last = output.stderr.lines().rfind(|l| !l.trim().is_empty());
                 let last = last.unwrap_or_default();
@@ -171,11 +171,11 @@ impl Chromium {
         };
         Ok(Shown {
             code,
-            timed_out: timed_out && told.end.is_none(),
+            timed_out: timed_out && output.end.is_none(),
             why,
-            stdout: told.stdout,
-            stderr: told.stderr,
-            both: told.both,
+            stdout: output.stdout,
+            stderr: output.stderr,
+            both: output.both,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Failures that a user can cause and mend.
 
 use camino::Utf8PathBuf;
+use model::GoFault;
 
 /// Why the Go command could not be asked. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,12 @@ pub enum Error {
         "cannot create a temporary directory: {0}; free some space or set TMPDIR to another disk"
     )]
     Scratch(std::io::Error),
+    /// A candidate has an edit of a file, which cannot be tried.
+    #[error("{path}: a change of a file cannot be tried, only requirements and build tags can")]
+    FileEdit {
+        /// The file, relative to the module's root.
+        path: Utf8PathBuf,
+    },
     /// A process was ended at its deadline.
     #[error("`{command}` took too long and was stopped")]
     TookTooLong {
@@ -76,28 +83,8 @@ impl Error {
     }
 }
 
-/// What to do about the failures that users meet most, by the Go command's own words.
-fn advice(message: &str) -> &'static str {
-    const KNOWN: &[(&str, &str)] = &[
-        (
-            "GOTOOLCHAIN=local",
-            "\nset GOTOOLCHAIN=auto to let Go download the newer toolchain, or install it",
-        ),
-        (
-            "errors parsing",
-            "\nmend the line, or compare with `go mod edit -fmt`",
-        ),
-        (
-            "no space left on device",
-            "\nfree some space, or point TMPDIR and GOCACHE to a disk that has it",
-        ),
-        (
-            "permission denied",
-            "\ncheck the owner and permissions of the file",
-        ),
-    ];
-    KNOWN
-        .iter()
-        .find(|(words, _)| message.contains(words))
-        .map_or("", |(_, text)| text)
+/// What to do about a failure, on a line of its own.
+fn advice(message: &str) -> String {
+    let advice = GoFault::of(message).and_then(GoFault::advice);
+    advice.map_or_else(String::new, |advice| format!("\n{advice}"))
 }

@@ -173,7 +173,7 @@ impl Go {
         }
         Err(Error::Go {
             command,
-            message: said(&output.stderr),
+            message: without_downloads(&output.stderr),
         })
     }
 
@@ -188,8 +188,8 @@ impl Go {
     }
 }
 
-/// What Go said on standard error, its news about downloads left out.
-fn said(stderr: &str) -> String {
+/// What Go printed on standard error, without its lines about downloads.
+fn without_downloads(stderr: &str) -> String {
     let news =
         |line: &&str| !line.starts_with("go: downloading ") && !line.starts_with("go: finding ");
     let lines: Vec<&str> = stderr.lines().filter(news).collect();

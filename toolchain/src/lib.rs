@@ -22,4 +22,4 @@ pub use crate::go::{Go, GoEnv, Options};
 pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
 pub use crate::program::{Ended, Node, Program, wasm_exec};
 pub use crate::scratch::Scratch;
-pub use crate::session::{Change, INIT_GOROUTINES, Linked, Mode, Platform, Session};
+pub use crate::session::{INIT_GOROUTINES, Linked, Mode, Platform, Session};

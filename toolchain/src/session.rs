@@ -3,7 +3,7 @@
 use std::iter;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Goos, Listing};
+use model::{Edit, Goos, Listing};
 
 use crate::command::Process;
 use crate::error::Error;
@@ -53,15 +53,6 @@ pub struct Session {
     scratch: Scratch,
 }
 
-/// What a candidate changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Flags of `go mod edit`: `-require=path@version`, `-replace=old=new@version`.
-    pub edits: Vec<String>,
-    /// Build tags that are added.
-    pub tags: Vec<String>,
-}
-
 /// How the link of a main package ended.
 #[derive(Clone, Debug)]
 pub enum Linked {
@@ -102,20 +93,26 @@ impl Session {
 
     /// The same module with other requirements and tags: a candidate. Its go.mod is edited in a
     /// scratch copy, whatever the mode; a workspace and a vendor directory are left aside.
-    pub fn candidate(&self, go: &Go, change: &Change) -> Result<Self, Error> {
+    ///
+    /// An edit of a file is refused: only go.mod and the tags can be changed.
+    pub fn candidate(&self, go: &Go, edits: &[Edit]) -> Result<Self, Error> {
+        let Flags {
+            mod_edit,
+            tags: added,
+        } = Flags::of(edits)?;
         let scratch = Scratch::new()?;
         let base = scratch.path();
         for platform in Platform::all() {
             let dir = base.join(place(platform));
             copy_module_files(&self.root, &dir)?;
-            if !change.edits.is_empty() {
-                let flags = change.edits.iter().map(String::as_str);
+            if !mod_edit.is_empty() {
+                let flags = mod_edit.iter().map(String::as_str);
                 let edit = go.process(&dir).args(["mod", "edit"]).args(flags);
                 go.run(edit.args(["go.mod"]).env("GOWORK", "off"))?;
             }
         }
         let mut tags = self.tags.clone();
-        tags.extend(change.tags.iter().cloned());
+        tags.extend(added);
         Ok(Self {
             go: go.clone(),
             env: self.env.clone(),
@@ -417,6 +414,40 @@ impl Session {
     }
 }
 
+/// The edits of a candidate as flags of the go command.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Flags {
+    /// Flags of `go mod edit`: `-require=path@version`, `-replace=old=new@version`.
+    mod_edit: Vec<String>,
+    /// Build tags that are added.
+    tags: Vec<String>,
+}
+
+impl Flags {
+    fn of(edits: &[Edit]) -> Result<Self, Error> {
+        let mut flags = Self::default();
+        for edit in edits {
+            match edit {
+                Edit::Require { module, version } => {
+                    flags.mod_edit.push(format!("-require={module}@{version}"));
+                }
+                Edit::Replace {
+                    module,
+                    with,
+                    version,
+                } => {
+                    let flag = format!("-replace={module}={with}@{version}");
+                    flags.mod_edit.push(flag);
+                }
+                Edit::Drop { module } => flags.mod_edit.push(format!("-droprequire={module}")),
+                Edit::Tag { tag } => flags.tags.push(tag.clone()),
+                Edit::File { path, .. } => return Err(Error::FileEdit { path: path.clone() }),
+            }
+        }
+        Ok(flags)
+    }
+}
+
 /// The path of a `module` line as almost all are; anything else is for the go command to read.
 fn plain_module_path(text: &str) -> Option<&str> {
     const PATH: &str = "-._~/";
@@ -530,6 +561,41 @@ mod tests {
         ] {
             assert_eq!(plain_module_path(text), path, "{text}");
         }
+    }
+
+    #[test]
+    fn edits_become_flags_of_go_mod_edit_and_tags() {
+        let module = || "a.b/c".to_owned();
+        let edits = [
+            Edit::Require {
+                module: module(),
+                version: "v1.2.0".to_owned(),
+            },
+            Edit::Replace {
+                module: module(),
+                with: "d.e/f".to_owned(),
+                version: "v0.5.4".to_owned(),
+            },
+            Edit::Drop { module: module() },
+            Edit::Tag {
+                tag: "purego".to_owned(),
+            },
+        ];
+        let flags = Flags::of(&edits).unwrap();
+        assert_eq!(
+            flags.mod_edit,
+            [
+                "-require=a.b/c@v1.2.0",
+                "-replace=a.b/c=d.e/f@v0.5.4",
+                "-droprequire=a.b/c"
+            ]
+        );
+        assert_eq!(flags.tags, ["purego"]);
+        let file = Edit::File {
+            path: "x.go".into(),
+            diff: String::new(),
+        };
+        assert!(matches!(Flags::of(&[file]), Err(Error::FileEdit { .. })));
     }
 
     #[test]

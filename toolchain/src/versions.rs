@@ -8,10 +8,10 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::go::Go;
 
-/// A module as `go list -m -json` tells it.
+/// A module as `go list -m -json` prints it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Told {
+struct ListedModule {
     version: String,
     versions: Vec<String>,
     error: Option<serde_json::Value>,
@@ -52,14 +52,15 @@ impl Go {
     }
 
     /// What Go says of some modules; nothing where it fails as a whole.
-    fn ask(&self, dir: &Utf8Path, queries: &[String]) -> Result<Vec<Told>, Error> {
+    fn ask(&self, dir: &Utf8Path, queries: &[String]) -> Result<Vec<ListedModule>, Error> {
         let process = self
             .process(dir)
             .args(["list", "-m", "-e", "-json"])
             .args(queries);
         let process = process.env("GOWORK", "off").env("GOFLAGS", "-mod=mod");
         let output = self.run_any(process)?;
-        let values = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Told>();
+        let values =
+            serde_json::Deserializer::from_slice(&output.stdout).into_iter::<ListedModule>();
         Ok(values.map_while(Result::ok).collect())
     }
 }

@@ -94,7 +94,7 @@ pub(crate) fn run(versions: &[&str]) -> Result<()> {
     }
     ensure!(
         wrong == 0,
-        "{wrong} programs are read otherwise than the linker wrote them"
+        "{wrong} programs are read differently from how the linker wrote them"
     );
     Ok(())
 }

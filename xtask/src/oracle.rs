@@ -78,7 +78,7 @@ fn compare(files: &[PathBuf]) -> Result<()> {
     }
 }
 
-/// What the reader says otherwise than go/parser.
+/// What the reader says differently from go/parser.
 fn differences(said: &Value, src: &Arc<String>, broken: &mut usize) -> Vec<String> {
     let ours = outline(src);
     let theirs = said["broken"] == true;
@@ -111,7 +111,7 @@ fn differences(said: &Value, src: &Arc<String>, broken: &mut usize) -> Vec<Strin
     complaints
 }
 
-/// What the constraints say otherwise than go/build.
+/// What the constraints say differently from go/build.
 fn selected(said: &Value, file: &str, src: &str, release: u32) -> Option<String> {
     let name = Path::new(file).file_name()?.to_str()?;
     let ours: String = PLATFORMS

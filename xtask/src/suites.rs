@@ -57,7 +57,7 @@ pub(crate) fn run(packages: &[&str], wasmcheck: &Path) -> Result<()> {
     let (mut rows, mut wrong) = (String::new(), Vec::new());
     for package in chosen {
         for row in world.compare(package)? {
-            eprintln!("xtask: {}", row.told());
+            eprintln!("xtask: {}", row.summary_line());
             rows.push_str(&row.line());
             wrong.extend(row.unexplained(&explained));
         }
@@ -93,7 +93,7 @@ fn note(packages: &[&str], rows: &str) -> Result<()> {
     Ok(std::fs::write(TABLE, table)?)
 }
 
-/// The outcomes of one package on one target, held against those of one other runner.
+/// The outcomes of one package on one target, compared with those of one other runner.
 struct Row {
     package: String,
     target: &'static str,
@@ -126,7 +126,7 @@ impl Row {
         alone(&self.theirs, &self.ours)
     }
 
-    fn told(&self) -> String {
+    fn summary_line(&self) -> String {
         format!(
             "{} {} against {}: {} tests, {} the same, {} differ, {} only here, {} only there",
             self.package,
@@ -217,7 +217,7 @@ struct World {
 
 impl World {
     fn new(wasmcheck: &Path) -> Result<World> {
-        let goroot = said(Command::new("go").args(["env", "GOROOT"]))?;
+        let goroot = stdout_of(Command::new("go").args(["env", "GOROOT"]))?;
         let scratch = tempfile::tempdir()?;
         // A copy: it may be built anew in these minutes.
         let copy = scratch.path().join("wasmcheck");
@@ -237,13 +237,13 @@ impl World {
         if !self.runners.join("wazero").is_file() {
             let wazero = format!("github.com/tetratelabs/wazero/cmd/wazero@{WAZERO}");
             let mut go = Command::new("go");
-            said(go.args(["install", &wazero]).env("GOBIN", &self.runners))?;
+            stdout_of(go.args(["install", &wazero]).env("GOBIN", &self.runners))?;
         }
         let python = self.runners.join("python");
         if !python.is_dir() {
-            said(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
+            stdout_of(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
             let package = format!("wasmtime=={WASMTIME}");
-            said(Command::new(python.join("bin/pip")).args(["install", "--quiet", &package]))?;
+            stdout_of(Command::new(python.join("bin/pip")).args(["install", "--quiet", &package]))?;
         }
         let script = std::path::absolute("xtask/data/run_wasmtime.py")?;
         let command = self.runners.join("wasmtime");
@@ -253,7 +253,7 @@ impl World {
             script.display()
         );
         std::fs::write(&command, text)?;
-        said(Command::new("chmod").arg("+x").arg(&command))?;
+        stdout_of(Command::new("chmod").arg("+x").arg(&command))?;
         Ok(())
     }
 
@@ -307,7 +307,7 @@ impl World {
         }
         go.current_dir(self.goroot.join("src"));
         go.env_remove("GOFLAGS").env("GOWORK", "off");
-        said(&mut go)?;
+        stdout_of(&mut go)?;
         Ok(file)
     }
 
@@ -378,12 +378,12 @@ fn version(peer: &str) -> Result<String> {
         "wasmtime" => format!("wasmtime {WASMTIME}"),
         _ => format!(
             "node {}",
-            said(Command::new("node").arg("--version"))?.trim()
+            stdout_of(Command::new("node").arg("--version"))?.trim()
         ),
     })
 }
 
-fn said(command: &mut Command) -> Result<String> {
+fn stdout_of(command: &mut Command) -> Result<String> {
     let done = command.output().with_context(|| format!("{command:?}"))?;
     let error = String::from_utf8_lossy(&done.stderr);
     ensure!(done.status.success(), "{command:?}: {error}");

@@ -78,7 +78,7 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
         calls.walk(roots, false);
         let inits: Vec<Node> = calls.all().filter(|node| calls.owner(*node).init).collect();
         calls.walk(inits, true);
-        calls.turn();
+        calls.invert_edges();
         calls
     }
 
@@ -145,8 +145,8 @@ impl<'t, 'g, 'a> Calls<'t, 'g, 'a> {
         place.package.own && begins(place, self.owner(node))
     }
 
-    /// From who is called to who calls.
-    fn turn(&mut self) {
+    /// Inverts the edges: for each callee, its callers.
+    fn invert_edges(&mut self) {
         let walked = |node: &Node| self.reached.contains(node) || self.init.contains(node);
         let mut callers: HashMap<Node, Vec<(Node, u32)>> = HashMap::new();
         for node in self.all().filter(walked) {

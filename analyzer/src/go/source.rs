@@ -28,7 +28,7 @@ const FILES: usize = 16;
 /// All files that were asked for, by path.
 pub(crate) struct Sources<'a> {
     system: &'a dyn System,
-    /// Threads with room for deep trees; the global ones when these could not be had.
+    /// Threads with room for deep trees; the global ones when these could not be started.
     pool: Option<ThreadPool>,
     files: Mutex<Files>,
     /// Files that were read again, by the address of what was read first.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use model::{Effect, Evidence, Finding, Goos, ListError, Listing, Note, NoteKind, Rule};
+use model::{Effect, Evidence, Finding, GoFault, Goos, ListError, Listing, Note, NoteKind, Rule};
 
 use crate::context::{Claim, Context, Saying, shorten, token_end};
 use crate::go::graph::Package;
@@ -78,19 +78,13 @@ impl Compiled {
 
     /// The compiler gave up on the whole package, or the machine on the compiler.
     fn without_position(&mut self, package: &str, text: &str) {
-        const MACHINE: [&str; 4] = [
-            "no space left on device",
-            "signal: killed",
-            "cannot allocate memory",
-            "out of memory",
-        ];
         let message: Vec<&str> = text
             .lines()
             .skip(1)
             .filter(|l| !l.trim().is_empty())
             .collect();
         let message = message.join("\n");
-        if MACHINE.iter().any(|words| message.contains(words)) {
+        if GoFault::of(&message).is_some_and(GoFault::is_of_machine) {
             self.undecided.push((package.to_owned(), message));
             return;
         }

@@ -155,7 +155,7 @@ fn confirmed<'f>(
     findings.iter_mut().filter(near).collect()
 }
 
-/// Whether something is said already of what a package does with a package of the standard library.
+/// Whether there is a finding already about what a package does with a package of the standard library.
 fn is_told(findings: &[Finding], package: &Package<'_>, symbol: &str) -> bool {
     let library = |symbol| split_symbol(symbol).map(|(library, _)| library);
     findings.iter().any(|f| {
@@ -191,7 +191,7 @@ fn not_in_the_source(
 ) -> Vec<Finding> {
     let found = behaviours_here(cx, at.symbol).filter_map(|(behaviour, targets)| {
         let mut finding = finding(cx, package, at, behaviour);
-        // In dependencies only what changes something is told.
+        // In dependencies only what changes a verdict is reported.
         if !package.own && finding.effect == Effect::Note {
             return None;
         }

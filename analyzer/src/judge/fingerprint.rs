@@ -11,7 +11,7 @@ use model::Finding;
 
 use crate::go::facts::{DeclFact, FileFacts};
 
-/// Where a finding stands, told by the source alone.
+/// The place of a finding, by the source alone: no line numbers, no targets.
 #[derive(Debug, Default)]
 pub(super) struct Site {
     /// The declaration around it; empty above the first one.
@@ -54,7 +54,7 @@ fn title(facts: &FileFacts, decl: &DeclFact) -> String {
     }
 }
 
-/// Give each finding its fingerprint. `site` tells where a finding stands; findings without a file
+/// Give each finding its fingerprint. `site` gives the place of a finding; findings without a file
 /// stand nowhere. Findings on the same target never get the same one.
 pub(super) fn fingerprint(findings: &mut [Finding], site: impl Fn(&Finding) -> Site) {
     let mut order: Vec<usize> = (0..findings.len()).collect();

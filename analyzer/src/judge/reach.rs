@@ -13,7 +13,7 @@ use crate::build::Build;
 /// Other calls that fail are those of the package itself, and of the own packages from which
 /// calls lead to it.
 ///
-/// A call to nobody also breaks the mains whose wasm has it.
+/// A call to an undefined function also breaks the mains whose wasm has it.
 pub(super) fn reach<'b>(build: &'b Build<'_>, finding: &Finding) -> BTreeSet<&'b str> {
     let graph = &build.graph;
     let Some(place) = graph

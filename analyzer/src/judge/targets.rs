@@ -191,7 +191,7 @@ impl<'j, 'a> Judge<'j, 'a> {
         } else if self.broken.contains(path) {
             Builds::No
         } else if compiled.is_some_and(|content| !content.contains(path)) {
-            // The compiler was asked, and said neither yes nor why not.
+            // The compiler gave neither an export file nor an error.
             Builds::Unknown
         } else {
             Builds::Yes

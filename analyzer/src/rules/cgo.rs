@@ -10,7 +10,7 @@ use crate::go::facts::Cgo;
 use crate::go::graph::Package;
 use crate::go::source::Source;
 
-/// What is said of an imported package that is written with cgo.
+/// The subject and text of a finding about an imported package that needs cgo.
 pub(super) fn claim(path: &str) -> Claim {
     let what = format!("needs cgo, which is not available on {HERE}");
     Claim::of(path, what)
@@ -43,7 +43,7 @@ pub(super) fn also(why: &str) -> String {
     }
 }
 
-/// Headers of a cgo file, in words that continue a sentence.
+/// Headers of a cgo file: text that continues a sentence.
 pub(super) fn wants(cgo: &Cgo) -> String {
     if cgo.includes.is_empty() {
         String::new()

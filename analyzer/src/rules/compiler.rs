@@ -23,11 +23,11 @@ pub(super) fn check<'g, 'a>(
     types: &Types<'g, 'a>,
     findings: &mut Vec<Finding>,
 ) {
-    let mut told = told(findings);
+    let mut reported = reported_positions(findings);
     for package in cx.judged().filter(|p| p.is_whole()) {
         for file in package.files() {
             let name = cx.places().name_in(package.listed, &file.name);
-            let known = told.remove(&name).unwrap_or_default();
+            let known = reported.remove(&name).unwrap_or_default();
             let place = Place { package, file };
             let mut at = At {
                 cx,
@@ -48,18 +48,19 @@ pub(super) fn check<'g, 'a>(
     }
 }
 
-/// Lines and columns of each file that have a finding: nothing is told twice.
-fn told(findings: &[Finding]) -> HashMap<String, HashSet<(u32, u32)>> {
-    let mut told: HashMap<String, HashSet<(u32, u32)>> = HashMap::new();
+/// Lines and columns of each file that have a finding: the compiler reports no place twice.
+fn reported_positions(findings: &[Finding]) -> HashMap<String, HashSet<(u32, u32)>> {
+    let mut reported: HashMap<String, HashSet<(u32, u32)>> = HashMap::new();
     for finding in findings {
-        told.entry(finding.file.clone())
+        reported
+            .entry(finding.file.clone())
             .or_default()
             .insert((finding.line, finding.column));
     }
-    told
+    reported
 }
 
-/// One file, and what was told of it.
+/// One file, and what was reported of it.
 struct At<'t, 'g, 'a> {
     cx: &'g Context<'g, 'a>,
     types: &'t Types<'g, 'a>,

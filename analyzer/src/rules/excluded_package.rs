@@ -5,7 +5,7 @@ use model::{Effect, Finding, Rule};
 use super::syscall_js;
 use crate::context::{Claim, Context, HERE, Saying};
 
-/// What is said of an imported package.
+/// The subject and text of a finding about an imported package.
 pub(super) fn claim(path: &str) -> Claim {
     Claim::plain(format!(
         "build constraints exclude all Go files of `{path}` on {HERE}"

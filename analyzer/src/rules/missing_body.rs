@@ -114,7 +114,7 @@ fn pushed<'g>(cx: &'g Context<'_, '_>) -> HashSet<&'g str> {
 }
 
 /// Functions without a body that `//go:linkname` links to what no package of this build declares:
-/// `runtime.mmap` is there on other platforms. The linker says nothing
+/// `runtime.mmap` is there on other platforms. The linker does not complain
 /// (`cmd/link/internal/wasm/asm.go` does not check that a symbol is defined).
 fn undefined_links<'a>(
     cx: &Context<'_, 'a>,

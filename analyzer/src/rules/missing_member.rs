@@ -59,10 +59,10 @@ struct Members<'g, 'a> {
     numbers: HashMap<&'g str, usize>,
     /// What the package declares itself.
     own: HashMap<&'g str, Bits>,
-    /// That, and what everything declares that it imports, packages that nobody read apart; none
+    /// That, and what everything declares that it imports, packages that were not read apart; none
     /// where something could not be read.
     closures: HashMap<&'g str, Option<Bits>>,
-    /// The packages that nobody read so far, and what they declare: none where they cannot be read.
+    /// The packages that were not read so far, and what they declare: none where they cannot be read.
     unread: BTreeMap<&'g str, OnceCell<Option<HashSet<&'g str>>>>,
 }
 
@@ -136,7 +136,7 @@ impl<'g, 'a> Members<'g, 'a> {
             || (closure.is_some_and(|bits| !in_set(bits)) && !self.unread_may_have(package, name))
     }
 
-    /// Whether a package that a package imports, directly or not, and that nobody read so far,
+    /// Whether a package that a package imports, directly or not, and that was not read so far,
     /// declares an exported field or method of a name, or may do so. The nearest are read first:
     /// mostly one of these does.
     fn unread_may_have(&self, package: &Package<'_>, name: &str) -> bool {

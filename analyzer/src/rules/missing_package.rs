@@ -6,7 +6,7 @@ use super::load;
 use crate::context::{Claim, Context, Saying};
 use crate::go::graph::Package;
 
-/// One finding at each import of a package that is not to be had.
+/// One finding at each import of a package that does not exist.
 pub(super) fn check<'a>(
     cx: &Context<'_, 'a>,
     package: &Package<'a>,

@@ -1,4 +1,4 @@
-//! `scenario`: a program that did otherwise than natively when a scenario was played.
+//! `scenario`: a program that behaved differently from the native run when a scenario was played.
 
 use camino::Utf8Path;
 use model::{
@@ -9,10 +9,10 @@ use model::{
 use crate::context::{Claim, Context, Saying, shorten};
 use crate::go::graph::Package;
 
-/// Differences that are told.
+/// Most differences that a finding names.
 const SHOWN: usize = 4;
 
-/// A scenario in which a program did otherwise than natively, or than was expected, is a finding of
+/// A scenario in which a program behaved differently from the native run, or from what the scenario expects, is a finding of
 /// its main package.
 pub(crate) fn check(cx: &Context<'_, '_>, seen: &Observation) -> Option<Finding> {
     let scenario = seen.scenario.as_ref();

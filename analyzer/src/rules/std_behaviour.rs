@@ -97,7 +97,7 @@ impl<'g, 'a> At<'_, 'g, 'a> {
             finding.targets = targets;
             finding.init = init;
             self.called(&mut finding, used);
-            // In dependencies only what changes something is told.
+            // In dependencies only what changes a verdict is reported.
             if package.own || finding.effect != Effect::Note {
                 findings.push(finding);
             }

@@ -2,12 +2,12 @@
 
 use model::{Effect, Rule};
 
-use super::Said;
+use super::RuleOutput;
 use crate::context::{Claim, Context, Saying};
 use crate::go::graph::Package;
 
 /// Files that do not parse. What could be read of them is judged all the same.
-pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, said: &mut Said) {
+pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, said: &mut RuleOutput) {
     let findings = &mut said.findings;
     for file in package.files() {
         let saying = |message: String| Saying {

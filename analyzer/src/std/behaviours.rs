@@ -32,7 +32,7 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
-    /// The file and line that make it so, as they are told.
+    /// The file and line in GOROOT that make it so, as reports show them.
     #[must_use]
     pub fn place(&self) -> String {
         let below = if self.source.starts_with("lib/") {
@@ -86,7 +86,7 @@ impl Kind {
     }
 
     /// The effects that a kind may have: the first, unless the row says why it is another.
-    /// A fake server is of no use, a fake user id may be; what nobody misses is a note.
+    /// A fake server is of no use, a fake user id may be; what programs do not need is a note.
     pub const fn effects(self) -> &'static [Effect] {
         match self {
             Self::AlwaysFails | Self::Panics | Self::Blocks => &[Effect::FailsAtRunTime],
@@ -153,7 +153,7 @@ impl Versions {
     }
 
     /// `from Go 1.24 on`; empty for all.
-    pub fn in_words(self) -> String {
+    pub fn text(self) -> String {
         match (self.from, self.to) {
             (0, u32::MAX) => String::new(),
             (from, u32::MAX) => format!("from Go 1.{from} on"),

@@ -1,4 +1,4 @@
-//! What a program did with given arguments, input and files, held against what it does elsewhere.
+//! What a program did with given arguments, input and files, compared with what it does elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -147,14 +147,14 @@ fn text(what: &str, native: &str, here: &str) -> Option<Difference> {
     for line in 1.. {
         let (native, here) = (of_native.next(), of_here.next());
         if native != here {
-            let told = |text: Option<&str>| match text {
+            let shown_as = |text: Option<&str>| match text {
                 Some(text) => format!("line {line} is `{}`", shown(text)),
-                None => format!("line {line} is not there"),
+                None => format!("there is no line {line}"),
             };
             return Some(Difference {
                 what: what.to_owned(),
-                native: told(native),
-                here: told(here),
+                native: shown_as(native),
+                here: shown_as(here),
             });
         }
     }
@@ -182,16 +182,16 @@ fn file(name: &str, native: &Played, here: &Played) -> Option<Difference> {
     {
         return text(&what, native, here);
     }
-    let told = |change: Option<&Option<Vec<u8>>>| match change {
-        None => "as it was".to_owned(),
+    let shown_as = |change: Option<&Option<Vec<u8>>>| match change {
+        None => "unchanged".to_owned(),
         Some(None) => "removed".to_owned(),
-        Some(Some(_)) if name.ends_with('/') => "made".to_owned(),
+        Some(Some(_)) if name.ends_with('/') => "created".to_owned(),
         Some(Some(bytes)) => format!("written, {} bytes", bytes.len()),
     };
     Some(Difference {
         what,
-        native: told(native),
-        here: told(here),
+        native: shown_as(native),
+        here: shown_as(here),
     })
 }
 
@@ -200,7 +200,7 @@ fn file(name: &str, native: &Played, here: &Played) -> Option<Difference> {
 mod tests {
     use super::*;
 
-    fn told(native: &Played, here: &Played) -> Vec<String> {
+    fn difference_lines(native: &Played, here: &Played) -> Vec<String> {
         let all = differences(native, here).into_iter();
         all.map(|d| format!("{}: {} / {}", d.what, d.native, d.here))
             .collect()
@@ -218,26 +218,29 @@ mod tests {
             ]),
             ..Played::default()
         };
-        assert!(told(&native, &native).is_empty());
+        assert!(difference_lines(&native, &native).is_empty());
         let mut here = native.clone();
         here.stderr = "panic: x\n\ngoroutine 7 [running]:\n0x2".to_owned();
         assert!(
-            told(&native, &here).is_empty(),
+            difference_lines(&native, &here).is_empty(),
             "addresses are no difference"
         );
         here.stderr = here.stderr.replace("panic", "Panic");
-        assert!(told(&native, &here).is_empty(), "nor are capitals");
+        assert!(
+            difference_lines(&native, &here).is_empty(),
+            "nor are capitals"
+        );
         here.exit = None;
         here.why = Some("it trapped".to_owned());
         here.stdout = "a\n".to_owned();
         here.files.clear();
         here.files.insert("/m/out".to_owned(), Some(vec![0xff]));
         assert_eq!(
-            told(&native, &here),
+            difference_lines(&native, &here),
             [
                 "exit code: 0 / none: it trapped",
                 "standard output: line 2 is `b` / line 2 is ``",
-                "file /m/old: removed / as it was",
+                "file /m/old: removed / unchanged",
                 "file /m/out: written, 3 bytes / written, 1 bytes",
             ]
         );

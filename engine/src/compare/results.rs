@@ -1,4 +1,4 @@
-//! Two runs of the tests of a package held against each other: natively, and under wasm.
+//! Two runs of the tests of a package compared: natively, and under wasm.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -21,7 +21,7 @@ const RERUNS: usize = 8;
 pub(crate) struct SuiteRun {
     /// Outcomes of the tests that came to one.
     pub(crate) tests: BTreeMap<String, TestOutcome>,
-    /// Tests that were started and came to no end, for which nobody is to blame but others.
+    /// Tests that were started and did not end because another test ended the process.
     pub(crate) unfinished: BTreeSet<String>,
     /// Top-level tests that ended the binary.
     pub(crate) culprits: BTreeSet<String>,
@@ -150,7 +150,7 @@ pub(crate) fn read(output: &str, code: Option<i32>, late: bool) -> SuiteRun {
                         .collect();
                     reader.entered(symbol, &stack);
                 } else {
-                    reader.said(said.trim_start());
+                    reader.framed(said.trim_start());
                 }
             }
         }
@@ -193,7 +193,7 @@ impl Reader {
         self.ended |= line == "FAIL" || line == "PASS";
     }
 
-    fn said(&mut self, said: &str) {
+    fn framed(&mut self, said: &str) {
         self.plain(said);
         if let Some(rest) = said.strip_prefix("=== ") {
             let Some((verb, name)) = rest.split_once(' ') else {

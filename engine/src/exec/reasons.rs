@@ -5,7 +5,7 @@ use runtime_harness::{End, Outcome};
 
 use crate::files;
 
-/// The functions of the program's own that were called when a trap or a call to nobody ended it, in
+/// The functions of the program's own that were called when a trap or a call to an undefined function ended it, in
 /// words that follow the reason. The file itself knows their names, stripped or not.
 pub(super) fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
     const SHOWN: usize = 4;
@@ -35,7 +35,7 @@ pub(super) fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
     }
 }
 
-/// What the file itself tells about why no engine takes it.
+/// Why no engine accepts the file, read from the file itself.
 pub(super) fn hint(file: &Utf8Path) -> &'static str {
     let wasm = files::read_wasm(file)
         .ok()

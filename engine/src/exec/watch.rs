@@ -59,7 +59,7 @@ pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<Path
     });
 }
 
-/// Memory of this process, in bytes, where the system tells it (`proc_pid_status(5)`, in KiB).
+/// Memory of this process, in bytes, where the system gives it (`proc_pid_status(5)`, in KiB).
 fn resident() -> Option<u64> {
     let told = files::read_text(Utf8Path::new("/proc/self/status")).ok()?;
     let line = told.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;

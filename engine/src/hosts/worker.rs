@@ -136,7 +136,7 @@ impl WorkerHost {
 
     /// The task that a worker gets.
     fn handed_over(&self, task: &Task, scratch: &Utf8Path) -> Task {
-        // Limits are told in milliseconds.
+        // Limits are passed in milliseconds.
         let time = u64::try_from(task.time.as_millis()).unwrap_or(u64::MAX);
         Task {
             time: Duration::from_millis(time),

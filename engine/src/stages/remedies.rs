@@ -1,15 +1,17 @@
 //! Candidates: remedies that are tried, each in scratch copies, built and then initialised.
 
 mod advice;
+mod attempt;
 mod candidate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use advisors::{Search, Trial};
-use model::{AdviceKind, Confirmed, Goos, Report};
+use model::{AdviceKind, Confirmed, Edit, Goos, Report};
 use toolchain::{Go, Scratch};
 
+use self::candidate::Candidate;
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::{incomplete, out_of_time};
@@ -62,25 +64,6 @@ impl Tried {
 
     fn is_good(&self) -> bool {
         matches!(self.outcome, Confirmed::Build | Confirmed::Run)
-    }
-}
-
-/// A candidate of a trial.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Candidate {
-    /// Another version of the module.
-    Version(String),
-    /// Another module in its place, `module@version`.
-    Replace(String),
-    /// A build tag.
-    Tag(String),
-}
-
-impl Candidate {
-    fn what(&self) -> &str {
-        match self {
-            Self::Version(what) | Self::Replace(what) | Self::Tag(what) => what,
-        }
     }
 }
 
@@ -164,7 +147,7 @@ impl Work<'_, '_> {
             // A version is good when it mends as much as the first one that mends anything.
             let mut goal = 1;
             while let Some(next) = search.next().map(str::to_owned) {
-                let tried = self.attempt(&Candidate::Version(next), goos);
+                let tried = self.attempt(&Candidate::version(&trial.module, &next), goos);
                 if !tried.is_good() && !tried.is_bad {
                     break;
                 }
@@ -185,7 +168,7 @@ impl Work<'_, '_> {
             .rev()
             .find(|v| found.values().any(|f| f == *v));
         if let Some(best) = best {
-            let candidate = Candidate::Version(best.clone());
+            let candidate = Candidate::version(&trial.module, best);
             for goos in found.keys().copied().collect::<Vec<_>>() {
                 self.attempt(&candidate, goos);
             }
@@ -224,10 +207,10 @@ impl Work<'_, '_> {
 
     /// Put another module in its place, if the catalogue knows one that needs no change of source.
     fn replace(&mut self, report: &mut Report) {
-        let Some(with) = &self.trial.replace else {
+        let Some(replace) = &self.trial.replace else {
             return;
         };
-        let candidate = Candidate::Replace(with.clone());
+        let candidate = Candidate::from(replace.clone());
         for goos in self.trial.packages.keys().copied() {
             self.attempt(&candidate, goos);
         }
@@ -240,15 +223,14 @@ impl Work<'_, '_> {
         if let Some(advice) = known {
             advice.confirmed.extend(confirmed);
             advice.tried = tried;
-            let (old, new) = (&self.trial.module, with);
-            advice.patch = Some(format!("go mod edit -replace={old}={new} && go mod tidy"));
+            candidate.put_into(advice);
         }
     }
 
     /// Try the tags that the source itself knows.
     fn tags(&mut self, report: &mut Report) {
         for tag in self.trial.tags.iter().take(TAGS) {
-            let candidate = Candidate::Tag(tag.clone());
+            let candidate = Candidate::from(Edit::Tag { tag: tag.clone() });
             for goos in self.trial.packages.keys().copied() {
                 self.attempt(&candidate, goos);
             }
@@ -264,6 +246,7 @@ impl Work<'_, '_> {
                 let mut advice = self.new_advice(report, AdviceKind::Tag, title, Some(tag.clone()));
                 advice.confirmed = confirmed;
                 advice.tried = self.tried(std::slice::from_ref(&candidate));
+                candidate.put_into(&mut advice);
                 advice.loses =
                     Some("what the files do that the tag leaves out: read them".to_owned());
                 self.put_first(report, advice);

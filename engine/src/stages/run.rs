@@ -66,7 +66,7 @@ fn not_run(checkup: &Checkup<'_>, scan: &Scan<'_>) -> Vec<Incomplete> {
     said.collect()
 }
 
-/// What is said of a target whose host could not be used.
+/// Why a target's host could not be used.
 fn why_not(hosts: &Hosts, target: Target) -> Vec<String> {
     let runs = hosts.runs(Site::On(target));
     match (target.host(), &hosts.no_node, &hosts.no_chromium) {
@@ -173,7 +173,7 @@ impl Round<'_, '_> {
         };
         let ended_well = seen.as_ref().is_ok_and(|run| run.end == End::Ok);
         if packages.len() > 1 && !ended_well {
-            // One of them is to blame: each alone tells which.
+            // One of them fails: each is run alone to find it.
             for package in packages {
                 self.init(below, std::slice::from_ref(package));
             }

@@ -1,4 +1,4 @@
-//! The source of everything that is listed, read and held against the rules.
+//! The source of everything that is listed, read and judged by the rules.
 
 use analyzer::{DeclaredGuard, Places, Scan, StubSignature};
 

@@ -1,4 +1,4 @@
-//! Scenarios of `wasmcheck.toml`: runs of programs with arguments, input and files, held against the
+//! Scenarios of `wasmcheck.toml`: runs of programs with arguments, input and files, compared with the
 //! native run where the user allows one.
 //!
 //! The wasm is built with hooks in the standard library, which say what of it that fails, fakes or
@@ -23,7 +23,7 @@ use crate::incomplete::{incomplete, out_of_time};
 use crate::task::{Input, Run, Sees, Task};
 use model::Stage;
 
-/// Longest run of a scenario that says nothing else.
+/// Default time limit of a scenario.
 const EACH: Duration = Duration::from_mins(1);
 /// Shortest time that a program gets, however little is left.
 const LEAST: Duration = Duration::from_secs(1);
@@ -166,13 +166,13 @@ impl Player<'_, '_> {
         let compared = native.as_ref().is_some_and(Result::is_ok);
         let entered = explain(self.checkup, &mut told, &here, compared);
         let mut seen = observation(target, package, RunKind::Main, 1, Ok(shown(run, &here)));
-        seen.summary = in_words(&told, native.as_ref());
+        seen.summary = summary(&told, native.as_ref());
         seen.entered = entered;
         seen.scenario = Some(told);
         seen
     }
 
-    /// What differs between two native runs says nothing about wasm.
+    /// What differs between two native runs is not compared with wasm.
     fn steady(
         &mut self,
         package: &str,
@@ -364,7 +364,7 @@ fn last(text: &str) -> String {
     text[start.unwrap_or(text.len())..].to_owned()
 }
 
-fn in_words(told: &model::Scenario, native: Option<&Result<Run, String>>) -> String {
+fn summary(told: &model::Scenario, native: Option<&Result<Run, String>>) -> String {
     if let Some(Err(why)) = native {
         let why = why.trim();
         return format!(

@@ -56,7 +56,7 @@ impl<I: Image> Program<'_, '_, I> {
         best(found, count)
     }
 
-    /// A way in words: of its data, what it leads through.
+    /// A way as text: of its data, what it leads through.
     pub fn path(&self, root: Node, way: &[(Node, Edge)], to: Node) -> WasmPath {
         let mut steps: Vec<PathStep> = Vec::new();
         let mut level = Kind::Call;
@@ -65,7 +65,7 @@ impl<I: Image> Program<'_, '_, I> {
             if (*from as usize) < self.graph.functions {
                 self.step(*from, *edge, &mut steps);
             } else if let Some(step) = steps.last_mut() {
-                // Data on the way: the strongest kind of reference is told.
+                // Data on the way: the strongest kind of reference is shown.
                 step.how = step.how.max(Some(kind(edge.kind)));
             }
             let through = self.through(edge.to);
@@ -120,7 +120,7 @@ impl<I: Image> Program<'_, '_, I> {
         }
     }
 
-    /// What is to be said of data on a way: the types of an itab, or a type.
+    /// What is shown of data on a way: the types of an itab, or a type.
     fn through(&self, node: Node) -> Option<String> {
         let at = (node as usize).checked_sub(self.graph.functions)?;
         let object = self.graph.objects.get(at)?;

@@ -1,5 +1,5 @@
-//! What the code of a module says: the proposals that it uses, and calls to functions that nobody
-//! defines.
+//! What the code of a module says: the proposals that it uses, and calls to undefined
+//! functions.
 //!
 //! Go's linker writes the target of a call as `len(imports) + PC>>16 - 0x1000` and does not ask
 //! whether the symbol is defined (`cmd/link/internal/wasm/asm.go`): for one that is not, the

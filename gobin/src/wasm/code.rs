@@ -1,7 +1,7 @@
 //! One pass over the code of a module: calls, and constants that may be addresses.
 //!
 //! Go stores the return PC as a constant before each call (`cmd/internal/obj/wasm/wasmobj.go`,
-//! `preprocess`), so that every call tells its own line. The pass reads opcodes and passes over
+//! `preprocess`), so that every call has its own line. The pass reads opcodes and passes over
 //! their operands, which costs a fifth of building operators; what it does not know it leaves to
 //! wasmparser.
 

@@ -124,7 +124,7 @@ impl<'w> Sections<'w> {
         }
     }
 
-    /// A custom section that is damaged says nothing, and damages nothing else.
+    /// A damaged custom section is skipped; the rest of the file is read.
     fn custom(&mut self, known: KnownCustom<'w>) {
         match known {
             KnownCustom::Producers(fields) => {

@@ -5,7 +5,7 @@ use model::{Effect, Verdict};
 
 use super::style;
 use crate::compare::{Change, ChangedFinding, Comparison, FindingRef, Side, TargetChange};
-use crate::view::{place_in, targets_in_words, words};
+use crate::view::{place_in, target_list, words};
 
 /// Render with colours.
 pub fn render(compared: &Comparison) -> String {
@@ -105,7 +105,7 @@ fn place(finding: &FindingRef) -> String {
 }
 
 fn finding(finding: &FindingRef) -> String {
-    let (effect, targets) = (effect(finding.effect), targets_in_words(&finding.targets));
+    let (effect, targets) = (effect(finding.effect), target_list(&finding.targets));
     let (place, evidence) = (place(finding), finding.evidence.name());
     let message = &finding.message;
     format!("  {place}  {message}\n    {effect} on {targets} [{evidence}]")
@@ -123,10 +123,7 @@ fn changed(change: &ChangedFinding) -> String {
     {
         what.push(format!("[{}] → [{}]", old.name(), new.name()));
     }
-    let (place, targets) = (
-        place(&change.finding),
-        targets_in_words(&change.finding.targets),
-    );
+    let (place, targets) = (place(&change.finding), target_list(&change.finding.targets));
     let (message, what) = (&change.finding.message, what.join(", "));
     format!("  {place}  {message}\n    {what} on {targets}")
 }

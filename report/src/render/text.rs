@@ -62,7 +62,7 @@ pub fn render(report: &Report, options: &Options) -> String {
 struct Text {
     out: String,
     limits: Limits,
-    /// Remedies whose tries were told: they are told once.
+    /// Remedies whose attempts were printed: they are printed once.
     said: BTreeSet<String>,
 }
 
@@ -132,7 +132,7 @@ impl Text {
         }
         let shown = self.limits.symbols;
         for absent in view.absent.iter().take(shown) {
-            let targets = view::targets_in_words(&absent.targets);
+            let targets = view::target_list(&absent.targets);
             let why = absent
                 .why
                 .map_or_else(String::new, |f| format!(": {}", f.message));

@@ -44,7 +44,7 @@ fn title(out: &mut String, title: &str) {
     line(out, &format!("\n{head}{title}{head:#}\n"));
 }
 
-/// Why no engine takes it, and its calls to functions that nobody defines.
+/// Why no engine takes it, and its calls to undefined functions.
 fn broken(out: &mut String, wasm: &WasmFile) {
     if let Some(why) = &wasm.invalid {
         let bad = style::ERROR;

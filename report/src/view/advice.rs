@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{Advice, AdviceKind, Attempt, Confirmed, Finding, Report, Target};
 
-use super::words::targets_in_words;
+use super::words::target_list;
 
 /// The remedies of some findings, each once, in the order to try them.
 pub(super) fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
@@ -12,7 +12,7 @@ pub(super) fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r A
     let ids = findings.iter().flat_map(|f| &f.advice);
     let advice = ids.filter_map(|id| report.advice.iter().find(|a| a.id == *id));
     let mut advice: Vec<&Advice> = advice.filter(|a| said.insert(&a.title)).collect();
-    // That nothing helps is said last.
+    // The advice that nothing helps comes last.
     advice.sort_by_key(|a| a.kind == AdviceKind::None);
     advice
 }
@@ -30,11 +30,11 @@ pub fn tried(advice: &Advice) -> String {
     ];
     let parts = levels.into_iter().filter_map(|(level, words)| {
         let targets = on(level);
-        (!targets.is_empty()).then(|| format!("{words} on {}", targets_in_words(&targets)))
+        (!targets.is_empty()).then(|| format!("{words} on {}", target_list(&targets)))
     });
     let parts: Vec<String> = parts.collect();
     if advice.kind == AdviceKind::None && !advice.tried.is_empty() {
-        format!("tried on {}", targets_in_words(&on(Confirmed::CouldNot)))
+        format!("tried on {}", target_list(&on(Confirmed::CouldNot)))
     } else if parts.is_empty() {
         "not tried".to_owned()
     } else {
@@ -54,7 +54,7 @@ pub fn attempts(advice: &Advice) -> Vec<String> {
             Confirmed::Build => "builds",
             Confirmed::CouldNot | Confirmed::None => "failed",
         };
-        let targets = targets_in_words(&a.targets);
+        let targets = target_list(&a.targets);
         let why = a
             .why
             .as_ref()

@@ -1,19 +1,19 @@
-//! What builds and then fails or differs, grouped by what is said of the symbols.
+//! What builds and then fails or differs, grouped by the claim about the symbols.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Advice, Effect, Evidence, Finding, Report, Target};
 
 use super::advice::advice;
-use super::finding::{place, said, what};
-use super::words::targets_in_words;
+use super::finding::{place, statement, what};
+use super::words::target_list;
 
-/// Symbols of which the same is said.
+/// Symbols with the same claim.
 #[derive(Debug)]
 pub struct SymbolGroup<'r> {
     /// The symbols, in order.
     pub symbols: Vec<&'r str>,
-    /// What is said of each.
+    /// The claim about each.
     pub what: &'r str,
     /// What it does.
     pub effect: Effect,
@@ -27,7 +27,7 @@ pub struct SymbolGroup<'r> {
     pub advice: Vec<&'r Advice>,
 }
 
-/// What makes two findings say the same of a symbol, and the targets on which it is said.
+/// What two findings with the same claim about a symbol share, and the targets of the claim.
 type WhereSaid<'r> = BTreeMap<(&'r str, &'r str, Effect), BTreeSet<Target>>;
 
 pub(super) fn behaviours<'r>(report: &'r Report, findings: &[&'r Finding]) -> Vec<SymbolGroup<'r>> {
@@ -47,12 +47,12 @@ fn grouped<'r>(findings: &[&'r Finding]) -> Vec<SymbolGroup<'r>> {
     // What is known better on one target than on another is two findings, and one to a reader.
     let mut where_so = WhereSaid::new();
     for finding in findings {
-        let targets = where_so.entry(said(finding)).or_default();
+        let targets = where_so.entry(statement(finding)).or_default();
         targets.extend(finding.targets.iter().copied());
     }
     let mut groups: Vec<SymbolGroup<'r>> = Vec::new();
     for finding in findings {
-        let targets = where_so.get(&said(finding));
+        let targets = where_so.get(&statement(finding));
         let targets: Vec<Target> = targets.into_iter().flatten().copied().collect();
         let (what, effect) = (what(finding), finding.effect);
         let same =
@@ -99,7 +99,7 @@ impl<'r> SymbolGroup<'r> {
         match best {
             Some(Evidence::Observed) if self.seen == self.targets => "seen in a run".to_owned(),
             Some(Evidence::Observed) => {
-                format!("seen in a run on {}", targets_in_words(&self.seen))
+                format!("seen in a run on {}", target_list(&self.seen))
             }
             Some(Evidence::Linked) => "found in the wasm".to_owned(),
             _ => String::new(),

@@ -6,7 +6,7 @@ use model::{
 };
 
 use super::proof;
-use super::words::{bytes, targets_in_words};
+use super::words::{bytes, target_list};
 
 /// Names that are shown before the rest is counted.
 const SHOWN: usize = 12;
@@ -178,7 +178,7 @@ pub const fn root(root: PathRoot) -> &'static str {
 /// What a sink does, a line for each of its behaviours, and the effect that the line is about.
 pub fn behaviours(sink: &WasmSink) -> Vec<(Effect, String)> {
     let all = sink.behaviours.iter().map(|behaviour| {
-        let on = targets_in_words(&behaviour.targets);
+        let on = target_list(&behaviour.targets);
         (behaviour.effect, format!("on {on}: {}", behaviour.what))
     });
     all.collect()

@@ -13,8 +13,8 @@ pub(super) fn what(finding: &Finding) -> &str {
     }
 }
 
-/// What makes two findings say the same of a symbol.
-pub(super) fn said(finding: &Finding) -> (&str, &str, Effect) {
+/// Symbol, text and effect: two findings that share them are shown as one.
+pub(super) fn statement(finding: &Finding) -> (&str, &str, Effect) {
     (&finding.symbol, what(finding), finding.effect)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{Report, Target};
 
-use super::words::targets_in_words;
+use super::words::target_list;
 
 /// What could not be done, each reason once: stage, targets, reason.
 pub fn incomplete(report: &Report) -> Vec<(&str, String, &str)> {
@@ -19,7 +19,7 @@ pub fn incomplete(report: &Report) -> Vec<(&str, String, &str)> {
         let targets = if targets.is_empty() {
             String::new()
         } else {
-            targets_in_words(&targets)
+            target_list(&targets)
         };
         (item.stage.name(), targets, item.reason.as_str())
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{End, Observation, Refusal, Report, RunKind, Target, UndefinedCall, WasmFile, count};
 
-use super::words::{bytes, targets_in_words};
+use super::words::{bytes, target_list};
 
 /// What ran on a target.
 #[derive(Debug)]
@@ -169,7 +169,7 @@ impl Built<'_> {
         let sizes: Vec<String> = self
             .files
             .iter()
-            .map(|f| format!("{} {}", targets_in_words(&f.targets), bytes(f.size.file)))
+            .map(|f| format!("{} {}", target_list(&f.targets), bytes(f.size.file)))
             .collect();
         let modules = self
             .files

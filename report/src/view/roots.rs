@@ -3,7 +3,7 @@
 use model::{Advice, Finding, Report, Target, count};
 
 use super::advice::advice;
-use super::words::targets_in_words;
+use super::words::target_list;
 
 /// A root with all that is found there.
 #[derive(Debug)]
@@ -70,6 +70,6 @@ pub fn impact(group: &RootGroup<'_>) -> String {
     }
     let parts = said
         .into_iter()
-        .map(|(targets, words)| format!("{}: {words}", targets_in_words(&targets)));
+        .map(|(targets, words)| format!("{}: {words}", target_list(&targets)));
     parts.collect::<Vec<_>>().join("; ")
 }

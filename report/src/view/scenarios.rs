@@ -71,7 +71,7 @@ impl Played<'_> {
         let compared = match self.scenario.class {
             TestClass::NotCompared => "not as expected",
             TestClass::Differs => "differs",
-            class => class.in_words(),
+            class => class.phrase(),
         };
         format!("{compared}: {told}")
     }

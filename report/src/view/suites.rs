@@ -12,7 +12,7 @@ use model::{
 pub struct Difference<'r> {
     /// Names, subtests apart from their tests only where these do not differ themselves.
     pub tests: Vec<&'r str>,
-    /// How they differ, in words; how they ended, where they are not compared.
+    /// How they differ, as text; how they ended, where they are not compared.
     pub told: &'static str,
     /// Native outcome and the one here.
     pub outcomes: String,
@@ -44,7 +44,7 @@ pub struct TargetTests<'r> {
     pub packages: Vec<PackageTests<'r>>,
 }
 
-/// The end of a test, in words.
+/// The end of a test, as text.
 const fn ended(end: Option<TestOutcome>) -> &'static str {
     match end {
         Some(TestOutcome::Fail) => "failed",
@@ -114,7 +114,7 @@ fn differences(tests: &BTreeMap<String, TestResult>) -> Vec<Difference<'_>> {
             TestClass::NotCompared => (ended(test.here), "not compared".to_owned()),
             class => {
                 let outcomes = format!("{} natively, {} here", word(test.native), word(test.here));
-                (class.in_words(), outcomes)
+                (class.phrase(), outcomes)
             }
         };
         let key = (

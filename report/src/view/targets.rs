@@ -54,13 +54,13 @@ impl TargetLine<'_> {
         format!("{builds}: {}", parts.join(", "))
     }
 
-    /// The verdict in words.
+    /// The verdict as text.
     pub fn verdict(&self) -> &'static str {
         words(self.report.verdict)
     }
 }
 
-/// A verdict in words.
+/// A verdict as text.
 pub const fn words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::FailsToBuild => "fails to build",

@@ -3,7 +3,7 @@
 use model::{Goos, Target};
 
 /// Targets as a reader wants them: `all targets`, `js`, or their names.
-pub fn targets_in_words(targets: &[Target]) -> String {
+pub fn target_list(targets: &[Target]) -> String {
     let all_of = |goos: &Goos| goos.targets().eq(targets.iter().copied());
     if targets == Target::ALL {
         "all targets".to_owned()

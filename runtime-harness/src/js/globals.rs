@@ -96,7 +96,7 @@ impl Globals {
     /// Those that were refused.
     pub(super) fn refusals(&self) -> Vec<Refusal> {
         let callers = self.callers.as_ref();
-        callers.map_or_else(Vec::new, |callers| callers.borrow().told())
+        callers.map_or_else(Vec::new, |callers| callers.borrow().refusals())
     }
 
     /// Write to standard output or error; too much of it is the end.

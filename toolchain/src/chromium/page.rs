@@ -32,9 +32,9 @@ pub(super) struct Content {
     pub(super) most: usize,
 }
 
-/// What the page has told.
+/// What the page has sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct PageOutput {
     pub(super) stdout: String,
     pub(super) stderr: String,
     /// Both, in the order in which they were written.
@@ -56,7 +56,7 @@ pub(super) struct Ending {
 /// A server that ends when it is dropped.
 pub(super) struct Server {
     pub(super) url: String,
-    told: Arc<Mutex<Told>>,
+    output: Arc<Mutex<PageOutput>>,
     stop: watch::Sender<bool>,
 }
 
@@ -71,11 +71,11 @@ impl Server {
         listener.set_nonblocking(true).map_err(Error::Scratch)?;
         let address = listener.local_addr().map_err(Error::Scratch)?;
         let url = format!("http://{address}/{}/", content.secret);
-        let told = Arc::<Mutex<Told>>::default();
+        let output = Arc::<Mutex<PageOutput>>::default();
         let (stop, stopped) = watch::channel(false);
         let page = Arc::new(Page {
             content,
-            told: Arc::clone(&told),
+            output: Arc::clone(&output),
             on_end: Box::new(on_end),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -83,17 +83,17 @@ impl Server {
             .build()
             .map_err(Error::Scratch)?;
         thread::spawn(move || runtime.block_on(serve(listener, page, stopped)));
-        Ok(Self { url, told, stop })
+        Ok(Self { url, output, stop })
     }
 
     /// When the program was about to begin.
     pub(super) fn began(&self) -> Option<Instant> {
-        lock(&self.told).began
+        lock(&self.output).began
     }
 
-    /// What was told up to now.
-    pub(super) fn told(&self) -> Told {
-        lock(&self.told).clone()
+    /// What the page has sent up to now.
+    pub(super) fn output(&self) -> PageOutput {
+        lock(&self.output).clone()
     }
 }
 
@@ -103,8 +103,8 @@ impl Drop for Server {
     }
 }
 
-fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
-    told.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(output: &Mutex<PageOutput>) -> MutexGuard<'_, PageOutput> {
+    output.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn serve(listener: TcpListener, page: Arc<Page>, mut stopped: watch::Receiver<bool>) {
@@ -130,7 +130,7 @@ async fn serve(listener: TcpListener, page: Arc<Page>, mut stopped: watch::Recei
 
 struct Page {
     content: Content,
-    told: Arc<Mutex<Told>>,
+    output: Arc<Mutex<PageOutput>>,
     on_end: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -152,11 +152,11 @@ impl Page {
             }
             (false, Some("program.wasm")) => reply("application/wasm", self.content.wasm.clone()),
             (false, Some("given")) => {
-                lock(&self.told).began = Some(Instant::now());
+                lock(&self.output).began = Some(Instant::now());
                 text("application/json", &self.content.given)
             }
             (true, Some("said")) => {
-                self.said(&message(request).await);
+                self.append_output(&message(request).await);
                 text("text/plain", "")
             }
             (true, Some("end")) => {
@@ -172,27 +172,27 @@ impl Page {
     }
 
     /// Lines of `[fd, text]`.
-    fn said(&self, message: &[u8]) {
+    fn append_output(&self, message: &[u8]) {
         let pieces = serde_json::Deserializer::from_slice(message).into_iter::<(u8, String)>();
-        let mut told = lock(&self.told);
+        let mut output = lock(&self.output);
         for (fd, text) in pieces.map_while(Result::ok) {
-            if told.both.len() + text.len() > self.content.most {
-                told.too_much = true;
+            if output.both.len() + text.len() > self.content.most {
+                output.too_much = true;
                 (self.on_end)();
                 return;
             }
-            told.both.push_str(&text);
+            output.both.push_str(&text);
             let stream = if fd == 1 {
-                &mut told.stdout
+                &mut output.stdout
             } else {
-                &mut told.stderr
+                &mut output.stderr
             };
             stream.push_str(&text);
         }
     }
 
     fn ended(&self, message: &[u8]) {
-        lock(&self.told).end = serde_json::from_slice(message).ok();
+        lock(&self.output).end = serde_json::from_slice(message).ok();
         (self.on_end)();
     }
 }

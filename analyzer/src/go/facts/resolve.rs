@@ -48,12 +48,11 @@ pub(super) fn resolve<'s>(
         }
         walker.top_level(decl, owner);
     }
-    (
-        resolved.uses,
-        resolved.selectors,
-        resolved.members,
-        resolved.typing,
-    ) = walker.finish();
+    let facts = walker.finish();
+    resolved.uses = facts.uses;
+    resolved.selectors = facts.selectors;
+    resolved.members = facts.members;
+    resolved.typing = facts.typing;
     let declared = file.decls.iter().filter_map(|decl| match decl {
         Decl::Type(spec) => Some(TypeFact {
             name: Span::of(spec.name),

@@ -2,14 +2,20 @@
 //! can reach. Expressions have a file of their own.
 
 mod expr;
+mod facts;
+mod flow;
 mod guards;
+mod scope;
 mod typing;
 
 use smallvec::{SmallVec, smallvec};
 
+pub(super) use self::facts::Facts;
+use self::flow::Flow;
+use self::scope::Scope;
 use super::constants::Meaning;
-use super::guard::{Known, KnownNames, Truth};
-use super::types::{TypeFacts, TypeRef, Value, ValueId, VariableFact, Wanted};
+use super::guard::{KnownNames, Truth};
+use super::types::{TypeRef, Value, ValueId, VariableFact, Wanted};
 use super::{ALL, Role, Span, Use};
 use crate::go::syntax::Tok;
 use crate::go::syntax::ast::{
@@ -20,49 +26,58 @@ use crate::go::syntax::ast::{
 /// What expressions stand for, in their order.
 type Values = SmallVec<[Option<ValueId>; 4]>;
 
-/// A local name.
-struct Local<'s> {
-    name: &'s str,
-    /// What it stands for, where that is known.
-    value: Option<ValueId>,
-    /// What is known of its value.
-    known: Option<Known>,
-    /// What it is to a constant expression.
-    meaning: Meaning,
+/// A walk over the declarations of a file.
+pub(super) struct Walker<'s> {
+    file: FileNames<'s>,
+    scope: Scope<'s>,
+    flow: Flow,
+    enclosing: Enclosing,
+    facts: Facts,
 }
 
-pub(super) struct Walker<'s> {
+/// The file, and names that it shares with its package or imports.
+struct FileNames<'s> {
     src: &'s str,
     /// What is known of names of the package.
     package: &'s KnownNames,
-    /// Local names, innermost last.
-    scope: Vec<Local<'s>>,
-    uses: Vec<Use>,
-    selectors: Vec<Span>,
-    members: Vec<Span>,
-    typing: TypeFacts,
-    /// Result types of the function around this place.
-    results: Vec<Option<TypeRef>>,
-    /// Bodies were not read.
-    declarations_only: bool,
     /// The names under which `runtime` and `syscall/js` are imported.
     runtime: Option<&'s str>,
     js: Option<&'s str>,
     /// Names that most likely are those of imports, and their paths.
     imports: Vec<(&'s str, &'s str)>,
-    /// This place runs in a callback of `js.FuncOf`.
-    callback: bool,
+    /// Bodies were not read.
+    declarations_only: bool,
+}
+
+/// The declaration and the functions around a place.
+#[derive(Default)]
+struct Enclosing {
     owner: u32,
-    live: u8,
-    guard: u32,
-    /// Function literals around this place that are kept rather than called.
+    /// Function literals that are kept rather than called.
     literals: u32,
-    /// Where `break` has left the innermost switch.
-    breaks: u8,
-    /// Where control can be at the start of the function: a label can be reached from anywhere.
-    entry: u8,
-    /// Where the body of the function around this place ends.
+    /// Whether the place runs in a callback of `js.FuncOf`.
+    callback: bool,
+    /// Result types of the innermost function.
+    results: Vec<Option<TypeRef>>,
+    /// Where the body of the declared function ends.
     body_end: u32,
+}
+
+impl<'s> FileNames<'s> {
+    fn of(src: &'s str, file: &File<'s>, package: &'s KnownNames, declarations_only: bool) -> Self {
+        let imported = |path: &str, name: &'static str| {
+            let import = file.imports.iter().find(|i| i.path == path);
+            import.map(|i| i.alias.map_or(name, |a| a.name))
+        };
+        Self {
+            src,
+            package,
+            runtime: imported("runtime", "runtime"),
+            js: imported("syscall/js", "js"),
+            imports: file.imports.iter().map(import_name).collect(),
+            declarations_only,
+        }
+    }
 }
 
 impl<'s> Walker<'s> {
@@ -72,47 +87,23 @@ impl<'s> Walker<'s> {
         package: &'s KnownNames,
         declarations_only: bool,
     ) -> Self {
-        let imported = |path: &str, name: &'static str| {
-            let import = file.imports.iter().find(|i| i.path == path);
-            import.map(|i| i.alias.map_or(name, |a| a.name))
-        };
-        let runtime = imported("runtime", "runtime");
-        let js = imported("syscall/js", "js");
         Self {
-            src,
-            package,
-            scope: Vec::new(),
-            body_end: 0,
-            uses: Vec::new(),
-            selectors: Vec::new(),
-            members: Vec::new(),
-            typing: TypeFacts::default(),
-            results: Vec::new(),
-            declarations_only,
-            runtime,
-            js,
-            imports: file.imports.iter().map(import_name).collect(),
-            callback: false,
-            owner: super::NO_OWNER,
-            live: ALL,
-            guard: 0,
-            literals: 0,
-            breaks: 0,
-            entry: ALL,
+            file: FileNames::of(src, file, package, declarations_only),
+            scope: Scope::default(),
+            flow: Flow::START,
+            enclosing: Enclosing::default(),
+            facts: Facts::default(),
         }
     }
 
-    /// Uses, selectors and members, in the order of the text, and what is known of types.
-    pub(super) fn finish(mut self) -> (Vec<Use>, Vec<Span>, Vec<Span>, TypeFacts) {
-        self.uses.shrink_to_fit();
-        self.selectors.shrink_to_fit();
-        self.typing.shrink();
-        (self.uses, self.selectors, self.members, self.typing)
+    /// The facts that the walk found.
+    pub(super) fn finish(self) -> Facts {
+        self.facts.shrunk()
     }
 
     pub(super) fn top_level(&mut self, decl: &Decl<'s>, owner: u32) {
-        self.owner = owner;
-        (self.live, self.entry, self.guard) = (ALL, ALL, 0);
+        self.enclosing.owner = owner;
+        self.flow = Flow::START;
         match decl {
             Decl::Func(f) => self.func_decl(f),
             Decl::Const(spec) => {
@@ -127,7 +118,7 @@ impl<'s> Walker<'s> {
                         value: value?,
                     })
                 });
-                self.typing.variables.extend(known);
+                self.facts.typing.variables.extend(known);
             }
             Decl::Type(spec) => self.scoped(|w| {
                 w.type_params(spec.type_params);
@@ -145,11 +136,11 @@ impl<'s> Walker<'s> {
             }
             w.type_params(f.type_params);
             w.signature_types(&f.sig);
-            w.results = w.result_types(&f.sig);
+            w.enclosing.results = w.result_types(&f.sig);
             w.bind_fields(f.recv.as_slice());
             w.signature_names(&f.sig);
             if let Some(body) = &f.body {
-                w.body_end = body.end;
+                w.enclosing.body_end = body.end;
                 w.block(body);
                 w.ends(&f.sig, body);
             }
@@ -164,7 +155,7 @@ impl<'s> Walker<'s> {
                 self.expr(base);
                 for param in *params {
                     if let Expr::Ident(name) = param {
-                        self.bind(*name);
+                        self.scope.bind(*name, None, None);
                     }
                 }
             }
@@ -205,7 +196,7 @@ impl<'s> Walker<'s> {
             self.converted(ty.map(Wanted::Type), x, *value);
         }
         if spec.ty.is_some() {
-            let value = ty.map(|ty| self.value(Value::Of(ty)));
+            let value = ty.map(|ty| self.facts.value(Value::Of(ty)));
             return smallvec![value; spec.names.len()];
         }
         self.given(
@@ -219,54 +210,23 @@ impl<'s> Walker<'s> {
     // Scopes.
 
     fn scoped(&mut self, walk: impl FnOnce(&mut Self)) {
-        let mark = self.scope.len();
+        let mark = self.scope.mark();
         walk(self);
-        self.scope.truncate(mark);
-    }
-
-    fn bind(&mut self, name: Ident<'s>) {
-        self.bind_known(name, None, None);
-    }
-
-    fn bind_known(&mut self, name: Ident<'s>, value: Option<ValueId>, known: Option<Known>) {
-        let name = name.name;
-        if name != "_" {
-            let meaning = Meaning::Other;
-            self.scope.push(Local {
-                name,
-                value,
-                known,
-                meaning,
-            });
-        }
-    }
-
-    /// The name that was bound last is this to constant expressions.
-    fn mean(&mut self, name: Ident<'s>, meaning: Option<Meaning>) {
-        let last = self.scope.last_mut().filter(|l| l.name == name.name);
-        if let (Some(local), Some(meaning)) = (last, meaning) {
-            local.meaning = meaning;
-        }
+        self.scope.end(mark);
     }
 
     fn bind_all(&mut self, names: &[Ident<'s>]) {
-        names.iter().for_each(|name| self.bind(*name));
-    }
-
-    fn is_local(&self, name: &str) -> bool {
-        self.local(name).is_some()
-    }
-
-    fn local(&self, name: &str) -> Option<&Local<'s>> {
-        self.scope.iter().rev().find(|local| local.name == name)
+        names
+            .iter()
+            .for_each(|name| self.scope.bind(*name, None, None));
     }
 
     fn name(&mut self, base: Ident<'s>, sel: Option<Ident<'s>>, role: Role) {
-        if base.name.is_empty() || base.name == "_" || self.is_local(base.name) {
+        if base.name.is_empty() || base.name == "_" || self.scope.has(base.name) {
             return;
         }
         let used = self.used(Span::of(base), sel.map(Span::of), role);
-        self.uses.push(used);
+        self.facts.uses.push(used);
     }
 
     /// A use of a name at this place.
@@ -274,21 +234,21 @@ impl<'s> Walker<'s> {
         Use {
             base,
             sel,
-            owner: self.owner,
-            live: self.live,
-            guard: self.guard,
+            owner: self.enclosing.owner,
+            live: self.flow.live,
+            guard: self.flow.guard,
             role,
-            literal: self.literals > 0,
-            callback: self.callback,
+            literal: self.enclosing.literals > 0,
+            callback: self.enclosing.callback,
         }
     }
 
     // Statements.
 
     fn block(&mut self, block: &Block<'s>) {
-        let guard = self.guard;
+        let guard = self.flow.guard;
         self.scoped(|w| block.stmts.iter().for_each(|stmt| w.stmt(stmt)));
-        self.guard = guard;
+        self.flow.guard = guard;
     }
 
     fn stmt(&mut self, stmt: &Stmt<'s>) {
@@ -298,14 +258,14 @@ impl<'s> Walker<'s> {
             Stmt::Expr(x) => {
                 self.expr(x);
                 if never_returns(x) {
-                    self.live = 0;
+                    self.flow.stops();
                 }
             }
             Stmt::Go(x) => {
                 // A goroutine of its own may wait for the event loop.
-                let callback = std::mem::take(&mut self.callback);
+                let callback = std::mem::take(&mut self.enclosing.callback);
                 self.expr(x);
-                self.callback = callback;
+                self.enclosing.callback = callback;
             }
             Stmt::Defer(x) => {
                 self.expr(x);
@@ -322,22 +282,21 @@ impl<'s> Walker<'s> {
             Stmt::Return(list) => {
                 let values = self.exprs(list);
                 self.returned(list, &values);
-                self.live = 0;
+                self.flow.stops();
             }
             Stmt::Branch(tok) => {
                 if *tok != Tok::Fallthrough {
-                    self.breaks |= self.live;
-                    self.live = 0;
+                    self.flow.breaks();
                 }
             }
             Stmt::Block(block) => self.block(block),
             Stmt::Labeled(inner) => {
-                self.live = self.entry;
+                self.flow.enters_label();
                 self.stmt(inner);
             }
-            Stmt::If(x) => self.scoped_stmt(|w| w.if_stmt(x)),
-            Stmt::Switch(x) => self.scoped_stmt(|w| w.switch(x)),
-            Stmt::TypeSwitch(x) => self.scoped_stmt(|w| w.type_switch(x)),
+            Stmt::If(x) => self.scoped(|w| w.if_stmt(x)),
+            Stmt::Switch(x) => self.scoped(|w| w.switch(x)),
+            Stmt::TypeSwitch(x) => self.scoped(|w| w.type_switch(x)),
             Stmt::Select(clauses) => self.looped(|w| clauses.iter().for_each(|c| w.comm_clause(c))),
             Stmt::For(x) => self.looped(|w| {
                 x.init.iter().for_each(|s| w.stmt(s));
@@ -351,17 +310,11 @@ impl<'s> Walker<'s> {
         }
     }
 
-    fn scoped_stmt(&mut self, walk: impl FnOnce(&mut Self)) {
-        let mark = self.scope.len();
-        walk(self);
-        self.scope.truncate(mark);
-    }
-
     /// A statement after which control is where it was before: a loop may run zero times.
     fn looped(&mut self, walk: impl FnOnce(&mut Self)) {
-        let (live, guard, breaks) = (self.live, self.guard, self.breaks);
+        let before = self.flow;
         self.scoped(walk);
-        (self.live, self.guard, self.breaks) = (live, guard, breaks);
+        self.flow = before;
     }
 
     fn local_decl(&mut self, decl: &Decl<'s>) {
@@ -371,19 +324,21 @@ impl<'s> Walker<'s> {
                 let known: Vec<_> = spec.values.iter().map(|x| self.kept(x)).collect();
                 for (i, name) in spec.names.iter().enumerate() {
                     let known = self.lasting(*name, known.get(i).copied().flatten());
-                    self.bind_known(*name, values.get(i).copied().flatten(), known);
+                    self.scope
+                        .bind(*name, values.get(i).copied().flatten(), known);
                 }
                 // Further ones of a group may be made of `iota`, which is not kept.
                 if let (Decl::Const(_), [name], [value], None, 0) =
                     (decl, spec.names, spec.values, &spec.ty, spec.iota)
                 {
                     let id = self.constant_id(value, name.name);
-                    self.mean(*name, id.map(Meaning::Constant));
+                    self.scope.mean(*name, id.map(Meaning::Constant));
                 }
             }
             Decl::Type(spec) => {
-                self.bind(spec.name);
-                self.mean(spec.name, Some(Meaning::Type(spec.name.pos)));
+                self.scope.bind(spec.name, None, None);
+                self.scope
+                    .mean(spec.name, Some(Meaning::Type(spec.name.pos)));
                 self.scoped(|w| {
                     w.type_params(spec.type_params);
                     w.expr(&spec.ty);
@@ -406,7 +361,8 @@ impl<'s> Walker<'s> {
             match x {
                 Expr::Ident(name) => {
                     let known = self.lasting(*name, known.get(i).copied().flatten());
-                    self.bind_known(*name, values.get(i).copied().flatten(), known);
+                    self.scope
+                        .bind(*name, values.get(i).copied().flatten(), known);
                 }
                 other => {
                     self.expr(other);
@@ -421,7 +377,7 @@ impl<'s> Walker<'s> {
         let Truth { can, cannot } = self.truth(&x.cond);
         let then = self.narrowed(can, x.pos, |w| w.block(&x.then));
         let or_else = self.narrowed(cannot, x.pos, |w| x.or_else.iter().for_each(|s| w.stmt(s)));
-        self.join(then | or_else, x.pos);
+        self.flow.join(then | or_else, x.pos);
     }
 
     fn switch(&mut self, x: &Switch<'s>) {
@@ -432,7 +388,7 @@ impl<'s> Walker<'s> {
         if x.tag.is_some() {
             self.must_differ(x.clauses.iter().flat_map(|c| c.exprs));
         }
-        let outer = std::mem::replace(&mut self.breaks, 0);
+        let outer = std::mem::take(&mut self.flow.breaks);
         let truths: Vec<Truth> = x
             .clauses
             .iter()
@@ -451,10 +407,10 @@ impl<'s> Walker<'s> {
             before &= truth.cannot;
         }
         if !x.clauses.iter().any(|c| c.default) {
-            left |= self.live & any_can_miss;
+            left |= self.flow.live & any_can_miss;
         }
-        left |= std::mem::replace(&mut self.breaks, outer);
-        self.join(left & self.live, x.pos);
+        left |= std::mem::replace(&mut self.flow.breaks, outer);
+        self.flow.join(left & self.flow.live, x.pos);
     }
 
     fn clause(&mut self, clause: &Clause<'s>) {
@@ -477,10 +433,10 @@ impl<'s> Walker<'s> {
         self.exprs(clause.exprs);
         if let Some(name) = bind {
             let value = match clause.exprs {
-                [ty] => self.type_ref(ty).map(|ty| self.value(Value::Of(ty))),
+                [ty] => self.type_ref(ty).map(|ty| self.facts.value(Value::Of(ty))),
                 _ => None,
             };
-            self.bind_known(name, value, None);
+            self.scope.bind(name, value, None);
         }
         self.block(&clause.body);
     }

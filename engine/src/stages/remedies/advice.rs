@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Advice, AdviceKind, Attempt, Confirmed, Report, Target};
 
-use super::{Candidate, Work};
+use super::Work;
+use super::candidate::Candidate;
 
 impl Work<'_, '_> {
     pub(super) fn advise_version(&self, report: &mut Report, best: &str) {
         let trial = self.trial;
-        let candidate = Candidate::Version(best.to_owned());
+        let candidate = Candidate::version(&trial.module, best);
         let title = format!(
             "upgrade {} to {best}{}",
             trial.module,
@@ -22,7 +23,7 @@ impl Work<'_, '_> {
         advice.confirmed = self.confirmed(&candidate);
         advice.tried = self.tried(&self.order);
         advice.loses = loses;
-        advice.patch = Some(format!("go get {}@{best}", trial.module));
+        candidate.put_into(&mut advice);
         match self.upgrade_advice(report) {
             Some(index) => {
                 let id = report.advice[index].id.clone();
@@ -70,7 +71,7 @@ impl Work<'_, '_> {
 
     /// Say that no version helps, and which were tried.
     pub(super) fn advise_none(&self, report: &mut Report) {
-        let newest = self.order.first().map_or("", Candidate::what);
+        let newest = self.order.first().map(Candidate::name).unwrap_or_default();
         let title = format!(
             "no upgrade of {} helps: its newest known version, {newest}, does not build either",
             self.trial.module
@@ -150,17 +151,17 @@ impl Work<'_, '_> {
     pub(super) fn tried(&self, candidates: &[Candidate]) -> Vec<Attempt> {
         let mut attempts: Vec<Attempt> = Vec::new();
         for candidate in candidates {
+            let name = candidate.name();
             for goos in self.trial.packages.keys() {
                 let Some(tried) = self.memo.get(&(candidate.clone(), *goos)) else {
                     continue;
                 };
                 let targets = self.trial.targets.iter().filter(|t| t.goos() == *goos);
-                let same =
-                    |a: &&mut Attempt| a.what == candidate.what() && a.outcome == tried.outcome;
+                let same = |a: &&mut Attempt| a.what == name && a.outcome == tried.outcome;
                 match attempts.iter_mut().find(same) {
                     Some(attempt) => attempt.targets.extend(targets),
                     None => attempts.push(Attempt {
-                        what: candidate.what().to_owned(),
+                        what: name.clone(),
                         outcome: tried.outcome,
                         targets: targets.copied().collect(),
                         why: tried.why.clone(),
@@ -173,7 +174,7 @@ impl Work<'_, '_> {
     }
 }
 
-/// What need not be said more than once: with the first finding alone.
+/// Advice that several findings share is kept with the first of them.
 fn put_last(report: &mut Report, advice: Advice) {
     let first = report.findings.iter_mut().find(|f| f.id == advice.finding);
     if let Some(finding) = first {

@@ -1,226 +1,90 @@
-//! One candidate, built and initialised in scratch copies.
+//! Candidates: sets of edits that are tried together.
 
-use camino::Utf8Path;
-use model::{Confirmed, End, Goos, Listing};
-use toolchain::{Change, Fetched, Linked, Session};
+use model::{Advice, Edit};
 
-use super::{Candidate, Tried, Work, first_lines, go};
-use crate::events::Event;
-use crate::hosts::Site;
-use crate::paths::Paths;
-use crate::stages::run::{EACH, importer_dir};
-use crate::task::Task;
+/// A set of edits to try.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate {
+    pub(super) edits: Vec<Edit>,
+}
 
-impl Work<'_, '_> {
-    /// Try a candidate, once.
-    pub(super) fn attempt(&mut self, candidate: &Candidate, goos: Goos) -> Tried {
-        let key = (candidate.clone(), goos);
-        if let Some(known) = self.memo.get(&key) {
-            return known.clone();
-        }
-        if self.checkup.is_over() {
-            self.over = true;
-            return Tried::unknown("the budget was used up");
-        }
-        let module = &self.trial.module;
-        let what = match candidate {
-            Candidate::Version(version) => format!("{module}@{version}"),
-            Candidate::Replace(with) => format!("{with} in place of {module}"),
-            Candidate::Tag(tag) => format!("-tags {tag} for {module}"),
-        };
-        self.checkup.tell(Event::Trying {
-            remedy: &what,
-            goos,
+impl From<Edit> for Candidate {
+    fn from(edit: Edit) -> Self {
+        Self { edits: vec![edit] }
+    }
+}
+
+impl Candidate {
+    /// Another version of a module.
+    pub(super) fn version(module: &str, version: &str) -> Self {
+        Self::from(Edit::Require {
+            module: module.to_owned(),
+            version: version.to_owned(),
+        })
+    }
+
+    /// The name in a report, beside the module that the advice names.
+    pub(super) fn name(&self) -> String {
+        self.names(|edit| match edit {
+            Edit::Require { version, .. } => version.clone(),
+            Edit::Replace { with, version, .. } => format!("{with}@{version}"),
+            Edit::Drop { module } => module.clone(),
+            Edit::Tag { tag } => tag.clone(),
+            Edit::File { path, .. } => path.to_string(),
+        })
+    }
+
+    /// The name where no module stands beside it; `module` is the one that is to build.
+    pub(super) fn full_name(&self, module: &str) -> String {
+        self.names(|edit| match edit {
+            Edit::Require { module, version } => format!("{module}@{version}"),
+            Edit::Replace {
+                module,
+                with,
+                version,
+            } => format!("{with}@{version} in place of {module}"),
+            Edit::Drop { module } => format!("go.mod without {module}"),
+            Edit::Tag { tag } => format!("-tags {tag} for {module}"),
+            Edit::File { path, .. } => format!("a change of {path}"),
+        })
+    }
+
+    fn names(&self, name: impl FnMut(&Edit) -> String) -> String {
+        self.edits.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Sets the edits of an advice, and the command that makes them.
+    pub(super) fn put_into(&self, advice: &mut Advice) {
+        advice.patch = Edit::patch(&self.edits);
+        advice.edits.clone_from(&self.edits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_have_a_short_and_a_full_name() {
+        let replace = Candidate::from(Edit::Replace {
+            module: "a.b/c".to_owned(),
+            with: "d.e/f".to_owned(),
+            version: "v0.5.4".to_owned(),
         });
-        let mut tried = self.build(candidate, goos).unwrap_or_else(|e| failed(&e));
-        let paths = self.checkup.paths;
-        tried.why = tried.why.map(|why| paths.without_cache(&why));
-        if !self.order.contains(candidate) {
-            self.order.push(candidate.clone());
-        }
-        self.memo.insert(key, tried.clone());
-        tried
-    }
-
-    fn build(&self, candidate: &Candidate, goos: Goos) -> Result<Tried, toolchain::Error> {
-        let go = go(self.checkup);
-        let packages: Vec<String> = self.trial.packages[&goos].iter().cloned().collect();
-        if let (Candidate::Version(version), true) = (candidate, self.trial.own) {
-            // Another version of the module being checked is a tree of its own.
-            let fetched: Fetched =
-                toolchain::fetch(&go, &format!("{}@{version}", self.trial.module))?;
-            let dir = fetched
-                .dir
-                .canonicalize_utf8()
-                .map_err(toolchain::Error::io(&fetched.dir))?;
-            let session = Session::open(&go, &dir, &self.checkup.settings.tags)?;
-            let mut tried = self.compile(&session, goos, &packages)?;
-            let paths = Paths::of(&session);
-            tried.why = tried.why.map(|why| paths.in_module(&why));
-            return Ok(tried);
-        }
-        let module = &self.trial.module;
-        let mut change = Change::default();
-        match candidate {
-            Candidate::Version(version) => {
-                change.edits.push(format!("-require={module}@{version}"));
-            }
-            Candidate::Replace(with) => change.edits.push(format!("-replace={module}={with}")),
-            Candidate::Tag(tag) => change.tags.push(tag.clone()),
-        }
-        let session = self.checkup.session.candidate(&go, &change)?;
-        self.compile(&session, goos, &packages)
-    }
-
-    /// Compile the packages, and initialise those that may be imported.
-    fn compile(
-        &self,
-        session: &Session,
-        goos: Goos,
-        packages: &[String],
-    ) -> Result<Tried, toolchain::Error> {
-        let listing = session.compile(goos, packages)?;
-        let mut compiled: Vec<&String> = Vec::new();
-        let mut failed: Vec<String> = Vec::new();
-        for package in packages {
-            match state(&listing, package) {
-                State::Compiled => compiled.push(package),
-                State::Gone => {}
-                State::Failed(why) => failed.push(why),
-            }
-        }
-        if compiled.is_empty() {
-            let why = failed.into_iter().next();
-            return Ok(judged(&why.unwrap_or_else(|| {
-                "none of the packages that failed is in it".to_owned()
-            })));
-        }
-        let is_library = |p: &&&String| {
-            listing
-                .packages
-                .iter()
-                .any(|l| l.import_path == ***p && l.name != "main")
-        };
-        let importable = compiled.iter().filter(is_library);
-        let importable: Vec<String> = importable
-            .filter(|p| self.may_import(p))
-            .map(|p| (*p).clone())
-            .collect();
-        let mut tried = self.initialise(session, goos, &importable);
-        tried.mended = (compiled.len(), failed.len());
-        if let Some(why) = failed.first() {
-            tried.why = Some(first_lines(why));
-        }
-        Ok(tried)
-    }
-
-    /// Whether the root of the module may import a package.
-    fn may_import(&self, package: &str) -> bool {
-        let module = self.checkup.module;
-        let inside = package.strip_prefix(module);
-        let own = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if own {
-            importer_dir(module, package).as_str().is_empty()
-        } else {
-            package.split('/').all(|part| part != "internal")
-        }
-    }
-
-    /// It builds; whether it also runs.
-    fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
-        let target = goos.representative();
-        if packages.is_empty() || !self.checkup.hosts.runs(Site::On(target)) {
-            return Tried::built(None);
-        }
-        let file = match session.link_inits(goos, Utf8Path::new(""), packages, 0) {
-            Ok(Linked::Ok(file)) => file,
-            Ok(Linked::Failed(why)) => return Tried::built(Some(first_lines(&why))),
-            Err(e) => return Tried::built(Some(e.to_string())),
-        };
-        let seen = self
-            .checkup
-            .hosts
-            .run(Site::On(target), &Task::new(&file, EACH));
-        match seen {
-            Ok(run) if run.end == End::Ok => Tried {
-                outcome: Confirmed::Run,
-                ..Tried::built(None)
-            },
-            Ok(run) => Tried::built(Some(first_lines(&run.printed.stderr))),
-            Err(why) => Tried::built(Some(why)),
-        }
-    }
-}
-
-/// A candidate of which Go complains; the machine's faults are not held against it.
-fn judged(message: &str) -> Tried {
-    const MACHINE: [&str; 8] = [
-        "dial tcp",
-        "i/o timeout",
-        "no such host",
-        "connection re",
-        "reading http",
-        "GOPROXY=off",
-        "no space left",
-        "signal: killed",
-    ];
-    if MACHINE.iter().any(|words| message.contains(words)) {
-        Tried::unknown(message)
-    } else {
-        Tried::bad(message)
-    }
-}
-
-/// A candidate for which Go failed as a whole.
-fn failed(error: &toolchain::Error) -> Tried {
-    let toolchain::Error::Go { message, .. } = error else {
-        return Tried::unknown(match error {
-            toolchain::Error::TookTooLong { .. } => "it took too long".to_owned(),
-            other => other.to_string(),
+        let tag = Candidate::from(Edit::Tag {
+            tag: "purego".to_owned(),
         });
-    };
-    let wanted = message.split("requires go >= ").nth(1);
-    match wanted.and_then(|rest| rest.split_whitespace().next()) {
-        Some(version) => Tried::bad(format!("it wants Go {version} or later")),
-        None => judged(message),
-    }
-}
-
-/// What the compiler says of a package.
-enum State {
-    Compiled,
-    /// The candidate has no such package.
-    Gone,
-    Failed(String),
-}
-
-fn state(listing: &Listing, package: &str) -> State {
-    let Some(listed) = listing.packages.iter().find(|p| p.import_path == package) else {
-        return State::Gone;
-    };
-    if !listed.export.is_empty() {
-        return State::Compiled;
-    }
-    match &listed.error {
-        Some(error) if is_gone(&error.err) => State::Gone,
-        Some(error) => State::Failed(error.err.clone()),
-        // It fails because something that it imports does.
-        None => {
-            let errors = listing.packages.iter().filter_map(|p| p.error.as_ref());
-            let first = errors.map(|e| e.err.clone()).next();
-            State::Failed(first.unwrap_or_else(|| format!("{package} did not compile")))
+        for (candidate, name, full_name) in [
+            (
+                Candidate::version("a.b/c", "v1.2.0"),
+                "v1.2.0",
+                "a.b/c@v1.2.0",
+            ),
+            (replace, "d.e/f@v0.5.4", "d.e/f@v0.5.4 in place of a.b/c"),
+            (tag, "purego", "-tags purego for a.b/c"),
+        ] {
+            assert_eq!(candidate.name(), name);
+            assert_eq!(candidate.full_name("a.b/c"), full_name);
         }
     }
-}
-
-fn is_gone(error: &str) -> bool {
-    [
-        "no required module provides",
-        "does not contain package",
-        "no Go files in",
-        "directory not found",
-        "is not in std",
-    ]
-    .iter()
-    .any(|words| error.contains(words))
 }

@@ -37,7 +37,7 @@ const TESTS: [&str; 3] = ["Test", "Example", "Fuzz"];
 enum Outcome {
     /// There are no tests.
     Nothing,
-    /// It did not build; what Go said.
+    /// It did not build; the go command's message.
     Failed(String),
     /// It could not be run, or there was no time.
     NotRun(String),

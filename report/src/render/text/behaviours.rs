@@ -54,7 +54,7 @@ impl Text {
         };
         self.line(format!(
             "   {colour}{effect}{colour:#} on {}: {}{known}",
-            view::targets_in_words(&group.targets),
+            view::target_list(&group.targets),
             group.what
         ));
         self.uses(&group.findings);

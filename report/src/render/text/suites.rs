@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, all: bool) -> String {
         );
         let mut packages = String::new();
         for package in &target.packages {
-            told(&mut packages, package, all);
+            write_package(&mut packages, package, all);
         }
         match &before {
             Some((first, same)) if *same == packages && !packages.is_empty() => {
@@ -44,7 +44,7 @@ pub(super) fn render(report: &Report, all: bool) -> String {
     out
 }
 
-fn told(out: &mut String, package: &PackageTests<'_>, all: bool) {
+fn write_package(out: &mut String, package: &PackageTests<'_>, all: bool) {
     let soft = style::SOFT;
     let _ = writeln!(
         out,

@@ -52,7 +52,7 @@ impl<'s> Walker<'s> {
             Expr::Struct(fields) => fields.iter().for_each(|f| self.field(f)),
             Expr::Interface { methods, elems } => {
                 for (name, sig) in *methods {
-                    self.members.push(Span::of(*name));
+                    self.facts.members.push(Span::of(*name));
                     self.signature_types(sig);
                 }
                 self.exprs(elems);
@@ -67,32 +67,37 @@ impl<'s> Walker<'s> {
 
     /// A name without a dot after it.
     fn named(&mut self, name: Ident<'s>, role: Role) -> Option<ValueId> {
-        if let Some(local) = self.local(name.name) {
+        if let Some(local) = self.scope.get(name.name) {
             return local.value;
         }
         self.name(name, None, role);
-        Some(self.value(Value::Name(Span::of(name))))
+        Some(self.facts.value(Value::Name(Span::of(name))))
     }
 
     fn selector(&mut self, base: &Expr<'s>, sel: Ident<'s>, role: Role) -> Option<ValueId> {
         let span = Span::of(sel);
         let of = match base {
-            Expr::Ident(name) if !self.is_local(name.name) => {
+            Expr::Ident(name) if !self.scope.has(name.name) => {
                 self.name(*name, Some(sel), role);
-                let of = self.value(Value::Name(Span::of(*name)));
-                if self.imports.iter().any(|(import, _)| *import == name.name) {
-                    self.selectors.push(span);
-                    return Some(self.value(Value::Member(of, span)));
+                let of = self.facts.value(Value::Name(Span::of(*name)));
+                if self
+                    .file
+                    .imports
+                    .iter()
+                    .any(|(import, _)| *import == name.name)
+                {
+                    self.facts.selectors.push(span);
+                    return Some(self.facts.value(Value::Member(of, span)));
                 }
                 Some(of)
             }
             base => self.expr(base),
         };
-        self.selectors.push(span);
+        self.facts.selectors.push(span);
         let of = of?;
         let at = self.used(span, None, role);
-        self.typing.accesses.push(Access { of, at });
-        Some(self.value(Value::Member(of, span)))
+        self.facts.typing.accesses.push(Access { of, at });
+        Some(self.facts.value(Value::Member(of, span)))
     }
 
     fn call(&mut self, fun: &Expr<'s>, args: &Args<'s>) -> Option<ValueId> {
@@ -123,10 +128,11 @@ impl<'s> Walker<'s> {
     }
 
     fn field(&mut self, field: &Field<'s>) {
-        self.members
+        self.facts
+            .members
             .extend(field.names.iter().map(|name| Span::of(*name)));
         if field.names.is_empty() {
-            self.members.extend(embedded(&field.ty).map(Span::of));
+            self.facts.members.extend(embedded(&field.ty).map(Span::of));
         }
         self.expr(&field.ty);
     }
@@ -134,7 +140,7 @@ impl<'s> Walker<'s> {
     /// `a && b`: `b` runs only where `a` can hold; `a || b`: only where it can fail.
     fn binary(&mut self, first: &Expr<'s>, rest: &[(Tok, Expr<'s>)]) -> Option<ValueId> {
         let left = self.expr(first);
-        let (live, guard) = (self.live, self.guard);
+        let before = self.flow;
         let mut last = first;
         for (op, x) in rest {
             let narrow = match op {
@@ -142,15 +148,13 @@ impl<'s> Walker<'s> {
                 Tok::LOr => self.truth(last).cannot,
                 _ => ALL,
             };
-            if self.live & !narrow != 0 {
-                self.guard = start(last).unwrap_or(guard);
-            }
-            self.live &= narrow;
+            self.flow
+                .narrow(narrow, start(last).unwrap_or(before.guard));
             let right = self.expr(x);
             self.operands(*op, first, left, right);
             last = x;
         }
-        (self.live, self.guard) = (live, guard);
+        self.flow = before;
         let arithmetic = rest.iter().all(|(op, _)| op.precedence() > 3);
         left.filter(|_| arithmetic)
     }
@@ -162,7 +166,9 @@ impl<'s> Walker<'s> {
         };
         match base {
             Expr::Ident(base) => {
-                Some(base.name) == self.js && sel.name == "FuncOf" && !self.is_local(base.name)
+                Some(base.name) == self.file.js
+                    && sel.name == "FuncOf"
+                    && !self.scope.has(base.name)
             }
             _ => false,
         }
@@ -170,26 +176,26 @@ impl<'s> Walker<'s> {
 
     /// A literal that is kept, and runs later.
     fn kept_lit(&mut self, sig: &Signature<'s>, body: &Block<'s>, callback: bool) {
-        let outer = std::mem::replace(&mut self.callback, callback);
-        self.literals += 1;
+        let outer = std::mem::replace(&mut self.enclosing.callback, callback);
+        self.enclosing.literals += 1;
         self.func_lit(sig, body);
-        self.literals -= 1;
-        self.callback = outer;
+        self.enclosing.literals -= 1;
+        self.enclosing.callback = outer;
     }
 
     fn func_lit(&mut self, sig: &Signature<'s>, body: &Block<'s>) {
-        let saved = (self.live, self.entry, self.breaks, self.guard);
+        let before = self.flow;
         let results = self.result_types(sig);
-        let outer = std::mem::replace(&mut self.results, results);
-        self.entry = self.live;
+        let outer = std::mem::replace(&mut self.enclosing.results, results);
+        self.flow.enters_function();
         self.scoped(|w| {
             w.signature_types(sig);
             w.signature_names(sig);
             w.block(body);
             w.ends(sig, body);
         });
-        self.results = outer;
-        (self.live, self.entry, self.breaks, self.guard) = saved;
+        self.enclosing.results = outer;
+        self.flow = before;
     }
 
     fn composite(&mut self, ty: Option<&Expr<'s>>, elems: &[Elem<'s>]) -> Option<ValueId> {
@@ -216,7 +222,7 @@ impl<'s> Walker<'s> {
                 self.keyed(named, elem, value);
             }
         }
-        named.map(|ty| self.value(Value::Of(ty)))
+        named.map(|ty| self.facts.value(Value::Of(ty)))
     }
 }
 

@@ -9,12 +9,12 @@ use crate::go::syntax::ast::{Clause, Decl, Expr, File, FuncDecl, Ident, Stmt, Va
 impl<'s> Names<'s> for Walker<'s> {
     fn known(&self, x: &Expr<'s>) -> Option<Known> {
         match x {
-            Expr::Ident(name) => match self.local(name.name) {
+            Expr::Ident(name) => match self.scope.get(name.name) {
                 Some(local) => local.known,
                 None => self.of_package(name.name, false),
             },
             Expr::Call(fun, args) if args.list.is_empty() => match fun {
-                Expr::Ident(name) if !self.is_local(name.name) => self.of_package(name.name, true),
+                Expr::Ident(name) if !self.scope.has(name.name) => self.of_package(name.name, true),
                 Expr::Selector(Expr::Ident(base), sel) => self.of_import(base.name, sel.name, true),
                 _ => None,
             },
@@ -26,15 +26,15 @@ impl<'s> Names<'s> for Walker<'s> {
     }
 
     fn import(&self, name: &str) -> Option<&'s str> {
-        let mut imports = self.imports.iter();
-        let (_, path) = imports.find(|(import, _)| *import == name && !self.is_local(name))?;
+        let mut imports = self.file.imports.iter();
+        let (_, path) = imports.find(|(import, _)| *import == name && !self.scope.has(name))?;
         Some(path)
     }
 }
 
 impl<'s> Walker<'s> {
     fn of_package(&self, name: &str, called: bool) -> Option<Known> {
-        let name = self.package.get(name)?;
+        let name = self.file.package.get(name)?;
         name.function
             .is_none_or(|function| function == called)
             .then_some(name.known)
@@ -42,7 +42,7 @@ impl<'s> Walker<'s> {
 
     /// A name of an import.
     fn of_import(&self, base: &str, sel: &str, called: bool) -> Option<Known> {
-        if self.package.is_empty() {
+        if self.file.package.is_empty() {
             return None;
         }
         let path = self.import(base)?;
@@ -51,7 +51,7 @@ impl<'s> Walker<'s> {
 
     /// `runtime.GOOS` and `runtime.GOARCH`.
     fn runtime_name(&self, base: &str, sel: &str) -> Option<Known> {
-        if Some(base) != self.runtime || self.is_local(base) {
+        if Some(base) != self.file.runtime || self.scope.has(base) {
             return None;
         }
         match sel {
@@ -73,9 +73,10 @@ impl<'s> Walker<'s> {
     /// The same, if nothing in the rest of the function gives the name another value.
     pub(super) fn lasting(&self, name: Ident<'s>, known: Option<Known>) -> Option<Known> {
         let known = known?;
-        let rest = (name.pos as usize + name.name.len())..self.body_end as usize;
+        let rest = (name.pos as usize + name.name.len())..self.enclosing.body_end as usize;
         // What comes first after the name is the `:=` or `=` that gives it this value.
         let rest = self
+            .file
             .src
             .get(rest)?
             .trim_start_matches([' ', '\t', ':', '=']);
@@ -84,23 +85,12 @@ impl<'s> Walker<'s> {
 
     /// Walk with control narrowed to some targets; what is left of control comes back.
     pub(super) fn narrowed(&mut self, to: u8, guard: u32, walk: impl FnOnce(&mut Self)) -> u8 {
-        let (live, outer) = (self.live, self.guard);
-        if live & !to != 0 {
-            self.guard = guard;
-        }
-        self.live = live & to;
+        let before = self.flow;
+        self.flow.narrow(to, guard);
         walk(self);
-        let left = self.live;
-        (self.live, self.guard) = (live, outer);
-        left
-    }
-
-    /// Control after a statement with branches.
-    pub(super) fn join(&mut self, left: u8, guard: u32) {
-        if self.live & !left != 0 {
-            self.guard = guard;
-        }
-        self.live = left;
+        let after = std::mem::replace(&mut self.flow, before);
+        self.flow.breaks = after.breaks;
+        after.live
     }
 
     /// When a case is taken: its tag equals one of the expressions, or one of them holds.

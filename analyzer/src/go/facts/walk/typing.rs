@@ -14,19 +14,13 @@ use crate::go::syntax::{Tok, terminates};
 impl<'s> Walker<'s> {
     /// The named type that an expression denotes here.
     pub(super) fn type_ref(&self, ty: &Expr<'s>) -> Option<TypeRef> {
-        TypeRef::of(ty, &|name| self.is_local(name))
-    }
-
-    pub(super) fn value(&mut self, value: Value) -> ValueId {
-        let id = self.typing.values.len();
-        self.typing.values.push(value);
-        ValueId::try_from(id).unwrap_or(ValueId::MAX)
+        TypeRef::of(ty, &|name| self.scope.has(name))
     }
 
     /// A value of a type that is written.
     pub(super) fn value_of_type(&mut self, ty: &Expr<'s>) -> Option<ValueId> {
         let ty = self.type_ref(ty)?;
-        Some(self.value(Value::Of(ty)))
+        Some(self.facts.value(Value::Of(ty)))
     }
 
     pub(super) fn bind_fields(&mut self, fields: &[Field<'s>]) {
@@ -34,7 +28,7 @@ impl<'s> Walker<'s> {
         let values: Vec<_> = fields.iter().map(|f| self.value_of_type(&f.ty)).collect();
         for (field, value) in fields.iter().zip(values) {
             let names = field.names.iter();
-            names.for_each(|name| self.bind_known(*name, value, None));
+            names.for_each(|name| self.scope.bind(*name, value, None));
         }
     }
 
@@ -68,12 +62,16 @@ impl<'s> Walker<'s> {
         result: ValueId,
         values: Values,
     ) -> Values {
-        let Some(Value::Result(callee, 0, 1)) = self.typing.values.get(result as usize).copied()
+        let Some(Value::Result(callee, 0, 1)) =
+            self.facts.typing.values.get(result as usize).copied()
         else {
             return if names == 1 { values } else { Values::new() };
         };
         if let Some(pos) = pos {
-            self.typing.assigned.push(Assigned { callee, names, pos });
+            self.facts
+                .typing
+                .assigned
+                .push(Assigned { callee, names, pos });
         }
         let Ok(of) = u8::try_from(names) else {
             return Values::new();
@@ -82,7 +80,7 @@ impl<'s> Walker<'s> {
             return values;
         }
         (0..of)
-            .map(|number| Some(self.value(Value::Result(callee, number, of))))
+            .map(|number| Some(self.facts.value(Value::Result(callee, number, of))))
             .collect()
     }
 
@@ -98,7 +96,10 @@ impl<'s> Walker<'s> {
     /// A value is put where a type is wanted.
     pub(super) fn converted(&mut self, to: Option<Wanted>, x: &Expr<'s>, value: Option<ValueId>) {
         if let (Some(to), Some(from), Some(pos)) = (to, value, super::expr::start(x)) {
-            self.typing.conversions.push(Conversion { from, to, pos });
+            self.facts
+                .typing
+                .conversions
+                .push(Conversion { from, to, pos });
         }
     }
 
@@ -114,28 +115,35 @@ impl<'s> Walker<'s> {
             && matches!(name.name, "new" | "make")
         {
             let ty = (*values.first()?)?;
-            return Some(self.value(Value::Result(ty, 0, 1)));
+            return Some(self.facts.value(Value::Result(ty, 0, 1)));
         }
-        let first = u32::try_from(self.typing.args.len()).ok()?;
+        let first = u32::try_from(self.facts.typing.args.len()).ok()?;
         let all = args.list.iter().zip(values);
-        self.typing.args.extend(all.map(|(x, value)| Arg {
+        self.facts.typing.args.extend(all.map(|(x, value)| Arg {
             value: *value,
             pos: super::expr::start(x),
         }));
-        self.typing.calls.push(CallFact {
+        self.facts.typing.calls.push(CallFact {
             callee,
             args: (u32::try_from(args.list.len()).ok()?, first),
             open: args.spread || matches!(args.list, [Expr::Call(..)]),
             end: args.end,
         });
-        Some(self.value(Value::Result(callee, 0, 1)))
+        Some(self.facts.value(Value::Result(callee, 0, 1)))
     }
 
     pub(super) fn returned(&mut self, list: &[Expr<'s>], values: &[Option<ValueId>]) {
-        if list.len() != self.results.len() {
+        if list.len() != self.enclosing.results.len() {
             return;
         }
-        for ((ty, x), value) in self.results.clone().into_iter().zip(list).zip(values) {
+        for ((ty, x), value) in self
+            .enclosing
+            .results
+            .clone()
+            .into_iter()
+            .zip(list)
+            .zip(values)
+        {
             self.converted(ty.map(Wanted::Type), x, *value);
             if let (Some(ty), Expr::Unary(Tok::Sub, _)) = (ty, x) {
                 self.constant(Check::Fits(ty), x);
@@ -145,8 +153,8 @@ impl<'s> Walker<'s> {
 
     /// A function with results must not reach its end.
     pub(super) fn ends(&mut self, sig: &Signature<'s>, body: &Block<'s>) {
-        if !sig.results.is_empty() && !self.declarations_only && !terminates(body) {
-            self.typing.missing_returns.push(body.end);
+        if !sig.results.is_empty() && !self.file.declarations_only && !terminates(body) {
+            self.facts.typing.missing_returns.push(body.end);
         }
     }
 
@@ -154,7 +162,7 @@ impl<'s> Walker<'s> {
     pub(super) fn keyed(&mut self, ty: TypeRef, elem: &Elem<'s>, value: Option<ValueId>) {
         if let Some(Expr::Ident(key)) = &elem.key {
             let key = Span::of(*key);
-            self.typing.keys.push((ty, key));
+            self.facts.typing.keys.push((ty, key));
             self.converted(Some(Wanted::Field(ty, key)), &elem.value, value);
         }
     }
@@ -165,21 +173,21 @@ impl<'s> Walker<'s> {
     pub(super) fn constant(&mut self, check: Check, x: &Expr<'s>) {
         let id = self.constant_id(x, "");
         if let (Some(id), Some(pos)) = (id, super::expr::start(x)) {
-            self.typing.constants.checks.push((check, id, pos));
+            self.facts.typing.constants.checks.push((check, id, pos));
         }
     }
 
     /// An expression as a constant; `but` is a name that it cannot mean, since it is about to be
     /// declared.
     pub(super) fn constant_id(&mut self, x: &Expr<'s>, but: &str) -> Option<ConstId> {
-        let mut constants = std::mem::take(&mut self.typing.constants);
-        let lookup = |name: &str| match self.local(name) {
+        let mut constants = std::mem::take(&mut self.facts.typing.constants);
+        let lookup = |name: &str| match self.scope.get(name) {
             _ if name == but => Meaning::Other,
             Some(local) => local.meaning,
             None => Meaning::Global,
         };
         let id = constants.expr(x, &lookup);
-        self.typing.constants = constants;
+        self.facts.typing.constants = constants;
         id
     }
 
@@ -188,8 +196,8 @@ impl<'s> Walker<'s> {
     where
         's: 'x,
     {
-        let statement = self.typing.constants.statements;
-        self.typing.constants.statements += 1;
+        let statement = self.facts.typing.constants.statements;
+        self.facts.typing.constants.statements += 1;
         for x in list {
             self.constant(Check::Case(statement), x);
         }
@@ -221,7 +229,10 @@ impl<'s> Walker<'s> {
         };
         let one_type = !matches!(op, Tok::Shl | Tok::Shr | Tok::LAnd | Tok::LOr);
         if let (true, Some(pos)) = (one_type, super::expr::start(first)) {
-            self.typing.operands.push(Operands { left, right, pos });
+            self.facts
+                .typing
+                .operands
+                .push(Operands { left, right, pos });
         }
     }
 }

@@ -1,72 +1,42 @@
-//! Fingerprints of every fixture: the same at every level and for every list of targets, and never
-//! shared by two findings of one target.
-
-mod common;
+//! Fingerprints of the findings of one module: the same in all of its reports, at whatever level and
+//! for whatever targets, and never shared by two findings of one target.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
-use common::World;
-use fixtures::Fixture;
-use model::Level;
 use serde_json::Value;
 
-#[test]
-fn a_finding_has_one_fingerprint_at_every_level() {
-    let all = fixtures::all();
-    let next = Mutex::new(all.iter());
-    let complaints = Mutex::new(Vec::new());
-    let compared = Mutex::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let Some(fixture) = next.lock().unwrap().next() else {
-                        return;
-                    };
-                    let (count, bad) = check(fixture);
-                    *compared.lock().unwrap() += count;
-                    complaints.lock().unwrap().extend(bad);
-                }
-            });
-        }
-    });
-    let complaints = complaints.into_inner().unwrap();
-    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
-    let compared = compared.into_inner().unwrap();
-    assert!(compared > 100, "only {compared} findings were compared");
+/// The reports of one module that were compared up to now.
+#[derive(Default)]
+pub(crate) struct Fingerprints {
+    known: BTreeMap<String, String>,
+    /// How often a finding was found again with its fingerprint.
+    pub(crate) again: usize,
+    /// What is wrong.
+    pub(crate) complaints: Vec<String>,
 }
 
-/// Findings that two reports have, and what is wrong with them.
-fn check(fixture: &Fixture) -> (usize, Vec<String>) {
-    let world = World::of(fixture);
-    let mut runs = vec![
-        vec!["--level", "scan"],
-        vec!["--level", "scan", "--target", "wasip1"],
-        vec!["--level", "build"],
-    ];
-    if fixture.levels().contains(&Level::Run) {
-        runs.push(vec!["--level", "run"]);
-    }
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
-    let (mut count, mut bad) = (0, Vec::new());
-    for mut args in runs {
-        let name = format!("{} {}", fixture.name, args.join(" "));
-        args.extend(fixture.args());
-        let report = world.run(&args).report.unwrap_or_default();
-        let found = fingerprints(&report);
-        bad.extend(shared(&found).map(|why| format!("{name}: {why}")));
+impl Fingerprints {
+    /// Compare a report with those before; `name` says which it is.
+    pub(crate) fn compare(&mut self, name: &str, report: &Value) {
+        let found = fingerprints(report);
+        let shared = shared(&found).map(|why| format!("{name}: {why}"));
+        self.complaints.extend(shared);
         for (place, fingerprint) in alone(&found) {
-            match known.insert(place.to_owned(), fingerprint.to_owned()) {
+            match self.known.insert(place.to_owned(), fingerprint.to_owned()) {
                 Some(before) if before != fingerprint => {
-                    bad.push(format!("{name}: {place} had {before}, has {fingerprint}"));
+                    let why = format!("{name}: {place} had {before}, has {fingerprint}");
+                    self.complaints.push(why);
                 }
-                Some(_) => count += 1,
+                Some(_) => self.again += 1,
                 None => {}
             }
         }
     }
-    (count, bad)
+
+    /// Whether any report has had a finding.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
 }
 
 /// A place on a target, and its fingerprint.
