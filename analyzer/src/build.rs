@@ -13,12 +13,12 @@ pub(crate) struct Build<'a> {
     pub(crate) graph: Graph<'a>,
     /// The requested targets that the build serves.
     pub(crate) targets: Vec<Target>,
-    pub(crate) known: Known,
+    pub(crate) known: BuildFacts,
 }
 
 /// What the scan, the compiler, the linked programs and runs say of a build.
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct BuildFacts {
     pub(crate) findings: Vec<Finding>,
     /// Packages that could not be loaded, and why.
     pub(crate) unreachable: Vec<(String, String)>,

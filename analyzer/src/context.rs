@@ -153,7 +153,7 @@ impl<'a> Context<'_, 'a> {
     pub(crate) fn declared_in(&self, package: &Package<'a>, file: &Source, line: u32) -> Note {
         let name = self.places().name_in(package.listed, &file.name);
         let text = format!(
-            "{name}:{line} declares it, and is {}",
+            "{name}:{line} declares it, but is {}",
             self.why_ignored(file)
         );
         Note::new(NoteKind::DeclaredElsewhere, text).at(name, line, 0)

@@ -11,12 +11,12 @@ use self::sinks::Sinks;
 
 /// Read a wasm file; `name` is what the answer calls it.
 pub fn read_wasm(name: &str, bytes: Vec<u8>) -> Result<WasmFile, WasmError> {
-    Ok(inspect_wasm(name, bytes, Asked::default())?.file)
+    Ok(inspect_wasm(name, bytes, InspectOptions::default())?.file)
 }
 
 /// What is asked about a file besides what every answer has.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked<'a> {
+pub struct InspectOptions<'a> {
     /// All functions of a Go program.
     pub functions: bool,
     /// The places that use what fails, fakes or lies.
@@ -29,7 +29,7 @@ pub struct Asked<'a> {
     pub count: usize,
 }
 
-impl Asked<'_> {
+impl InspectOptions<'_> {
     /// All functions.
     pub const FUNCTIONS: Self = Self {
         functions: true,
@@ -56,12 +56,21 @@ pub struct Inspected {
 }
 
 /// Read a wasm file, with what is asked for, and the ways.
-pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Inspected, WasmError> {
+pub fn inspect_wasm(
+    name: &str,
+    bytes: Vec<u8>,
+    asked: InspectOptions<'_>,
+) -> Result<Inspected, WasmError> {
     let ask = |contents: Contents<'_>| {
         let functions = asked.functions.then(|| contents.functions());
         let ways = asked.why.map(|symbol| contents.ways(symbol, asked.count));
         let places = contents.with_code(asked.places);
-        (functions, ways, places, Known::of(contents, asked.uses))
+        (
+            functions,
+            ways,
+            places,
+            Misbehaving::of(contents, asked.uses),
+        )
     };
     let (mut file, (functions, ways, places, known)) = inspect(name, bytes, ask)?;
     file.functions = functions.unwrap_or_default();
@@ -77,13 +86,13 @@ pub fn inspect_wasm(name: &str, bytes: Vec<u8>, asked: Asked<'_>) -> Result<Insp
 
 /// The functions of a program that behave differently on wasm.
 #[derive(Default)]
-struct Known {
+struct Misbehaving {
     reached: Vec<WasmSink>,
     uses: Vec<SinkUse>,
     symbols: HashSet<&'static str>,
 }
 
-impl Known {
+impl Misbehaving {
     fn of(contents: Contents<'_>, uses: bool) -> Self {
         let Contents::Go {
             program,

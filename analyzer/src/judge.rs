@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use model::{Effect, Finding, Incomplete, Rule, Target, TargetReport};
 
 use self::chains::chains;
-use self::fingerprint::{Site, fingerprint};
+use self::fingerprint::{FindingSite, fingerprint};
 use self::fix_order::{Ranked, in_fix_order, rank};
 use self::merge::merge;
 use self::targets::target_report;
@@ -71,7 +71,7 @@ pub(crate) fn judge(
 }
 
 /// Where a finding stands in the source.
-fn site(builds: &[Build<'_>], sources: &Sources<'_>, finding: &Finding) -> Site {
+fn site(builds: &[Build<'_>], sources: &Sources<'_>, finding: &Finding) -> FindingSite {
     let mut builds = builds.iter();
     let build = builds.find(|b| b.targets.iter().any(|t| finding.targets.contains(t)));
     let package = build.and_then(|b| b.graph.get(&finding.package));
@@ -79,9 +79,9 @@ fn site(builds: &[Build<'_>], sources: &Sources<'_>, finding: &Finding) -> Site 
     match (package, name, finding.line) {
         (Some(package), Some(name), line @ 1..) => {
             let source = sources.get(&package.file_path(name));
-            Site::of(&source.facts, line, finding.column)
+            FindingSite::of(&source.facts, line, finding.column)
         }
-        _ => Site::default(),
+        _ => FindingSite::default(),
     }
 }
 

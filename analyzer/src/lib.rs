@@ -20,7 +20,7 @@ mod why;
 
 pub use crate::go::graph::{DeclaredGuard, Places};
 pub use crate::go::outline::{BuildPlatform, Outline, is_selected, outline};
-pub use crate::inspect::{Asked, Inspected, SinkUse, inspect_wasm, read_wasm};
+pub use crate::inspect::{InspectOptions, Inspected, SinkUse, inspect_wasm, read_wasm};
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};
 pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gobin::Line;
 use model::{Effect, Finding, Goos, Listing, Observation, Rule, Target, WasmFile};
 
-use crate::build::{Build, Known};
+use crate::build::{Build, BuildFacts};
 use crate::context::Context;
 use crate::go::graph::{Graph, Package};
 use crate::go::source::Sources;
@@ -61,10 +61,10 @@ impl<'a> Scan<'a> {
                 targets: targets.clone(),
             };
             let said = rules::run(&cx);
-            let known = Known {
+            let known = BuildFacts {
                 findings: said.findings,
                 unreachable: said.unreachable,
-                ..Known::default()
+                ..BuildFacts::default()
             };
             builds.push(Build {
                 graph,
@@ -80,7 +80,7 @@ impl<'a> Scan<'a> {
     }
 
     /// What one build is judged by, and what is known of it.
-    pub(crate) fn build(&mut self, goos: Goos) -> Option<(Context<'_, 'a>, &mut Known)> {
+    pub(crate) fn build(&mut self, goos: Goos) -> Option<(Context<'_, 'a>, &mut BuildFacts)> {
         let (settings, sources) = (&self.settings, &self.sources);
         let build = self.builds.iter_mut().find(|b| b.graph.goos == goos)?;
         let cx = Context {
@@ -98,8 +98,11 @@ impl<'a> Scan<'a> {
         if let Some((cx, known)) = self.build(goos) {
             compiled::join(&cx, &mut known.findings, compiled);
             known.compiled = Some(compiled.content.clone());
-            let undecided = compiled.undecided.iter().cloned();
-            known.unreachable.extend(undecided);
+            for (path, why) in &compiled.undecided {
+                if known.unreachable.iter().all(|(known, _)| known != path) {
+                    known.unreachable.push((path.clone(), why.clone()));
+                }
+            }
         }
     }
 
@@ -149,7 +152,13 @@ impl<'a> Scan<'a> {
     /// A main package compiled and did not link.
     pub fn link_failed(&mut self, goos: Goos, package: &str, output: &str) {
         if let Some((cx, known)) = self.build(goos) {
-            compiled::link_failed(&cx, &mut known.findings, package, output);
+            if compiled::is_of_machine(output) {
+                let why = output.lines().filter(|line| !line.starts_with("# "));
+                let why = why.collect::<Vec<_>>().join("\n");
+                known.unreachable.push((package.to_owned(), why));
+            } else {
+                compiled::link_failed(&cx, &mut known.findings, package, output);
+            }
         }
     }
 

@@ -9,7 +9,7 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use analyzer::{Asked, inspect_wasm};
+use analyzer::{InspectOptions, inspect_wasm};
 use divan::Bencher;
 use divan::counter::BytesCount;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
@@ -51,7 +51,7 @@ fn inspect(bencher: Bencher<'_, '_>) {
         .counter(BytesCount::new(FILE.len()))
         .with_inputs(|| FILE.clone())
         .bench_values(|file| {
-            inspect_wasm("vet.wasm", file, Asked::FUNCTIONS).expect("a Go program")
+            inspect_wasm("vet.wasm", file, InspectOptions::FUNCTIONS).expect("a Go program")
         });
 }
 

@@ -376,7 +376,7 @@ pub(crate) struct ExecArgs {
     /// Open a directory for reading and writing; GUEST is its path inside the program
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) dir: Vec<String>,
-    /// Open a directory for reading alone
+    /// Open a directory read-only
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) read: Vec<String>,
     /// Set an environment variable
@@ -416,11 +416,10 @@ pub(crate) struct ExecArgs {
     /// GOROOT, or of the `go` in PATH]
     #[arg(long, value_name = "FILE")]
     pub(crate) wasm_exec: Option<Utf8PathBuf>,
-    /// The JavaScript host that is played for programs of GOOS=js: with files, or without
+    /// The JavaScript host to simulate for programs of GOOS=js: with files (node) or without (browser)
     #[arg(long, value_enum, default_value = "node")]
     pub(crate) js_host: JsHostArg,
-    /// What compiles it: winch starts several times sooner, cranelift's code is up to three times as
-    /// fast
+    /// Compiler: winch starts several times sooner, the code of cranelift is up to three times as fast
     #[arg(long, value_enum, default_value = "winch")]
     pub(crate) engine: EngineArg,
     /// Write the result as JSON

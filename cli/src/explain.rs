@@ -120,7 +120,7 @@ fn lacking(text: &mut String, symbol: &str, missing: MissingName) {
     let _ = writeln!(text, "{head}{symbol}{head:#}");
     let _ = writeln!(
         text,
-        "   the {} is declared on {}, and missing on {}: a use of it does not build there",
+        "   the {} is declared on {}, but not on {}: code that uses it does not build there",
         missing.kind,
         missing.elsewhere.replace(',', ", "),
         missing_on(missing)

@@ -126,7 +126,7 @@ fn over(args: &InspectArgs, wasm: &WasmFile) -> bool {
     if size > most {
         let (has, may) = (view::bytes(size), view::bytes(most));
         output::complain(&format!(
-            "{}: {has} are {} more than the {may} that it may have; `--diff OLD.wasm` shows what has grown",
+            "{}: {has} exceed --max-size {may} by {}; `--diff OLD.wasm` shows what has grown",
             wasm.file,
             view::bytes(size - most)
         ));

@@ -253,16 +253,12 @@ fn hosts_fit_by_what_they_supply() {
     let ours = std::fs::read_to_string(format!("{}/lib/wasm/wasm_exec.js", goroot.trim())).unwrap();
     let beside = std::path::Path::new(&js).with_file_name("wasm_exec.js");
     for (text, fits, words) in [
-        (ours.clone(), "yes", "it is that of Go 1."),
-        (
-            format!("{ours}\n"),
-            "unknown",
-            "no Go version that is known",
-        ),
+        (ours.clone(), "yes", "it belongs to Go 1."),
+        (format!("{ours}\n"), "unknown", "no known Go version"),
         (
             ours.replace("gojs: {", "go: {"),
             "no",
-            "does not supply `gojs`",
+            "does not provide the import module `gojs`",
         ),
     ] {
         std::fs::write(&beside, text).unwrap();
@@ -309,7 +305,7 @@ fn a_page_holds_all_of_it_and_budgets_are_kept() {
         .output()
         .unwrap();
     assert_eq!(over.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&over.stderr).contains("more than the 100.0 KiB"));
+    assert!(String::from_utf8_lossy(&over.stderr).contains("exceed --max-size 100.0 KiB by"));
     let both = world
         .command(&["inspect", &file, &file, "--format", "json"])
         .output()

@@ -165,7 +165,7 @@ fn no_program_reaches_what_is_kept() {
         let ran = kept.exec(&one, &[&format!("--dir={dir}::/")], &[path]);
         assert_eq!(ran.status.code(), Some(125), "{ran:?}");
         let why = String::from_utf8(ran.stderr).unwrap();
-        assert!(why.contains("keeps compiled programs"), "{why}");
+        assert!(why.contains("cache of compiled programs"), "{why}");
         // To look is another thing.
         let ran = kept.exec(&one, &[&format!("--read={dir}::{dir}")], &[path]);
         assert_eq!(ran.stdout, b"this is one\ntrue false\n");

@@ -253,12 +253,12 @@ fn every_limit_is_named() {
         (
             "print",
             "--max-output=64KiB",
-            "printed more than its limit of 64 KiB",
+            "exceeded the output limit of 64 KiB",
         ),
         (
             "fill",
             "--max-disk=1MiB",
-            "wrote more to files than its limit of 1 MiB",
+            "exceeded the disk limit of 1 MiB",
         ),
         (
             "missing",

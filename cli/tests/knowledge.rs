@@ -35,7 +35,7 @@ fn functions_are_explained_with_error_and_source() {
     }
     let (text, _, _) = run(&["explain", "syscall.Openat"]);
     assert!(
-        text.contains("missing on js, and wasip1 up to Go 1.23"),
+        text.contains("but not on js, and wasip1 up to Go 1.23"),
         "{text}"
     );
 }

@@ -142,8 +142,8 @@ fn exports_of_a_reactor_are_called_with_numbers() {
     let (_, stdout, _) = exec(&world, &["--invoke", "half", file, "5"]);
     assert_eq!(stdout, "2.5\n");
     for (name, args, words) in [
-        ("add", &["1"][..], "takes (i32, i64), and was given (1)"),
-        ("add", &["x", "1"], "was given (x, 1)"),
+        ("add", &["1"][..], "takes (i32, i64), but got (1)"),
+        ("add", &["x", "1"], "but got (x, 1)"),
         (
             "none",
             &[],

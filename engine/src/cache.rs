@@ -92,7 +92,7 @@ impl Drop for CachedDisk {
 }
 
 /// A file of the cache.
-struct Kept {
+struct CacheFile {
     path: Utf8PathBuf,
     size: u64,
     used: SystemTime,
@@ -167,11 +167,11 @@ impl Store {
     }
 
     /// All files, those of an interrupted run included.
-    fn files(&self) -> Vec<Kept> {
+    fn files(&self) -> Vec<CacheFile> {
         let entries = self.dir.read_dir_utf8().into_iter().flatten().flatten();
         let kept = entries.filter_map(|entry| {
             let metadata = entry.metadata().ok()?;
-            Some(Kept {
+            Some(CacheFile {
                 path: entry.into_path(),
                 size: metadata.len(),
                 used: metadata.modified().ok()?,

@@ -20,7 +20,7 @@ use crate::modules::Chosen;
 use crate::paths::{self, Paths};
 use crate::settings::{DEFAULT_BUDGET, Settings};
 use crate::stages;
-use crate::stages::scan::Source;
+use crate::stages::scan::ScanInput;
 use model::Stage;
 
 /// A module that was opened: what a [`Checkup`] borrows.
@@ -99,7 +99,7 @@ pub(crate) fn check(
     report.module.version = chosen.version.map(str::to_owned);
     report.go.clone_from(&opened.session.env().goversion);
     let checkup = opened.checkup();
-    let source = Source::of(&checkup);
+    let source = ScanInput::of(&checkup);
     fill(checkup, source.scan(&checkup), &mut report);
     if let Some(version) = chosen.version {
         // It lies in a scratch directory, which means nothing to readers.
@@ -183,7 +183,7 @@ pub(crate) fn why(
         }
     };
     let checkup = opened.checkup();
-    let source = Source::of(&checkup);
+    let source = ScanInput::of(&checkup);
     let mut scan = source.scan(&checkup);
     let why = |(goos, _): (Goos, _)| (goos, scan.why(goos, what));
     let builds = checkup.builds.wasm().map(why).collect();

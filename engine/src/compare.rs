@@ -8,4 +8,4 @@ mod suite;
 pub(crate) use self::crash::crash_in;
 pub(crate) use self::played::{Played, Tree, differences};
 pub(crate) use self::results::Compared;
-pub(crate) use self::suite::{Entry, Suite, SuiteRun, read as read_suite, without_entries};
+pub(crate) use self::suite::{HookEntry, Suite, SuiteRun, read as read_suite, without_entries};

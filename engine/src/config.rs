@@ -123,7 +123,7 @@ impl Scenario {
     fn check(&self) -> Result<(), String> {
         let wrong = |why: &str| Err(format!("scenario `{}`: {why}", self.name));
         if self.name.trim().is_empty() {
-            return wrong("give it a name");
+            return wrong("the name is missing");
         }
         if self.stdin.is_some() && self.stdin_file.is_some() {
             return wrong("give it `stdin` or `stdin_file`, not both");
@@ -176,7 +176,7 @@ mod tests {
                 "unknown variant `linux`",
             ),
             ("[[guard]\n", "line 1"),
-            ("[[scenario]]\nname = \" \"\n", "give it a name"),
+            ("[[scenario]]\nname = \" \"\n", "the name is missing"),
             (
                 "[[scenario]]\nname = \"a\"\n[[scenario]]\nname = \"a\"\n",
                 "two of this name",
@@ -187,11 +187,11 @@ mod tests {
             ),
             (
                 "[[scenario]]\nname = \"a\"\nfiles = { \"../x\" = \"\" }\n",
-                "leads out of the module",
+                "is outside the module",
             ),
             (
                 "[[scenario]]\nname = \"a\"\nmain = \"/bin\"\n",
-                "leads out of the module",
+                "is outside the module",
             ),
         ] {
             let error = Config::parse(text).unwrap_err();

@@ -76,7 +76,7 @@ impl Hosts {
             no_node: None,
             no_chromium: None,
         };
-        let place = Place::of(session);
+        let place = HostSetup::of(session);
         // Remedies are tried on targets of the build that nobody asked for, too.
         for target in Target::ALL {
             let host = match target.host() {
@@ -98,7 +98,7 @@ impl Hosts {
         &mut self,
         session: &Session,
         settings: &Settings,
-        place: &Place,
+        place: &HostSetup,
         target: Target,
     ) -> Option<Box<dyn Host>> {
         let goroot = &session.env().goroot;
@@ -118,7 +118,7 @@ impl Hosts {
         &mut self,
         session: &Session,
         settings: &Settings,
-        place: &Place,
+        place: &HostSetup,
         target: Target,
     ) -> Option<Box<dyn Host>> {
         if !settings.trusted.chromium || !settings.targets.contains(&target) {
@@ -173,13 +173,13 @@ impl Hosts {
 
 /// The module whose programs run, and how they are ended.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct HostSetup {
     interrupt: Interrupt,
     root: Utf8PathBuf,
     goroot: Utf8PathBuf,
 }
 
-impl Place {
+impl HostSetup {
     fn of(session: &Session) -> Self {
         Self {
             interrupt: session.interrupt().clone(),

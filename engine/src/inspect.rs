@@ -1,6 +1,6 @@
 //! Wasm files, read as `wasmcheck inspect` shows them.
 
-use analyzer::{Asked, Inspected};
+use analyzer::{InspectOptions, Inspected};
 use camino::Utf8Path;
 use model::Entry;
 
@@ -17,11 +17,11 @@ const WAYS: usize = 5;
 pub fn inspect(file: &Utf8Path, functions: bool, why: Option<&str>) -> Result<Inspected, Failure> {
     let bytes = files::read_wasm(file).map_err(Failure::no_verdict)?;
     let name = file.file_name().unwrap_or(file.as_str());
-    let asked = Asked {
+    let asked = InspectOptions {
         functions,
         why,
         count: WAYS,
-        ..Asked::default()
+        ..InspectOptions::default()
     };
     let mut read = analyzer::inspect_wasm(name, bytes, asked)
         .map_err(|e| Failure::no_verdict(format!("{file}: {e}")))?;

@@ -8,6 +8,7 @@
 //! Guests run in processes of their own: the program that uses this crate is started again with the
 //! argument `worker`, calls [`worker()`], and gets a [`Task`] as JSON on standard input.
 
+mod argument;
 mod builds;
 pub mod cache;
 mod check;
@@ -24,7 +25,6 @@ mod incomplete;
 mod inspect;
 mod modules;
 mod paths;
-mod place;
 mod prepared;
 mod settings;
 mod stages;

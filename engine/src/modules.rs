@@ -3,9 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use toolchain::{Fetched, Go};
 
+use crate::argument::{self, Argument, Patterns};
 use crate::events::{Event, Events};
 use crate::failure::Failure;
-use crate::place::{self, Patterns, Place};
 
 /// A module that was chosen.
 #[derive(Clone, Copy, Debug)]
@@ -33,15 +33,15 @@ pub(crate) fn each_module(
 ) -> Result<(), Failure> {
     let here = [".".to_owned()];
     let typed = if paths.is_empty() { &here } else { paths };
-    let places = typed
+    let arguments = typed
         .iter()
-        .map(|arg| place::understand(arg))
+        .map(|arg| argument::parse(arg))
         .collect::<Result<Vec<_>, _>>()?;
     let mut patterns = Patterns::new();
-    for place in places {
-        match place {
-            Place::Module(spec) => published(&spec, go, events, with)?,
-            Place::Local { dir, recursive } => gather(go, &dir, recursive, &mut patterns)?,
+    for argument in arguments {
+        match argument {
+            Argument::Module(spec) => published(&spec, go, events, with)?,
+            Argument::Local { dir, recursive } => gather(go, &dir, recursive, &mut patterns)?,
         }
     }
     let top = patterns
@@ -81,7 +81,7 @@ fn gather(
             patterns
                 .entry(root.clone())
                 .or_default()
-                .push(place::pattern(&root, dir, recursive));
+                .push(argument::pattern(&root, dir, recursive));
             if is_root || recursive {
                 toolchain::find_modules(go, dir)
             } else {

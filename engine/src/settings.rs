@@ -24,7 +24,7 @@ pub struct Request {
 /// How deep modules are checked, for which targets, and what may run where.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How deep to look.
+    /// Depth of the check.
     pub level: Level,
     /// The targets that are judged.
     pub targets: Vec<Target>,

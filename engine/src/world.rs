@@ -42,7 +42,7 @@ pub(crate) struct World {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorldError {
     /// The tree is too large to be copied.
-    #[error("{} holds more than {limit} bytes, too much for a scratch copy", dir.display())]
+    #[error("{} is larger than {limit} bytes, the limit of a scratch copy", dir.display())]
     TooLarge {
         /// The tree.
         dir: PathBuf,
@@ -50,7 +50,7 @@ pub(crate) enum WorldError {
         limit: u64,
     },
     /// A file could not be read, or there is no space.
-    #[error("no scratch copy of {}: {source}", dir.display())]
+    #[error("cannot make a scratch copy of {}: {source}", dir.display())]
     Io {
         /// The tree, or the file.
         dir: PathBuf,

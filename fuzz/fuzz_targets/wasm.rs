@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use analyzer::{Asked, inspect_wasm};
+use analyzer::{InspectOptions, inspect_wasm};
 use libfuzzer_sys::fuzz_target;
 
 /// A program that the Go on PATH builds.
@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((mode, rest)) = data.split_first() else {
         return;
     };
-    let asked = Asked {
+    let asked = InspectOptions {
         functions: true,
         uses: true,
         places: &[(String::new(), 1)],

@@ -96,7 +96,7 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
     let pages = file.memory.map_or(0, |m| m.min_pages);
     if let Some(most) = host.memory.filter(|most| pages * 65536 > *most) {
         why.push(format!(
-            "its memory starts with {} MiB, and the host gives {}",
+            "its memory starts at {} MiB, and the host allows {}",
             pages >> 4,
             most >> 20
         ));
@@ -105,9 +105,9 @@ fn fit(file: &WasmFile, host: &Host) -> HostFit {
     why.extend(
         file.invalid
             .as_ref()
-            .map(|_| "no engine takes it".to_owned()),
+            .map(|_| "no engine accepts the module".to_owned()),
     );
-    // A page can load what wants nothing, and call what it exports.
+    // A page can load a module without imports, and call its exports.
     if host.entry == [Entry::Js] && file.imports.is_empty() && file.invalid.is_none() {
         return HostFit {
             host: host.name.clone(),
@@ -201,7 +201,7 @@ fn missing(file: &WasmFile, host: &Host) -> Vec<String> {
                 more => format!(" and {more} more"),
             };
             vec![format!(
-                "it wants {shown}{more}, which this host does not provide"
+                "it imports {shown}{more}, which this host does not provide"
             )]
         }
     }
@@ -259,7 +259,7 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
         (
             Fit::No,
             format!(
-                "it does not supply `{module}`, which the program imports: take that of {needs}"
+                "it does not provide the import module `{module}` of the program: use the file of {needs}"
             ),
         )
     } else if tiny != (file.producer == Producer::Tinygo) {
@@ -270,17 +270,17 @@ pub fn glue(file: &WasmFile, name: &str, text: &[u8]) -> Glue {
         };
         (
             Fit::No,
-            format!("it is that of {has}, and the program was built with {needs}"),
+            format!("it belongs to {has}, but the program was built with {needs}"),
         )
     } else {
         match (known, go) {
             (Some(known), Some(n)) if (known.first..=known.last).contains(&n) => {
-                (Fit::Yes, format!("it is that of Go 1.{n}"))
+                (Fit::Yes, format!("it belongs to Go 1.{n}"))
             }
             (Some(known), _) => (
                 Fit::Unknown,
                 format!(
-                    "it is that of Go 1.{} to 1.{}: take the one of the Go that built the program",
+                    "it belongs to Go 1.{} to 1.{}: use the file of the Go version that built the program",
                     known.first, known.last
                 ),
             ),

@@ -18,7 +18,7 @@ use model::{
 };
 use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 
-use self::code::{Code, Wanted};
+use self::code::{Code, KeptConstants};
 pub use self::generic::Generic;
 pub use self::image::WasmImage;
 use self::sections::Sections;
@@ -166,7 +166,7 @@ pub fn inspect<R>(
         )
     } else {
         let module = Generic::read(&sections, &bytes, producer);
-        let asked = Asked::of(Contents::Other(&module), ask);
+        let asked = Answers::of(Contents::Other(&module), ask);
         (asked, sections.without_text())
     };
     let (mut file, answer) = file(name, sections, info, read, asked);
@@ -215,7 +215,7 @@ fn read_code(
             *place = slot;
         }
     }
-    let mut wanted = Wanted::of(image, table.len(), sections.imports.len());
+    let mut wanted = KeptConstants::of(image, table.len(), sections.imports.len());
     let (code, features) = calls::read(bytes, &sections.bodies, &slots, wanted)?;
     if is_go && !code.signed && !code.unfolded {
         wanted.rewritten = true;
@@ -232,9 +232,9 @@ fn of_go<R>(
     tables: &GoTables,
     references: References,
     ask: impl FnOnce(Contents<'_>) -> R,
-) -> Asked<R> {
+) -> Answers<R> {
     let Some(md) = &tables.md else {
-        return Asked::of(Contents::Unread, ask);
+        return Answers::of(Contents::Unread, ask);
     };
     let tables = Tables {
         image,
@@ -255,20 +255,20 @@ fn of_go<R>(
         goos: sections.goos(info),
         release: release.as_deref().and_then(release_of).unwrap_or(0),
     };
-    Asked {
+    Answers {
         go: Some(program.tables()),
-        ..Asked::of(contents, ask)
+        ..Answers::of(contents, ask)
     }
 }
 
 /// What the contents of a file were asked, by this crate and by its user.
-struct Asked<R> {
+struct Answers<R> {
     packages: Vec<PackageSize>,
     go: Option<GoSizes>,
     answer: R,
 }
 
-impl<R> Asked<R> {
+impl<R> Answers<R> {
     fn of(contents: Contents<'_>, ask: impl FnOnce(Contents<'_>) -> R) -> Self {
         Self {
             packages: contents.packages(),
@@ -292,7 +292,7 @@ fn file<R>(
     sections: Sections<'_>,
     info: BuildInfo,
     read: Read,
-    asked: Asked<R>,
+    asked: Answers<R>,
 ) -> (WasmFile, R) {
     let entry = sections.entry();
     let file = WasmFile {

@@ -46,8 +46,22 @@ pub enum Edit {
 
 impl Edit {
     /// The shell command that makes the change; none for a build tag, which is given to each build,
-    /// and for a file, whose diff says it.
+    /// for a file, whose diff says it, and where a path or version is none that Go takes: a module may
+    /// write anything into `vendor/modules.txt`, which nobody should be asked to type.
     pub fn command(&self) -> Option<String> {
+        let words = match self {
+            Self::Require { module, version } => vec![module, version],
+            Self::Replace {
+                module,
+                with,
+                version,
+            } => vec![module, with, version],
+            Self::Drop { module } => vec![module],
+            Self::Tag { .. } | Self::File { .. } => return None,
+        };
+        if !words.into_iter().all(|word| is_plain(word)) {
+            return None;
+        }
         match self {
             Self::Require { module, version } => Some(format!("go get {module}@{version}")),
             Self::Replace {
@@ -79,9 +93,38 @@ impl Edit {
     }
 }
 
+/// Whether a module path or version has only the characters that Go allows in them
+/// (`golang.org/x/mod/module`, `CheckPath`; `golang.org/x/mod/semver`).
+fn is_plain(word: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~/+!".contains(c);
+    !word.is_empty() && !word.starts_with('-') && word.chars().all(allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_a_shell_would_run_is_no_command() {
+        for module in [
+            "x;touch${IFS}/tmp/f;:",
+            "-modfile=x",
+            "a b",
+            "$(id)",
+            "a`id`",
+            "",
+        ] {
+            let drop = Edit::Drop {
+                module: module.to_owned(),
+            };
+            assert_eq!(drop.command(), None, "{module}");
+            let require = Edit::Require {
+                module: "a.b/c".to_owned(),
+                version: module.to_owned(),
+            };
+            assert_eq!(Edit::patch(&[require]), None, "{module}");
+        }
+    }
 
     #[test]
     fn patches_are_commands_or_diffs() {

@@ -9,10 +9,12 @@ pub enum GoFault {
     Toolchain,
     /// A module is not in the cache, and GOPROXY=off forbids its download.
     Offline,
-    /// The disk is full.
+    /// The disk is full, or cannot be written.
     Disk,
-    /// The system has ended the compiler or the linker, mostly for its memory.
-    Memory,
+    /// The system lacks memory, processes or open files; it ends the compiler or the linker then.
+    Resources,
+    /// A program that Go starts is not installed, such as git.
+    Tool,
     /// A repository asks for a user name, a key or a password.
     Credentials,
     /// A module proxy refuses a module.
@@ -27,6 +29,8 @@ pub enum GoFault {
     NoFiles,
     /// A module has no such version.
     NoVersion,
+    /// An import path that no package can have.
+    ImportPath,
     /// go.mod or go.work cannot be parsed.
     ModFile,
     /// A file or directory may not be read or written.
@@ -38,18 +42,26 @@ pub enum GoFault {
 const MESSAGES: &[(&str, GoFault)] = &[
     ("build constraints exclude all Go files", GoFault::Excluded),
     ("no non-test Go files", GoFault::Excluded),
+    ("invalid import path", GoFault::ImportPath),
+    ("malformed import path", GoFault::ImportPath),
     ("GOTOOLCHAIN=local", GoFault::Toolchain),
     ("GOPROXY=off", GoFault::Offline),
     ("module lookup disabled", GoFault::Offline),
     ("no space left on device", GoFault::Disk),
-    ("signal: killed", GoFault::Memory),
-    ("cannot allocate memory", GoFault::Memory),
-    ("out of memory", GoFault::Memory),
+    ("disk quota exceeded", GoFault::Disk),
+    ("read-only file system", GoFault::Disk),
+    ("signal: killed", GoFault::Resources),
+    ("cannot allocate memory", GoFault::Resources),
+    ("out of memory", GoFault::Resources),
+    ("resource temporarily unavailable", GoFault::Resources),
+    ("too many open files", GoFault::Resources),
+    ("executable file not found", GoFault::Tool),
     ("could not read Username", GoFault::Credentials),
     ("terminal prompts disabled", GoFault::Credentials),
     ("Authentication failed", GoFault::Credentials),
     ("Permission denied (publickey", GoFault::Credentials),
     ("no secure protocol found", GoFault::Credentials),
+    ("unknown revision", GoFault::NoVersion),
     ("reading http", GoFault::Proxy),
     ("401 Unauthorized", GoFault::Credentials),
     ("403 Forbidden", GoFault::Credentials),
@@ -58,6 +70,9 @@ const MESSAGES: &[(&str, GoFault)] = &[
     ("dial tcp", GoFault::Network),
     ("i/o timeout", GoFault::Network),
     ("TLS handshake", GoFault::Network),
+    ("tls: ", GoFault::Network),
+    ("x509: ", GoFault::Network),
+    ("Could not resolve host", GoFault::Network),
     ("connection refused", GoFault::Network),
     ("connection reset", GoFault::Network),
     ("git ls-remote", GoFault::Repository),
@@ -68,7 +83,6 @@ const MESSAGES: &[(&str, GoFault)] = &[
     ("is not in GOROOT", GoFault::NoPackage),
     ("cannot find package", GoFault::NoPackage),
     ("no matching versions", GoFault::NoVersion),
-    ("unknown revision", GoFault::NoVersion),
     ("cannot query module", GoFault::NoVersion),
     ("no Go files in", GoFault::NoFiles),
     ("directory not found", GoFault::NoFiles),
@@ -91,7 +105,9 @@ impl GoFault {
         match self {
             Self::Offline
             | Self::Disk
-            | Self::Memory
+            | Self::Resources
+            | Self::Tool
+            | Self::Permission
             | Self::Credentials
             | Self::Proxy
             | Self::Network
@@ -101,8 +117,8 @@ impl GoFault {
             | Self::NoPackage
             | Self::NoFiles
             | Self::NoVersion
-            | Self::ModFile
-            | Self::Permission => false,
+            | Self::ImportPath
+            | Self::ModFile => false,
         }
     }
 
@@ -114,20 +130,25 @@ impl GoFault {
             }
             Self::Offline => "run without --offline, or download it first with `go mod download`",
             Self::Disk => "free some space, or point TMPDIR and GOCACHE to a disk that has it",
-            Self::Memory => {
+            Self::Tool => "install the program that the message names, or use a module proxy",
+            Self::Resources => {
                 "free some memory, or set GOFLAGS=-p=1 to compile one package at a time"
             }
             Self::Credentials => CREDENTIALS,
             Self::Proxy => {
                 "check the module's path and version, GOPROXY, and for a private module GOPRIVATE"
             }
-            Self::Network => "check the network and GOPROXY",
+            Self::Network => "check the network, its certificates and GOPROXY",
             Self::Repository => {
                 "check its path and the network; for a private module set GOPRIVATE and configure git credentials"
             }
-            Self::ModFile => "mend the line, or compare with `go mod edit -fmt`",
+            Self::ModFile => "fix the line; `go mod edit -fmt` shows what can be parsed",
             Self::Permission => "check the owner and permissions of the file",
-            Self::Excluded | Self::NoPackage | Self::NoFiles | Self::NoVersion => return None,
+            Self::Excluded
+            | Self::NoPackage
+            | Self::NoFiles
+            | Self::NoVersion
+            | Self::ImportPath => return None,
         })
     }
 }
@@ -183,6 +204,26 @@ mod tests {
             (
                 "go.mod requires go >= 1.99 (running go 1.26; GOTOOLCHAIN=local)",
                 Some(GoFault::Toolchain),
+            ),
+            (
+                "m.go:3:8: invalid import path: no such host",
+                Some(GoFault::ImportPath),
+            ),
+            (
+                "reading https://proxy/x/@v/v9.info: 404 Not Found\n\tinvalid version: unknown revision v9",
+                Some(GoFault::NoVersion),
+            ),
+            (
+                "Get \"https://proxy/x\": tls: failed to verify certificate: x509: unknown authority",
+                Some(GoFault::Network),
+            ),
+            (
+                "failed to execute git version: exec: \"git\": executable file not found in $PATH",
+                Some(GoFault::Tool),
+            ),
+            (
+                "/go/pkg/tool/compile: signal: killed",
+                Some(GoFault::Resources),
             ),
             ("undefined: x", None),
         ] {

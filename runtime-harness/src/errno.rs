@@ -20,8 +20,10 @@ impl Errno {
     pub(crate) const IO: Self = Self(29);
     pub(crate) const ISDIR: Self = Self(31);
     pub(crate) const LOOP: Self = Self(32);
+    pub(crate) const MFILE: Self = Self(33);
     pub(crate) const MLINK: Self = Self(34);
     pub(crate) const NAMETOOLONG: Self = Self(37);
+    pub(crate) const NFILE: Self = Self(41);
     pub(crate) const NOENT: Self = Self(44);
     pub(crate) const NOMEM: Self = Self(48);
     pub(crate) const NOSPC: Self = Self(51);
@@ -49,7 +51,9 @@ pub(crate) fn of(error: &io::Error) -> Errno {
 
 #[cfg(unix)]
 fn of_system(code: i32) -> Option<Errno> {
-    const TABLE: [(i32, Errno); 24] = [
+    const TABLE: [(i32, Errno); 26] = [
+        (libc::EMFILE, Errno::MFILE),
+        (libc::ENFILE, Errno::NFILE),
         (libc::EPIPE, Errno::PIPE),
         (libc::EPERM, Errno::PERM),
         (libc::ENOENT, Errno::NOENT),

@@ -146,6 +146,10 @@ fn round_number(number: u64) -> String {
 /// Memory that the guest has, and whether it asked for more than it may have.
 pub(crate) struct MemoryLimit {
     limit: u64,
+    /// What all memories of the guest have.
+    now: u64,
+    /// Entries of all of its tables.
+    entries: usize,
     pub(crate) peak: u64,
     pub(crate) denied: bool,
 }
@@ -154,6 +158,8 @@ impl MemoryLimit {
     pub(crate) fn new(limit: u64) -> Self {
         Self {
             limit,
+            now: 0,
+            entries: 0,
             peak: 0,
             denied: false,
         }
@@ -181,26 +187,32 @@ impl MemoryLimit {
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(
         &mut self,
-        _: usize,
+        current: usize,
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let desired = desired as u64;
-        let granted = desired <= self.limit;
+        let now = self.now + desired.saturating_sub(current) as u64;
+        let granted = now <= self.limit;
         self.denied |= !granted;
         if granted {
-            self.peak = self.peak.max(desired);
+            self.now = now;
+            self.peak = self.peak.max(now);
         }
         Ok(granted)
     }
 
     fn table_growing(
         &mut self,
-        _: usize,
+        current: usize,
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
         // As many entries as Go's largest programs have functions, tenfold.
-        Ok(desired <= 10_000_000)
+        let entries = self.entries.saturating_add(desired.saturating_sub(current));
+        let granted = entries <= 10_000_000;
+        if granted {
+            self.entries = entries;
+        }
+        Ok(granted)
     }
 }

@@ -142,7 +142,7 @@ fn no_engine(error: rquickjs::Error) -> Error {
 
 /// A script, compiled where nothing of the guest is: the engine that runs it has no compiler.
 fn bytecode(name: &str, text: &str) -> Result<Vec<u8>, Error> {
-    let fail = |why: String| Error::Start(format!("{name} is no script that can be run: {why}"));
+    let fail = |why: String| Error::Start(format!("the script {name} cannot be run: {why}"));
     let runtime = Runtime::new().map_err(no_engine)?;
     runtime.set_max_stack_size(JS_STACK);
     let context = Context::full(&runtime).map_err(no_engine)?;

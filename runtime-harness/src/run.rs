@@ -142,9 +142,12 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
         stdin: guest.stdin,
         stdout: guest.stdout,
         stderr: guest.stderr,
-        output: Quota::new(limits.output, "it printed more than its limit of"),
-        disk: Quota::new(limits.disk, "it wrote more to files than its limit of"),
-        files: Quota::new(limits.files, "it made more files than its limit of"),
+        output: Quota::new(limits.output, "the program exceeded the output limit of"),
+        disk: Quota::new(limits.disk, "the program exceeded the disk limit of"),
+        files: Quota::new(
+            limits.files,
+            "the program exceeded the limit of created files,",
+        ),
         memory: MemoryLimit::new(limits.memory),
         calls: Vec::new(),
         nulls: Nulls::below(guest.dirs.iter().map(|dir| dir.guest.clone()).collect()),
@@ -173,7 +176,7 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
 /// The module has no `_start`.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "it exports no `_start`; commands of GOOS=wasip1 do, and of others `--invoke NAME` calls an export"
+    "the module exports no `_start`, so it is not a command; call an export of a reactor with `--invoke NAME`"
 )]
 struct NoStart;
 

@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use wasmtime::{Caller, Linker, WasmBacktrace};
 
-pub(crate) use self::context::Context;
+pub(crate) use self::context::{Context, Stream};
+use self::memory::Done;
 pub(crate) use self::memory::{Memory, answer};
 use crate::callers::{POINTER, Position};
+use crate::errno::Errno;
 use crate::host::{Call, Host, null};
 use crate::stop::Stop;
 use crate::watch::about;
@@ -29,6 +31,7 @@ const REFUSALS: [usize; 6] = [52, 57, 58, 63, 69, 76];
 const BADF: usize = 8;
 
 const FAULT: i32 = 21;
+const INVAL: i32 = 28;
 const IO: i32 = 29;
 
 /// Add all functions to a linker; the host's list of calls is in their order.
@@ -235,7 +238,11 @@ fn add_files(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resu
                 Ok(Some(errno))
             };
         fd_renumber(a: i32, b: i32)
-            if |host, _, from, to| { host.nulls.renumber(from, to); Ok(None) };
+            if |host, memory, from, to| {
+                let errno = answer(host.wasi.fd_renumber(&mut Memory(memory), from, to))?;
+                if errno == 0 && from != to { host.nulls.renumber(from, to) }
+                Ok(Some(errno))
+            };
         fd_pread(a: i32, b: i32, c: i32, d: i64, e: i32)
             if |host, memory, fd, _, _, _, done| {
                 Ok(host.nulls.has(fd).then(|| put(memory, done, 0)))
@@ -243,11 +250,13 @@ fn add_files(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resu
         fd_filestat_set_size(a: i32, b: i64)
             if |host, _, fd, size| {
                 if host.nulls.has(fd) { return Ok(Some(0)) }
-                Ok(host.disk.ask(size.cast_unsigned())?)
+                let Ok(size) = u64::try_from(size) else { return Ok(Some(INVAL)) };
+                let grown = host.wasi.length(fd).map(|now| size.saturating_sub(now));
+                Ok(host.disk.ask(grown.unwrap_or_default())?)
             };
         fd_pwrite(a: i32, b: i32, c: i32, d: i64, e: i32)
             if |host, memory, fd, list, count, _, done| {
-                let length = length(memory, list, count);
+                let length = Memory(&mut *memory).written(list, count);
                 if host.nulls.has(fd) { return Ok(Some(put(memory, done, whole(length)))) }
                 Ok(host.disk.ask(length)?)
             };
@@ -326,30 +335,6 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
     Ok(())
 }
 
-/// The buffers of an iovec or ciovec array; those outside the memory are left out.
-fn buffers(memory: &[u8], list: i32, count: i32) -> Vec<std::ops::Range<usize>> {
-    let word = |at: usize| {
-        let raw = memory.get(at..at + 4)?;
-        Some(u32::from_le_bytes(raw.try_into().ok()?) as usize)
-    };
-    let list = list.cast_unsigned() as usize;
-    let count = count.cast_unsigned().min(1024) as usize;
-    let each = (0..count).filter_map(|i| {
-        let start = word(list + i * 8)?;
-        let end = start.checked_add(word(list + i * 8 + 4)?)?;
-        (end <= memory.len()).then_some(start..end)
-    });
-    each.collect()
-}
-
-/// Bytes in an array of buffers.
-fn length(memory: &[u8], list: i32, count: i32) -> u64 {
-    buffers(memory, list, count)
-        .iter()
-        .map(|b| b.len() as u64)
-        .sum()
-}
-
 /// Standard output and error; files are left to the other function, within the limit.
 fn write_output(
     host: &mut Host,
@@ -359,35 +344,53 @@ fn write_output(
     count: i32,
     done: i32,
 ) -> wasmtime::Result<Option<i32>> {
+    let guest = Memory(&mut *memory);
     if host.nulls.has(fd) {
-        let length = length(memory, list, count);
-        return Ok(Some(put(memory, done, whole(length))));
+        let written = whole(guest.written(list, count));
+        return Ok(Some(put(memory, done, written)));
     }
-    if fd != 1 && fd != 2 {
-        return Ok(host.disk.ask(length(memory, list, count))?);
-    }
+    let Some(stream) = host.wasi.stream(fd) else {
+        return Ok(host.disk.ask(guest.written(list, count))?);
+    };
     let mut total = 0_u32;
-    for buffer in buffers(memory, list, count) {
-        let bytes = &memory[buffer];
+    let printed = print(host, stream, &guest, (list, count), &mut total)?;
+    Ok(Some(match answer(printed)? {
+        0 => put(memory, done, total),
+        errno => errno,
+    }))
+}
+
+/// Print an array of buffers; `total` counts their bytes.
+fn print(
+    host: &mut Host,
+    stream: Stream,
+    memory: &Memory<'_>,
+    (list, count): (i32, i32),
+    total: &mut u32,
+) -> wasmtime::Result<Done> {
+    let buffers = match memory.buffers(list, count) {
+        Ok(buffers) => buffers,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    for buffer in buffers {
+        let bytes = match buffer.and_then(|(at, length)| memory.bytes(at, length)) {
+            Ok(bytes) => bytes,
+            Err(failure) => return Ok(Err(failure)),
+        };
         host.output.take(bytes.len() as u64)?;
-        let out = if fd == 1 {
-            &mut host.stdout
-        } else {
-            &mut host.stderr
+        let out = match stream {
+            Stream::Stdout => &mut host.stdout,
+            Stream::Stderr => &mut host.stderr,
         };
         if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
-            return Ok(Some(IO));
+            return Ok(Err(Errno::IO.into()));
         }
-        total = total.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        *total = total.saturating_add(whole(bytes.len() as u64));
     }
-    Ok(Some(put(memory, done, total)))
+    Ok(Ok(()))
 }
 
 /// Standard input; files are left to the other function.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "every look at a call has this shape"
-)]
 fn read_input(
     host: &mut Host,
     memory: &mut [u8],
@@ -399,20 +402,23 @@ fn read_input(
     if host.nulls.has(fd) {
         return Ok(Some(put(memory, done, 0)));
     }
-    if fd != 0 {
+    if !host.wasi.is_stdin(fd) {
         return Ok(None);
     }
-    let buffer = buffers(memory, list, count)
-        .into_iter()
-        .find(|b| !b.is_empty());
-    let mut got = 0;
-    if let (Some(stdin), Some(buffer)) = (&mut host.stdin, buffer) {
-        match stdin.read(&mut memory[buffer]) {
-            Ok(n) => got = u32::try_from(n).unwrap_or(u32::MAX),
-            Err(_) => return Ok(Some(IO)),
-        }
-    }
-    Ok(Some(put(memory, done, got)))
+    let mut guest = Memory(&mut *memory);
+    let first = guest.first_buffer(list, count);
+    let room = match first.and_then(|(at, length)| guest.room(at, length)) {
+        Ok(room) => room,
+        Err(failure) => return answer(Err(failure)).map(Some),
+    };
+    let got = match &mut host.stdin {
+        Some(stdin) if !room.is_empty() => stdin.read(room),
+        _ => Ok(0),
+    };
+    Ok(Some(match got {
+        Ok(n) => put(memory, done, whole(n as u64)),
+        Err(_) => IO,
+    }))
 }
 
 /// A length as guests have it.

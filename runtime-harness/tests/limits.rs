@@ -10,6 +10,11 @@ use common::{Sink, bare};
 use runtime_harness::{End, Error, Guest, Limits, Outcome, Preopen, run};
 use tempfile::TempDir;
 
+/// Opens `link` below the root: made where it is not there, its number at 200, its errno the value.
+const OPEN: &str =
+    "(call $open (i32.const 3) (i32.const 0) (i32.const 120) (i32.const 4) (i32.const 1)
+    (i64.const 66) (i64.const 0) (i32.const 0) (i32.const 200))";
+
 /// Imports that the guests call, a memory of one page with text at 64, and a body.
 fn wat(body: &str) -> String {
     format!(
@@ -22,6 +27,8 @@ fn wat(body: &str) -> String {
                 (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "path_symlink" (func $symlink (param i32 i32 i32 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
             (import "elsewhere" "missing" (func $missing (param i32) (result i32)))
             (memory (export "memory") 1)
             (data (i32.const 64) "hello\n")
@@ -114,14 +121,96 @@ fn loops_and_sleeps_end_with_their_time() {
 fn every_limit_says_which_it_was() {
     let print = limit("(loop $l (call $hello) (br $l))");
     assert!(
-        print.contains("printed more than its limit of 1 KiB"),
+        print.contains("exceeded the output limit of 1 KiB"),
         "{print}"
     );
     let memory =
         limit("(if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))");
     assert!(memory.contains("memory"), "{memory}");
-    let disk = limit("(drop (call $resize (i32.const 3) (i64.const 1000000)))");
-    assert!(disk.contains("files"), "{disk}");
+    let resize = format!(
+        "(drop {OPEN}) (drop (call $resize (i32.load (i32.const 200)) (i64.const 1000000)))"
+    );
+    assert!(in_root(&resize).contains("the disk limit"));
+}
+
+/// The limit at which a guest with a root directory ends.
+fn in_root(body: &str) -> String {
+    let root = TempDir::new().unwrap();
+    match start(body, vec![whole(&root)]).0.unwrap().end {
+        End::Limit(what) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn many_empty_buffers_hide_nothing_from_the_disk_limit() {
+    // 1,100 empty buffers from 4096 on, and one of 2,000 bytes; twice, for a short write is allowed.
+    let write = "(drop (call $write (i32.load (i32.const 200)) (i32.const 4096) (i32.const 1101) (i32.const 16)))";
+    let body =
+        format!("(drop {OPEN}) (i32.store (i32.const 12900) (i32.const 2000)) {write}{write}");
+    assert!(in_root(&body).contains("the disk limit"));
+}
+
+#[test]
+fn files_that_stay_as_long_use_up_no_disk() {
+    let root = TempDir::new().unwrap();
+    let resize = "(drop (call $resize (i32.load (i32.const 200)) (i64.const 1000)))".repeat(5);
+    let body = format!("(drop {OPEN}) {resize}");
+    let ran = start(&body, vec![whole(&root)]).0.unwrap();
+    assert_eq!(ran.end, End::Exit(0));
+}
+
+#[test]
+fn a_file_in_place_of_a_closed_stream_is_that_file() {
+    let root = TempDir::new().unwrap();
+    std::fs::write(root.path().join("link"), "0123456").unwrap();
+    // Exit with the number of bytes that are read from descriptor 0, and with what is printed to 1.
+    let body = format!(
+        "(drop (call $close (i32.const 0))) (drop {OPEN}) (i32.store (i32.const 12) (i32.const 100))
+         (drop (call $read (i32.load (i32.const 200)) (i32.const 8) (i32.const 1) (i32.const 16)))
+         (call $exit (i32.add (i32.load (i32.const 16)) (i32.mul (i32.const 10) (i32.load (i32.const 200)))))"
+    );
+    let ran = start(&body, vec![whole(&root)]).0.unwrap();
+    assert_eq!(ran.end, End::Exit(7));
+    let (ran, printed) = start(
+        &format!("(drop (call $close (i32.const 1))) (drop {OPEN}) (call $hello)"),
+        vec![whole(&root)],
+    );
+    assert_eq!((ran.unwrap().end, printed.as_str()), (End::Exit(0), ""));
+    let written = std::fs::read_to_string(root.path().join("link")).unwrap();
+    assert_eq!(written, "hello\n6");
+}
+
+#[test]
+fn open_files_are_limited() {
+    let root = TempDir::new().unwrap();
+    // The root itself again and again, for reading: `mfile`.
+    let open = "(call $open (i32.const 3) (i32.const 0) (i32.const 80) (i32.const 1) (i32.const 0)
+        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200))";
+    let body = format!(
+        "(loop $l (i32.store (i32.const 220) {open}) (br_if $l (i32.eqz (i32.load (i32.const 220)))))
+         (call $exit (i32.load (i32.const 220)))"
+    );
+    let ran = start(&body, vec![whole(&root)]).0.unwrap();
+    assert_eq!(ran.end, End::Exit(33));
+}
+
+#[test]
+fn memories_share_one_limit() {
+    let text =
+        wat("(call $hello)").replace("(memory (export", "(memory 9) (memory 9) (memory (export");
+    let guest = Guest {
+        limits: Limits {
+            memory: 1 << 20,
+            ..Limits::default()
+        },
+        ..bare(&wat::parse_str(text).unwrap())
+    };
+    let why = match run(guest) {
+        Ok(ran) => panic!("{:?}", ran.end),
+        Err(why) => why.to_string(),
+    };
+    assert!(why.contains("memor"), "{why}");
 }
 
 #[test]
@@ -198,7 +287,7 @@ fn files_are_counted_as_they_are_made() {
             .end
     };
     assert_eq!(made(3), End::Exit(0));
-    assert!(matches!(made(4), End::Limit(what) if what.contains("more files than its limit of 3")));
+    assert!(matches!(made(4), End::Limit(what) if what.contains("the limit of created files, 3")));
 }
 
 #[test]

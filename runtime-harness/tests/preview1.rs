@@ -36,7 +36,7 @@ const NOBODY: &str = "(i32.const 99)";
 type Row = (&'static str, &'static str, &'static str, i32);
 
 /// `FD` is the open file, `ROOT` the root directory, `NOBODY` no descriptor; `A` is the path `a.txt`,
-/// `D` a directory, `FULL` one with a file, `GONE` nothing, `NEW` nothing yet, `UP` a path out of the
+/// `D` a directory, `FULL` one with a file, `GONE` nothing, `NEW` nothing yet, `SLASHED` the same with a slash behind it, `UP` a path out of the
 /// root; `BUF` is memory, `WILD` lies outside of it, `IOV` is an array of one buffer.
 const ROWS: &[Row] = &[
     ("args_get", "i32 i32", "BUF BUF2", SUCCESS),
@@ -68,6 +68,7 @@ const ROWS: &[Row] = &[
     ("fd_filestat_get", "i32 i32", "NOBODY BUF", BADF),
     ("fd_filestat_set_size", "i32 i64", "FD 2", SUCCESS),
     ("fd_filestat_set_size", "i32 i64", "NOBODY 2", BADF),
+    ("fd_filestat_set_size", "i32 i64", "FD -1", INVAL),
     (
         "fd_filestat_set_times",
         "i32 i64 i64 i32",
@@ -268,6 +269,19 @@ const ROWS: &[Row] = &[
         "ROOT A ROOT UP",
         PERM,
     ),
+    // A slash at the end means a directory.
+    (
+        "path_rename",
+        "i32 i32 i32 i32 i32 i32",
+        "ROOT A ROOT SLASHED",
+        NOTDIR,
+    ),
+    (
+        "path_rename",
+        "i32 i32 i32 i32 i32 i32",
+        "ROOT D ROOT SLASHED",
+        SUCCESS,
+    ),
     ("path_symlink", "i32 i32 i32 i32 i32", "A ROOT NEW", SUCCESS),
     ("path_symlink", "i32 i32 i32 i32 i32", "A ROOT D", EXIST),
     (
@@ -357,6 +371,7 @@ fn program((name, types, args, _): &Row) -> String {
             "GONE" => text(280, 4),
             "NEW" => text(288, 3),
             "UP" => text(296, 4),
+            "SLASHED" => text(312, 4),
             "ABSOLUTE" => text(304, 4),
             "BUF" => vec!["1024".to_owned()],
             "BUF2" => vec!["4096".to_owned()],
@@ -383,7 +398,7 @@ fn program((name, types, args, _): &Row) -> String {
             (import "wasi_snapshot_preview1" "{name}" (func $it (param {params}) (result i32)))
             (memory (export "memory") 1)
             (global $fd (mut i32) (i32.const 0))
-            (data (i32.const 256) "a.txt\00\00\00d\00\00\00\00\00\00\00full\00\00\00\00gone\00\00\00\00new\00\00\00\00\00../x\00\00\00\00/etc")
+            (data (i32.const 256) "a.txt\00\00\00d\00\00\00\00\00\00\00full\00\00\00\00gone\00\00\00\00new\00\00\00\00\00../x\00\00\00\00/etc\00\00\00\00new/")
             (data (i32.const 512) "\00\08\00\00\04\00\00\00")
             (func (export "_start")
                 (drop (call $open (i32.const 3) (i32.const 0) (i32.const 256) (i32.const 5) (i32.const 0)

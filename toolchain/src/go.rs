@@ -194,7 +194,7 @@ fn without_downloads(stderr: &str) -> String {
         |line: &&str| !line.starts_with("go: downloading ") && !line.starts_with("go: finding ");
     let lines: Vec<&str> = stderr.lines().filter(news).collect();
     if lines.is_empty() {
-        "it said nothing".to_owned()
+        "no message".to_owned()
     } else {
         lines.join("\n")
     }

@@ -55,7 +55,7 @@ impl Go {
     fn ask(&self, dir: &Utf8Path, queries: &[String]) -> Result<Vec<ListedModule>, Error> {
         let process = self
             .process(dir)
-            .args(["list", "-m", "-e", "-json"])
+            .args(["list", "-m", "-e", "-json", "--"])
             .args(queries);
         let process = process.env("GOWORK", "off").env("GOFLAGS", "-mod=mod");
         let output = self.run_any(process)?;

@@ -243,7 +243,7 @@ fn in_a_page(world: &World) -> Result<()> {
     let dom = chromium(&[&format!("file://{}", page.display())], &["--dump-dom"])?;
     let dom = String::from_utf8_lossy(&dom.stdout);
     for words in [
-        "Node and the browser differ",
+        "Differences between Node and the browser",
         "`renders`: exit code 0 on js-node",
     ] {
         ensure!(dom.contains(words), "the page lacks {words}");

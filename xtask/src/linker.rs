@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use analyzer::{Asked, inspect_wasm};
+use analyzer::{InspectOptions, inspect_wasm};
 use anyhow::{Context, Result, bail, ensure};
 use model::WasmFunction;
 
@@ -221,7 +221,7 @@ impl Go {
         build.env(TO, &dump).env(LINKER, &self.linker);
         done(&mut build)?;
         let bytes = std::fs::read(&file)?;
-        let wasm = inspect_wasm(package, bytes, Asked::FUNCTIONS)?.file;
+        let wasm = inspect_wasm(package, bytes, InspectOptions::FUNCTIONS)?.file;
         let truth = Truth::read(&std::fs::read_to_string(&dump)?);
         let text = truth.functions.values().map(|(_, name)| name.as_str());
         let names = differ(&text.collect::<Vec<_>>(), &wasm.functions, |f| {

@@ -21,10 +21,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cgo::Cgo;
 pub(crate) use self::constants::{Check, ConstExpr, ConstId, ConstantFact};
-pub(crate) use self::guard::{Known, KnownName, KnownNames, may_assign};
+pub(crate) use self::guard::{KnownName, KnownNames, KnownValue, may_assign};
 pub(crate) use self::predeclared::{is_predeclared, is_type};
 pub(crate) use self::types::{
-    Access, CallFact, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Value, ValueId, Wanted,
+    Access, CallFact, ExpectedType, FunctionFact, Shape, TypeFact, TypeFacts, TypeRef, Value,
+    ValueId,
 };
 pub(crate) use self::walk::likely_name;
 use crate::go::syntax;
@@ -111,7 +112,7 @@ pub(crate) struct DeclFact {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Condition {
     pub(crate) name: Span,
-    pub(crate) known: Known,
+    pub(crate) known: KnownValue,
     /// It is a function without parameters, and this is what it returns.
     pub(crate) function: bool,
     /// It may be given another value elsewhere.

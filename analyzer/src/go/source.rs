@@ -16,7 +16,7 @@ use crate::system::System;
 type Files = HashMap<String, Arc<Source>>;
 
 /// A file that is wanted, and whether for its declarations alone.
-type Wanted<'p> = (&'p Utf8Path, bool);
+type FileRequest<'p> = (&'p Utf8Path, bool);
 
 /// Stack of the threads that read: syntax trees are walked by recursion. Only what a deep tree
 /// touches of it is ever used.
@@ -66,7 +66,7 @@ impl<'a> Sources<'a> {
 
     /// Read many files on all cores, those in `std` for their declarations alone.
     pub(crate) fn load(&self, paths: &[Utf8PathBuf], std: &[Utf8PathBuf]) {
-        let mut dirs: BTreeMap<&Utf8Path, Vec<Wanted<'_>>> = BTreeMap::new();
+        let mut dirs: BTreeMap<&Utf8Path, Vec<FileRequest<'_>>> = BTreeMap::new();
         let all = std.iter().map(|path| (path.as_path(), true));
         for wanted @ (path, _) in all.chain(paths.iter().map(|path| (path.as_path(), false))) {
             if !self.lock().contains_key(path.as_str()) {
@@ -83,7 +83,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Read files of a directory, or recall what they say.
-    fn directory(&self, dir: &Utf8Path, files: &[Wanted<'_>]) -> Vec<(String, Arc<Source>)> {
+    fn directory(&self, dir: &Utf8Path, files: &[FileRequest<'_>]) -> Vec<(String, Arc<Source>)> {
         let keeps = self.system.keeps(dir);
         let pack = keeps.then(|| Pack::recall(self.system, dir));
         let files = files.par_iter().with_min_len(FILES);

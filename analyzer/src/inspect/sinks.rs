@@ -22,10 +22,10 @@ pub struct SinkUse {
 }
 
 /// What is known of functions, by their spelling.
-type Known = HashMap<String, (&'static str, Vec<Target>)>;
+type BehaviourTargets = HashMap<String, (&'static str, Vec<Target>)>;
 
-fn known(goos: Goos, release: u32) -> Known {
-    let mut known = Known::new();
+fn known(goos: Goos, release: u32) -> BehaviourTargets {
+    let mut known = BehaviourTargets::new();
     for (symbol, rows) in all_behaviours() {
         let rows = rows.iter().filter(|row| row.versions.has(release));
         let targets = rows.flat_map(|row| &row.targets).copied();

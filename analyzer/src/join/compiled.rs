@@ -54,6 +54,10 @@ impl Compiled {
                         compiled.without_position(&package.import_path, &error.err);
                     }
                 }
+                Some(error) if is_of_machine(&error.err) => {
+                    let why = error.err.trim().to_owned();
+                    compiled.undecided.push((package.import_path.clone(), why));
+                }
                 Some(error) => {
                     compiled
                         .refused
@@ -84,7 +88,7 @@ impl Compiled {
             .filter(|l| !l.trim().is_empty())
             .collect();
         let message = message.join("\n");
-        if GoFault::of(&message).is_some_and(GoFault::is_of_machine) {
+        if is_of_machine(&message) {
             self.undecided.push((package.to_owned(), message));
             return;
         }
@@ -200,6 +204,11 @@ fn newly_refused(cx: &Context<'_, '_>, compiled: &Compiled) -> Vec<Finding> {
             finding
         })
         .collect()
+}
+
+/// Whether the compiler or the linker did not come to an end: that is no word on the package.
+pub(crate) fn is_of_machine(message: &str) -> bool {
+    GoFault::of(message).is_some_and(GoFault::is_of_machine)
 }
 
 /// Where the token ends that stands at the place of a finding.

@@ -7,7 +7,7 @@ use model::{
     Effect, Evidence, Finding, Note, NoteKind, PathLevel, PathRoot, PathStep, Rule, WasmPath,
 };
 
-use crate::build::{Known, LinkedProgram};
+use crate::build::{BuildFacts, LinkedProgram};
 use crate::context::{Claim, Context, Saying};
 use crate::go::graph::Package;
 use crate::inspect::{Inspected, SinkUse};
@@ -20,14 +20,14 @@ const NEAR: u32 = 3;
 
 /// The places of findings that the linker may have dropped, by the two names that a build may
 /// give a file.
-pub(crate) fn places(cx: &Context<'_, '_>, known: &Known) -> Vec<Line> {
+pub(crate) fn places(cx: &Context<'_, '_>, known: &BuildFacts) -> Vec<Line> {
     let wanted = known.findings.iter().filter(|f| is_open(f));
     wanted.flat_map(|f| names(cx, f)).collect()
 }
 
 /// Join with the wasm of a main package: places that are in it, with the way there, confirm
 /// findings, or are findings of their own.
-pub(crate) fn join(cx: &Context<'_, '_>, known: &mut Known, main: &str, wasm: &Inspected) {
+pub(crate) fn join(cx: &Context<'_, '_>, known: &mut BuildFacts, main: &str, wasm: &Inspected) {
     let mut new = Vec::new();
     for at in &wasm.uses {
         let Some(package) = cx.package_of_file(Utf8Path::new(&at.file)) else {
@@ -56,7 +56,7 @@ pub(crate) fn join(cx: &Context<'_, '_>, known: &mut Known, main: &str, wasm: &I
 
 /// Say of findings that are in no program that could have them, that they were dropped. A package
 /// that others may import answers for its own.
-pub(crate) fn dropped(cx: &Context<'_, '_>, known: &mut Known) {
+pub(crate) fn dropped(cx: &Context<'_, '_>, known: &mut BuildFacts) {
     let goos = cx.graph.goos;
     for finding in known.findings.iter_mut().filter(|f| is_open(f)) {
         let Some(programs) = only_programs(cx, finding) else {

@@ -5,14 +5,14 @@ use model::{
     Effect, End, Evidence, Finding, Frame, Note, NoteKind, Observation, Rule, RunKind, Target,
 };
 
-use crate::build::Known;
+use crate::build::BuildFacts;
 use crate::context::{Claim, Context, Saying, shorten};
 use crate::rules::crash;
 use crate::std::behaviours::{behaviours, split_symbol};
 
 /// Join with what was seen when a package ran: a crash is a finding, an error that the scan
 /// foretold confirms it, and what ended well behaved.
-pub(crate) fn join(cx: &Context<'_, '_>, known: &mut Known, seen: &Observation) {
+pub(crate) fn join(cx: &Context<'_, '_>, known: &mut BuildFacts, seen: &Observation) {
     let mut elsewhere = Vec::new();
     for finding in known.findings.iter_mut().filter(|f| foretold(f, seen)) {
         if let Some(line) = error_seen(finding, seen) {
@@ -126,7 +126,7 @@ fn printed(cx: &Context<'_, '_>, seen: &Observation) -> Option<Finding> {
     finding.targets = vec![seen.target];
     finding.evidence = Evidence::Observed;
     let said = format!(
-        "run without arguments, it ended with exit code {}, and said `{}`; the call is in one of the packages that it imports",
+        "run without arguments, the program ended with exit code {} and printed `{}`; one of the packages that it imports makes the call",
         seen.exit.unwrap_or_default(),
         shorten(line.trim())
     );

@@ -3,13 +3,13 @@
 use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Note, NoteKind, Rule, UndefinedCall, WasmFile};
 
-use crate::build::Known;
+use crate::build::BuildFacts;
 use crate::context::{Claim, Context, HERE, Saying, shorten};
 use crate::go::graph::Package;
 
 /// Join with what was found in the wasm of a main package: calls to undefined
 /// functions confirm findings, or are findings of their own. Fills in who is called.
-pub(crate) fn join(cx: &Context<'_, '_>, known: &mut Known, main: &str, wasm: &mut WasmFile) {
+pub(crate) fn join(cx: &Context<'_, '_>, known: &mut BuildFacts, main: &str, wasm: &mut WasmFile) {
     // It has linked: the check is switched off.
     let refused = |f: &Finding| f.rule == Rule::RefusedLinkname && f.package == main;
     known.findings.retain(|f| !refused(f));

@@ -13,7 +13,7 @@ use crate::go::facts::{DeclFact, FileFacts};
 
 /// The place of a finding, by the source alone: no line numbers, no targets.
 #[derive(Debug, Default)]
-pub(super) struct Site {
+pub(super) struct FindingSite {
     /// The declaration around it; empty above the first one.
     declaration: String,
     /// The text of the line.
@@ -22,7 +22,7 @@ pub(super) struct Site {
     same_lines: usize,
 }
 
-impl Site {
+impl FindingSite {
     /// The site of a line and column, both counted from 1; a column of 0 is not known.
     pub(super) fn of(facts: &FileFacts, line: u32, column: u32) -> Self {
         let text = |line: u32| facts.line(line).unwrap_or_default().trim();
@@ -56,7 +56,7 @@ fn title(facts: &FileFacts, decl: &DeclFact) -> String {
 
 /// Give each finding its fingerprint. `site` gives the place of a finding; findings without a file
 /// stand nowhere. Findings on the same target never get the same one.
-pub(super) fn fingerprint(findings: &mut [Finding], site: impl Fn(&Finding) -> Site) {
+pub(super) fn fingerprint(findings: &mut [Finding], site: impl Fn(&Finding) -> FindingSite) {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     let place = |f: &Finding| (f.file.clone(), f.line, f.column, f.what.clone());
     order.sort_by_cached_key(|index| place(&findings[*index]));
@@ -76,7 +76,7 @@ pub(super) fn fingerprint(findings: &mut [Finding], site: impl Fn(&Finding) -> S
     }
 }
 
-fn key(finding: &Finding, site: &Site) -> String {
+fn key(finding: &Finding, site: &FindingSite) -> String {
     let parts = [
         finding.rule.slug(),
         &finding.root,

@@ -10,7 +10,7 @@ pub(super) fn unreachable(build: &Build<'_>, target: Target) -> Vec<Incomplete> 
         let advice = GoFault::of(all).and_then(GoFault::advice);
         let hint = advice.map_or_else(String::new, |advice| format!("; {advice}"));
         let reason = format!(
-            "`{path}` could not be loaded, so the packages that import it have no verdict: {why}{hint}"
+            "`{path}` could not be loaded or built, so it and the packages that import it have no verdict: {why}{hint}"
         );
         Incomplete {
             stage: Stage::Load,

@@ -12,7 +12,7 @@ use model::{Effect, Finding, Rule};
 use super::left_out;
 use crate::context::{Claim, Context, HERE, Saying};
 use crate::go::facts::{
-    CallFact, Check, DeclKind, FileFacts, Shape, Span, TypeRef, ValueId, Wanted,
+    CallFact, Check, DeclKind, ExpectedType, FileFacts, Shape, Span, TypeRef, ValueId,
 };
 use crate::go::graph::Package;
 use crate::go::symbol::symbol;
@@ -163,8 +163,8 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                 continue;
             };
             let wanted = match conversion.to {
-                Wanted::Type(ty) => self.resolve(ty),
-                Wanted::Field(of, field) => self.field_type(of, field),
+                ExpectedType::Type(ty) => self.resolve(ty),
+                ExpectedType::Field(of, field) => self.field_type(of, field),
             };
             if let Some(wanted) = wanted {
                 self.conversion(from, wanted, conversion.pos, findings);

@@ -42,7 +42,7 @@ pub(super) fn check<'a>(cx: &Context<'_, 'a>, package: &Package<'a>) -> Option<F
     let mut finding = cx.at(package, file, file.facts.package.pos, saying);
     for ignored in lost {
         let place = cx.places().name_in(package.listed, &ignored.name);
-        let text = format!("{place} declares it, and is {}", cx.why_ignored(ignored));
+        let text = format!("{place} declares it, but is {}", cx.why_ignored(ignored));
         let note = Note::new(NoteKind::DeclaredElsewhere, text);
         finding.notes.push(note.at(place, 0, 0));
     }

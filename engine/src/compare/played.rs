@@ -10,6 +10,8 @@ use model::Difference;
 
 /// Longest file whose content is compared; of others the length is.
 const LARGEST: u64 = 16 << 20;
+/// Most content of all files; of further ones the length is compared.
+const CONTENT: u64 = 64 << 20;
 /// Longest text of a difference.
 const SHOWN: usize = 160;
 /// What Go's runtime prints of goroutines, whose addresses differ everywhere
@@ -65,9 +67,10 @@ impl Tree {
     pub(crate) fn changes(&self, root: &Path) -> io::Result<BTreeMap<String, Option<Vec<u8>>>> {
         let now = Self::of(root)?;
         let mut changes = BTreeMap::new();
+        let mut left = CONTENT;
         for (name, state) in &now.0 {
             if self.0.get(name) != Some(state) {
-                changes.insert(name.clone(), Some(content(root, name)?));
+                changes.insert(name.clone(), Some(content(root, name, &mut left)?));
             }
         }
         let gone = self.0.keys().filter(|name| !now.0.contains_key(*name));
@@ -76,7 +79,7 @@ impl Tree {
     }
 }
 
-fn content(root: &Path, name: &str) -> io::Result<Vec<u8>> {
+fn content(root: &Path, name: &str, left: &mut u64) -> io::Result<Vec<u8>> {
     let path = root.join(name.trim_start_matches('/'));
     let metadata = fs::symlink_metadata(&path)?;
     if metadata.is_symlink() {
@@ -86,13 +89,13 @@ fn content(root: &Path, name: &str) -> io::Result<Vec<u8>> {
     if !metadata.is_file() {
         return Ok(Vec::new());
     }
-    if metadata.len() > LARGEST {
+    let most = LARGEST.min(*left);
+    if metadata.len() > most {
         return Ok(format!("{} bytes", metadata.len()).into_bytes());
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(LARGEST)
-        .read_to_end(&mut bytes)?;
+    let read = fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    *left = left.saturating_sub(read as u64);
     Ok(bytes)
 }
 

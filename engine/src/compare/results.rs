@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Entered, TestClass, TestOutcome, TestResult};
 
-use super::suite::{Entry, Suite, test_of, top};
+use super::suite::{HookEntry, Suite, test_of, top};
 
 /// Functions of a crash that are named.
 const MOST: usize = 6;
@@ -110,12 +110,12 @@ impl Compared<'_> {
         self.entries().any(|e| self.is_network_of(e, name))
     }
 
-    fn is_network_of(&self, entry: &Entry, name: &str) -> bool {
+    fn is_network_of(&self, entry: &HookEntry, name: &str) -> bool {
         let rest = entry.test.strip_prefix(name);
         entry.symbol == self.network && rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
     }
 
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
+    fn entries(&self) -> impl Iterator<Item = &HookEntry> {
         self.here.into_iter().flat_map(|here| &here.entries)
     }
 
@@ -130,9 +130,9 @@ impl Compared<'_> {
                 // What ended the binary before any test stands outside of all.
                 let before = class == TestClass::NotReached;
                 let related =
-                    |e: &Entry| top(&e.test) == top(name) || (before && e.test.is_empty());
-                let weight = |e: &Entry| (self.weight)(&e.symbol);
-                let strong = |e: &Entry| weight(e).is_some_and(|w| w < self.weak);
+                    |e: &HookEntry| top(&e.test) == top(name) || (before && e.test.is_empty());
+                let weight = |e: &HookEntry| (self.weight)(&e.symbol);
+                let strong = |e: &HookEntry| weight(e).is_some_and(|w| w < self.weak);
                 let mut symbols = self.symbols(|e| related(e) && strong(e));
                 if symbols.is_empty() && class != TestClass::TimedOut {
                     symbols = self.crashed_in(top(name));
@@ -141,7 +141,7 @@ impl Compared<'_> {
                 // What is found out once, before the tests or in the first that asks, is entered there
                 // alone.
                 if symbols.is_empty() && class != TestClass::TimedOut {
-                    let alike = |e: &Entry| {
+                    let alike = |e: &HookEntry| {
                         e.test.is_empty() || self.outcomes(top(&e.test)) == self.outcomes(top(name))
                     };
                     symbols = self.symbols(|e| strong(e) && alike(e));
@@ -172,10 +172,10 @@ impl Compared<'_> {
 
     /// The functions of entries, the most decisive first, each followed by the function of the
     /// standard library that the user called.
-    fn symbols(&self, chosen: impl Fn(&Entry) -> bool) -> Vec<String> {
+    fn symbols(&self, chosen: impl Fn(&HookEntry) -> bool) -> Vec<String> {
         let entries = self.entries().filter(|e| chosen(e));
         let weighed = entries.filter_map(|e| Some(((self.weight)(&e.symbol)?, e)));
-        let mut weighed: Vec<(u8, &Entry)> = weighed.collect();
+        let mut weighed: Vec<(u8, &HookEntry)> = weighed.collect();
         weighed.sort_by_key(|(weight, _)| *weight);
         let mut symbols: Vec<String> = Vec::new();
         for (_, entry) in weighed {
@@ -190,7 +190,7 @@ impl Compared<'_> {
     }
 
     /// The last function of the standard library on the way from the user's code to the hook.
-    fn called(&self, entry: &Entry) -> Option<String> {
+    fn called(&self, entry: &HookEntry) -> Option<String> {
         let src = format!("{}/src/", self.goroot.trim_end_matches('/'));
         let std = entry.stack.iter().take_while(|f| f.file.starts_with(&src));
         let last = std.last()?;

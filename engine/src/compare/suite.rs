@@ -28,14 +28,14 @@ pub(crate) struct SuiteRun {
     /// How the binary ended.
     pub(crate) end: End,
     /// Hooked functions that were entered, in order.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<HookEntry>,
     /// The panic or fatal error that ended it.
     pub(crate) crash: Option<Crash>,
 }
 
 /// A hooked function was entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct HookEntry {
     /// Which function.
     pub(crate) symbol: String,
     /// The test that runs, or that is on the stack; empty outside of all.
@@ -54,7 +54,7 @@ pub(crate) struct Suite {
     /// How the plain run ended.
     pub(crate) end: End,
     /// Hooked functions that were entered in any run.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<HookEntry>,
     /// What ended the plain run.
     pub(crate) crash: Option<Crash>,
     /// Where the runs ended that a test ended, by top-level test: innermost call first.
@@ -182,7 +182,7 @@ struct Reader {
     running: BTreeMap<String, bool>,
     started: BTreeSet<String>,
     current: String,
-    entries: Vec<Entry>,
+    entries: Vec<HookEntry>,
     /// `testing` came to its end.
     ended: bool,
 }
@@ -239,7 +239,7 @@ impl Reader {
             _ => self.current.as_str(),
         };
         let test = test.to_owned();
-        self.entries.push(Entry {
+        self.entries.push(HookEntry {
             symbol: symbol.trim().to_owned(),
             test,
             stack,

@@ -10,7 +10,7 @@ use crate::task::Compiler;
 /// A program that is run in the sandbox, and what it is given.
 #[derive(Clone, Debug)]
 pub struct Exec {
-    /// What the program sees of this machine; by the program's name and `dir` when none is named.
+    /// What the program can access on this machine; by the program's name and `dir` when none is named.
     pub profile: Option<Profile>,
     /// Directories for reading and writing, `HOST` or `HOST::GUEST`.
     pub dir: Vec<String>,

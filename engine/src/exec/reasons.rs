@@ -20,7 +20,7 @@ pub(super) fn callers(file: &Utf8Path, outcome: &Outcome) -> String {
         return format!(", called by {}", named.join(" < "));
     }
     let bytes = files::read_wasm(file).unwrap_or_default();
-    let read = analyzer::inspect_wasm("", bytes, analyzer::Asked::FUNCTIONS);
+    let read = analyzer::inspect_wasm("", bytes, analyzer::InspectOptions::FUNCTIONS);
     let functions = read.map(|read| read.file.functions).unwrap_or_default();
     let named = outcome.stack.iter().filter_map(|index| {
         let named = functions.iter().find(|f| f.index == Some(*index))?;

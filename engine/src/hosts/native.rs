@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use toolchain::{Ended, Program, Scratch};
 
-use super::{Host, Place, TestCopy, inside, path};
+use super::{Host, HostSetup, TestCopy, inside, path};
 use crate::prepared::Prepared;
 use crate::task::{Printed, Run, Sees, Task, TaskKind};
 use crate::world::World;
@@ -15,12 +15,12 @@ pub(crate) const USER: &str = "user";
 
 /// Runs programs of this machine's build.
 pub(super) struct NativeHost {
-    place: Place,
+    place: HostSetup,
     copy: TestCopy,
 }
 
 impl NativeHost {
-    pub(super) fn new(place: Place) -> Self {
+    pub(super) fn new(place: HostSetup) -> Self {
         Self {
             place,
             copy: TestCopy::default(),
@@ -110,7 +110,7 @@ pub(super) fn started(host: String, ended: Ended, time: Duration) -> Run {
 }
 
 /// Run a test binary, whose two streams are read as one.
-pub(super) fn logged(place: &Place, mut program: Program, host: String) -> Result<Run, String> {
+pub(super) fn logged(place: &HostSetup, mut program: Program, host: String) -> Result<Run, String> {
     let scratch = Scratch::new().map_err(|e| e.to_string())?;
     let log = scratch.path().join("log");
     program.log = Some(log.clone());

@@ -6,19 +6,19 @@ use camino::Utf8PathBuf;
 use toolchain::Node;
 
 use super::native::{inherited, own_env, started, tests_dir};
-use super::{Host, Place, TestCopy};
+use super::{Host, HostSetup, TestCopy};
 use crate::prepared::Prepared;
 use crate::task::{Run, Task, TaskKind};
 
 /// Runs programs of `GOOS=js` as Go's own wrapper does.
 pub(super) struct NodeHost {
     node: Node,
-    place: Place,
+    place: HostSetup,
     copy: TestCopy,
 }
 
 impl NodeHost {
-    pub(super) fn new(node: Node, place: Place) -> Self {
+    pub(super) fn new(node: Node, place: HostSetup) -> Self {
         Self {
             node,
             place,

@@ -8,7 +8,7 @@ use model::End;
 use runtime_harness::{JS_NAME, NAME};
 use toolchain::{Ended, Program, Scratch};
 
-use super::{GRACE, Host, Place, worker_program};
+use super::{GRACE, Host, HostSetup, worker_program};
 use crate::compare::read_suite;
 use crate::prepared::Prepared;
 use crate::settings::WorkerProgram;
@@ -22,7 +22,7 @@ const ARGUMENT: &str = "worker";
 
 /// Starts workers for programs of one build.
 struct WorkerHost {
-    place: Place,
+    place: HostSetup,
     program: WorkerProgram,
     /// What programs of `GOOS=js` run with.
     wasm_exec: Option<Utf8PathBuf>,
@@ -30,7 +30,7 @@ struct WorkerHost {
 
 /// The host of a build.
 pub(super) fn host(
-    place: &Place,
+    place: &HostSetup,
     program: &WorkerProgram,
     wasm_exec: Option<Utf8PathBuf>,
 ) -> Box<dyn Host> {

@@ -1,6 +1,6 @@
 //! The wasm of mains, read back.
 
-use analyzer::{Asked, Inspected, Scan};
+use analyzer::{InspectOptions, Inspected, Scan};
 use model::{Goos, Report};
 
 use super::compile::LinkedMain;
@@ -40,10 +40,10 @@ pub(crate) fn inspect(
 
 fn read(scan: &mut Scan<'_>, main: &LinkedMain, name: &str) -> Result<Inspected, String> {
     let places = scan.places(main.goos);
-    let asked = Asked {
+    let asked = InspectOptions {
         uses: true,
         places: &places,
-        ..Asked::default()
+        ..InspectOptions::default()
     };
     let bytes = files::read_wasm(&main.file)?;
     analyzer::inspect_wasm(name, bytes, asked).map_err(|e| e.to_string())

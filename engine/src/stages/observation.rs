@@ -85,21 +85,21 @@ fn tell_goroutines(observation: &mut Observation) {
         observation.end,
     ) {
         let left = count(observation.goroutines, "goroutine");
-        observation.summary = format!("it was initialised, and left {left} running");
+        observation.summary = format!("the package was initialised and left {left} running");
     }
 }
 
 fn summary(run: &Run, kind: RunKind, crash: Option<&str>) -> String {
     let summary = match (run.end, kind, &run.why) {
         (End::Crash, _, why) => crash.or(why.as_deref()).unwrap_or("it crashed").to_owned(),
-        (End::Ok, RunKind::Init, _) => "it was initialised".to_owned(),
-        (End::Ok, ..) => "it ended with exit code 0".to_owned(),
+        (End::Ok, RunKind::Init, _) => "initialised".to_owned(),
+        (End::Ok, ..) => "exited with code 0".to_owned(),
         (End::Timeout, ..) => "it was still running at the time limit".to_owned(),
         (End::Fail, ..) => {
             let code = run
                 .exit
                 .map_or_else(|| "none".to_owned(), |c| c.to_string());
-            format!("it ended with exit code {code}")
+            format!("exited with code {code}")
         }
     };
     match &run.without_module {

@@ -80,7 +80,7 @@ pub(crate) fn try_all(
             cut += 1;
             continue;
         }
-        let mut work = Work {
+        let mut work = TrialWork {
             checkup: &checkup,
             trial,
             memo: BTreeMap::new(),
@@ -115,7 +115,7 @@ fn go(checkup: &Checkup<'_>) -> Go {
 }
 
 /// The work on one trial.
-struct Work<'s, 'r> {
+struct TrialWork<'s, 'r> {
     checkup: &'s Checkup<'r>,
     trial: &'s Trial,
     memo: BTreeMap<(Candidate, Goos), Tried>,
@@ -125,7 +125,7 @@ struct Work<'s, 'r> {
     over: bool,
 }
 
-impl Work<'_, '_> {
+impl TrialWork<'_, '_> {
     fn any_good(&self) -> bool {
         self.memo.values().any(Tried::is_good)
     }
@@ -221,9 +221,14 @@ impl Work<'_, '_> {
             .iter_mut()
             .find(|a| a.kind == AdviceKind::Swap && self.trial.findings.contains(&a.finding));
         if let Some(advice) = known {
+            let helps = confirmed
+                .values()
+                .any(|c| matches!(c, Confirmed::Build | Confirmed::Run));
             advice.confirmed.extend(confirmed);
             advice.tried = tried;
-            candidate.put_into(advice);
+            if helps {
+                candidate.put_into(advice);
+            }
         }
     }
 
@@ -247,8 +252,7 @@ impl Work<'_, '_> {
                 advice.confirmed = confirmed;
                 advice.tried = self.tried(std::slice::from_ref(&candidate));
                 candidate.put_into(&mut advice);
-                advice.loses =
-                    Some("what the files do that the tag leaves out: read them".to_owned());
+                advice.loses = Some("what the excluded files do: read them first".to_owned());
                 self.put_first(report, advice);
                 return;
             }

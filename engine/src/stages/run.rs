@@ -83,8 +83,9 @@ fn why_not(hosts: &Hosts, target: Target) -> Vec<String> {
     }
 }
 
-const NO_BROWSER: &str = "no program is run in a browser, so that nothing is said to work there; if you trust the code, `--host chromium` runs it";
-pub(crate) const NO_SCRIPT: &str = "no program of GOOS=js is run, so that nothing is said to work there: the toolchain has no wasm_exec.js, which they run with";
+const NO_BROWSER: &str = "no program was run in a browser, so no package has the verdict works there; if you trust the code, `--host chromium` runs it";
+pub(crate) const NO_SCRIPT: &str =
+    "programs for GOOS=js were not run, because the toolchain has no wasm_exec.js";
 
 /// The runs on one target.
 struct Round<'s, 'r> {

@@ -6,13 +6,13 @@ use crate::cache::CachedDisk;
 use crate::checkup::Checkup;
 
 /// What a scan borrows beside the checkup.
-pub(crate) struct Source {
+pub(crate) struct ScanInput {
     disk: CachedDisk,
     guards: Vec<DeclaredGuard>,
     stubs: Vec<StubSignature>,
 }
 
-impl Source {
+impl ScanInput {
     /// The disk, and what is known of names.
     pub(crate) fn of(checkup: &Checkup<'_>) -> Self {
         let env = checkup.session.env();

@@ -15,7 +15,9 @@ use toolchain::{Linked, Platform, Scratch};
 use super::NETWORK;
 use super::observation::observation;
 use crate::checkup::Checkup;
-use crate::compare::{Compared, Entry, Played, Suite, differences, read_suite, without_entries};
+use crate::compare::{
+    Compared, HookEntry, Played, Suite, differences, read_suite, without_entries,
+};
 use crate::config::Scenario;
 use crate::events::Event;
 use crate::hosts::Site;
@@ -254,7 +256,7 @@ struct PlayedHere {
     played: Played,
     /// Its time was up.
     late: bool,
-    entries: Vec<Entry>,
+    entries: Vec<HookEntry>,
 }
 
 impl PlayedHere {
@@ -382,7 +384,7 @@ fn summary(told: &model::Scenario, native: Option<&Result<Run, String>>) -> Stri
             told.tell(first) + &more
         }
         (TestClass::FakeNetwork, None) => {
-            "the same as natively, on the network inside the program".to_owned()
+            "same result as natively, but on Go's in-process fake network".to_owned()
         }
         (TestClass::NotCompared, None) => {
             "it ended with the exit code that was expected".to_owned()
@@ -395,8 +397,8 @@ fn summary(told: &model::Scenario, native: Option<&Result<Run, String>>) -> Stri
 }
 
 /// Entries as those of the scenario.
-fn named(name: &str, entries: &[Entry]) -> Vec<Entry> {
-    let named = entries.iter().map(|entry| Entry {
+fn named(name: &str, entries: &[HookEntry]) -> Vec<HookEntry> {
+    let named = entries.iter().map(|entry| HookEntry {
         test: name.to_owned(),
         ..entry.clone()
     });

@@ -26,7 +26,7 @@ use model::Stage;
 
 /// A build whose tests are run.
 #[derive(Debug)]
-struct Place {
+struct TestBuild {
     /// Where they run.
     site: Site,
     /// The overlay with the hooks; none natively, and where there is no room for it.
@@ -55,7 +55,7 @@ fn all(
     checkup: &Checkup<'_>,
     tests: TestSettings,
     packages: &[&str],
-    places: &[Place],
+    places: &[TestBuild],
 ) -> (Vec<Observation>, BTreeSet<String>) {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let queue = Mutex::new(packages.iter().copied().enumerate());
@@ -95,7 +95,11 @@ fn all(
 }
 
 /// The builds whose tests can be run here.
-fn places(checkup: &Checkup<'_>, tests: TestSettings, missing: &mut Vec<Incomplete>) -> Vec<Place> {
+fn places(
+    checkup: &Checkup<'_>,
+    tests: TestSettings,
+    missing: &mut Vec<Incomplete>,
+) -> Vec<TestBuild> {
     let mut places = Vec::new();
     for target in checkup.settings.targets.iter().copied() {
         if !checkup.hosts.runs(Site::On(target)) {
@@ -129,9 +133,9 @@ fn places(checkup: &Checkup<'_>, tests: TestSettings, missing: &mut Vec<Incomple
 }
 
 /// A place without hooks.
-fn place(checkup: &Checkup<'_>, site: Site) -> Result<Place, String> {
+fn place(checkup: &Checkup<'_>, site: Site) -> Result<TestBuild, String> {
     let copy = checkup.hosts.of(site)?.test_copy()?;
-    Ok(Place {
+    Ok(TestBuild {
         site,
         overlay: None,
         copy,
@@ -139,7 +143,7 @@ fn place(checkup: &Checkup<'_>, site: Site) -> Result<Place, String> {
 }
 
 /// Own packages with tests, natively or here.
-fn packages<'c>(checkup: &Checkup<'c>, places: &[Place]) -> Vec<&'c str> {
+fn packages<'c>(checkup: &Checkup<'c>, places: &[TestBuild]) -> Vec<&'c str> {
     let wanted = |platform: Platform| {
         let runs = || places.iter().any(|p| p.site.platform() == platform);
         platform == Platform::Native || runs()

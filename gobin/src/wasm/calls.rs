@@ -12,7 +12,7 @@ use std::ops::Range;
 use model::UndefinedCall;
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
 
-use super::code::{Code, Wanted};
+use super::code::{Code, KeptConstants};
 use super::sections::Sections;
 use crate::image::Image;
 use crate::pc::NO_OFFSET;
@@ -24,7 +24,7 @@ pub(super) fn read(
     bytes: &[u8],
     bodies: &[Range<usize>],
     slots: &[u64],
-    wanted: Wanted,
+    wanted: KeptConstants,
 ) -> Result<(Code, BTreeSet<&'static str>), BinaryReaderError> {
     let mut code = Code::default();
     let mut features = BTreeSet::new();
@@ -172,7 +172,7 @@ mod tests {
 
     fn read_one(code: &mut Code, caller: u32, operand: &[u8]) {
         let body = [&[0, 0x10], operand, &[0x0b]].concat();
-        let wanted = Wanted::of(None, 0, 0);
+        let wanted = KeptConstants::of(None, 0, 0);
         code.body(&body, caller, 0, wanted).unwrap();
     }
 
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn bodies_with_other_instructions_are_left_to_wasmparser() {
         let mut code = Code::default();
-        let wanted = Wanted::of(None, 0, 0);
+        let wanted = KeptConstants::of(None, 0, 0);
         // atomic.fence
         assert!(code.body(&[0, 0xfe, 3, 0, 0x0b], 0, 0, wanted).is_err());
         assert!(code.body(&[0, 0x10], 0, 0, wanted).is_err());

@@ -30,7 +30,7 @@ pub(super) struct Code {
 
 /// Which constants are kept.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct KeptConstants {
     /// First and last address of memory with data.
     pub(super) from: u64,
     pub(super) to: u64,
@@ -43,7 +43,7 @@ pub(super) struct Wanted {
     pub(super) rewritten: bool,
 }
 
-impl Wanted {
+impl KeptConstants {
     pub(super) fn of(image: Option<&WasmImage>, functions: usize, imports: usize) -> Self {
         Self {
             from: image.map_or(u64::MAX, Image::start),
@@ -84,7 +84,7 @@ impl Code {
         body: &[u8],
         caller: u32,
         slot: u64,
-        wanted: Wanted,
+        wanted: KeptConstants,
     ) -> Result<(), Unread> {
         let mut at = Reader {
             bytes: body,
@@ -143,7 +143,7 @@ impl Code {
     /// A constant of 64 bits that is an address or more, and no resume point of the function; `next`
     /// is the instruction behind it.
     #[inline]
-    fn constant(&mut self, caller: u32, value: u64, next: u8, wanted: Wanted) {
+    fn constant(&mut self, caller: u32, value: u64, next: u8, wanted: KeptConstants) {
         if value < wanted.to {
             self.unfolded |= next == I32_WRAP;
             if wanted.rewritten || is_kept_address(next) {
@@ -170,7 +170,7 @@ impl Code {
         at: &mut Reader<'_>,
         caller: u32,
         pc: Offset,
-        wanted: Wanted,
+        wanted: KeptConstants,
     ) -> Result<(), Unread> {
         let start = at.pos;
         let target = at.leb()?;

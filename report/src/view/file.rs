@@ -104,7 +104,9 @@ fn sizes(size: &Sizes) -> Vec<Fact> {
         let code = bytes(go.reflection);
         facts.push((
             "reflection",
-            format!("alone keeps {code} of code, {functions}: something looks methods up by name"),
+            format!(
+                "alone keeps {code} of code, {functions}: the program looks up methods by name"
+            ),
         ));
     }
     facts
@@ -160,9 +162,9 @@ pub fn how(step: &PathStep) -> Option<String> {
         StepKind::Inlined => "inlined".to_owned(),
         StepKind::FunctionValue => "as a function value".to_owned(),
         StepKind::Interface => of("by way of"),
-        StepKind::Variable => of("in a package variable"),
+        StepKind::Variable => of("through the package variable"),
         StepKind::Methods => of("a method of"),
-        StepKind::Reflection => of("a method, for reflection, of"),
+        StepKind::Reflection => of("as a method that reflection may look up, of"),
     })
 }
 

@@ -145,7 +145,7 @@ pub fn refused(refusal: &Refusal) -> String {
         format!(", called by {} at {}:{}", f.function, f.file, f.line)
     });
     format!(
-        "the host refused {}{about} with {}{times}{by}",
+        "host call {}{about} failed with {}{times}{by}",
         refusal.call, refusal.error
     )
 }
@@ -180,7 +180,7 @@ impl Built<'_> {
         let mut text = format!("{}; {}", sizes.join(", "), count(modules, "module"));
         let foreign = self.foreign_imports();
         if !foreign.is_empty() {
-            text.push_str("; wants of its host: ");
+            text.push_str("; needs from its host: ");
             text.push_str(&foreign.join(", "));
         }
         text
@@ -236,7 +236,7 @@ pub fn calls_to_nobody(wasm: &WasmFile) -> String {
         "Go's linker writes the same meaningless function index for every undefined function";
     match (instead.next(), &wasm.invalid) {
         (Some(other), None) => format!(
-            "{number}. In this file that is the number of `{other}`: the calls run it, with arguments that are not its own, and engines say nothing."
+            "{number}. In this file that is the index of `{other}`: the calls run that function with the wrong arguments, and engines report no error."
         ),
         (Some(other), Some(_)) => {
             format!("{number}, in this file that of `{other}`; and no engine accepts the module.")

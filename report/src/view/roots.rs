@@ -60,7 +60,7 @@ pub fn impact(group: &RootGroup<'_>) -> String {
         let packages = count(*victims, "package");
         let words = match unblocks {
             all if all == victims => format!("alone keeps {packages} from building"),
-            0 => format!("keeps {packages} from building, none of them alone"),
+            0 => format!("keeps {packages} from building, together with other causes"),
             some => format!("keeps {packages} from building, {some} of them alone"),
         };
         match said.iter_mut().find(|(_, w)| *w == words) {

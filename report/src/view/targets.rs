@@ -21,9 +21,9 @@ impl TargetLine<'_> {
     /// How many own packages build, and what is said of those that do, in a few words.
     pub fn breakdown(&self) -> String {
         let builds = match (self.own, self.builds) {
-            (0, _) => return "no package was judged".to_owned(),
-            (1, 1) => return "its one package builds".to_owned(),
-            (1, 0) => return "its one package does not build".to_owned(),
+            (0, _) => return "no package has a verdict".to_owned(),
+            (1, 1) => return "its only package builds".to_owned(),
+            (1, 0) => return "its only package does not build".to_owned(),
             (own, builds) if own == builds => format!("all {} build", count(own, "package")),
             (own, builds) => format!("{builds} of {} build", count(own, "package")),
         };

@@ -358,7 +358,7 @@ fn number_of(value: &Val) -> f64 {
 fn exports(store: &mut StoreContextMut<'_, JsHost>, instance: &Instance) -> Result<Exports, Error> {
     let missing = |name: &str| {
         Error::Start(format!(
-            "it exports no `{name}`: programs of GOOS=js do, and wasm_exec.js wants it"
+            "the module exports no `{name}`, which wasm_exec.js requires: it was not built with GOOS=js"
         ))
     };
     let Some(Extern::Memory(memory)) = instance.get_export(&mut *store, "mem") else {

@@ -10,7 +10,7 @@ use crate::Preopen;
 #[cfg(target_os = "linux")]
 pub(super) fn confine(dirs: &[Preopen]) -> Result<(), String> {
     no_core();
-    files(dirs).map_err(|e| format!("no landlock rules: {e}"))?;
+    files(dirs).map_err(|e| format!("cannot apply landlock rules: {e}"))?;
     calls()
 }
 
@@ -75,8 +75,8 @@ fn calls() -> Result<(), String> {
         arch,
     );
     let program: Result<BpfProgram, _> = filter.and_then(TryInto::try_into);
-    let program = program.map_err(|e| format!("no seccomp filter: {e}"))?;
-    apply_filter(&program).map_err(|e| format!("no seccomp filter: {e}"))
+    let program = program.map_err(|e| format!("cannot install the seccomp filter: {e}"))?;
+    apply_filter(&program).map_err(|e| format!("cannot install the seccomp filter: {e}"))
 }
 
 /// Calls that start processes, reach the network, or look into other processes.

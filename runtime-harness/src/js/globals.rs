@@ -53,8 +53,11 @@ impl Globals {
         bridge: Rc<Bridge>,
     ) -> Result<Self, Error> {
         let limits = guest.limits;
-        let disk = Quota::new(limits.disk, "it wrote more to files than its limit of");
-        let files = Quota::new(limits.files, "it made more files than its limit of");
+        let disk = Quota::new(limits.disk, "the program exceeded the disk limit of");
+        let files = Quota::new(
+            limits.files,
+            "the program exceeded the limit of created files,",
+        );
         let dirs = if support.node {
             guest.dirs.as_slice()
         } else {
@@ -69,7 +72,7 @@ impl Globals {
             output: RefCell::new(Output {
                 stdout: guest.stdout,
                 stderr: guest.stderr,
-                left: Quota::new(limits.output, "it printed more than its limit of"),
+                left: Quota::new(limits.output, "the program exceeded the output limit of"),
             }),
             files: RefCell::new(Files::new(dirs, &support.dir, disk, files)?),
             trace: guest

@@ -21,11 +21,20 @@ pub(crate) struct Context {
     pub(super) open: Table,
 }
 
+/// A stream that a guest writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Most descriptors that a guest may have open: those of this process are limited, too.
+const MOST_OPEN: usize = 512;
+
 /// What a number of the guest stands for.
 pub(super) enum Descriptor {
     Stdin,
-    /// Standard output or error.
-    Output,
+    Output(Stream),
     Dir(OpenDir),
     File(OpenFile),
 }
@@ -67,7 +76,11 @@ impl Context {
     pub(crate) fn new(args: &[String], env: &[(String, String)], clock: Clock) -> Self {
         let ended = |text: String| format!("{text}\0").into_bytes();
         let env = env.iter().map(|(key, value)| format!("{key}={value}"));
-        let streams = [Descriptor::Stdin, Descriptor::Output, Descriptor::Output];
+        let streams = [
+            Descriptor::Stdin,
+            Descriptor::Output(Stream::Stdout),
+            Descriptor::Output(Stream::Stderr),
+        ];
         Self {
             args: args.iter().cloned().map(ended).collect(),
             env: env.map(ended).collect(),
@@ -82,13 +95,34 @@ impl Context {
     /// Open a directory for the guest.
     pub(crate) fn preopen(&mut self, preopen: &Preopen) -> std::io::Result<()> {
         let dir = Dir::open_ambient_dir(Path::new(&preopen.host), ambient_authority())?;
-        self.open.push(Descriptor::Dir(OpenDir {
+        self.open.insert(Descriptor::Dir(OpenDir {
             dir,
             preopen: Some(preopen.guest.clone()),
             writable: preopen.writable,
             reads: true,
         }));
         Ok(())
+    }
+
+    /// Whether a descriptor is standard input.
+    pub(crate) fn is_stdin(&self, fd: i32) -> bool {
+        matches!(self.open.get(fd), Ok(Descriptor::Stdin))
+    }
+
+    /// The stream that a descriptor writes to.
+    pub(crate) fn stream(&self, fd: i32) -> Option<Stream> {
+        match self.open.get(fd) {
+            Ok(Descriptor::Output(stream)) => Some(*stream),
+            _ => None,
+        }
+    }
+
+    /// The length of a file that the guest may change.
+    pub(crate) fn length(&self, fd: i32) -> Option<u64> {
+        match self.open.get(fd) {
+            Ok(Descriptor::File(file)) if file.writable => Some(file.file.metadata().ok()?.len()),
+            _ => None,
+        }
     }
 
     pub(crate) fn args_get(&mut self, memory: &mut Memory<'_>, list: i32, text: i32) -> Done {
@@ -213,7 +247,7 @@ impl Table {
     /// A file with a position, which streams have not.
     pub(super) fn seekable(&mut self, fd: i32) -> Done<&mut OpenFile> {
         match self.get(fd)? {
-            Descriptor::Stdin | Descriptor::Output => Err(Errno::SPIPE.into()),
+            Descriptor::Stdin | Descriptor::Output(_) => Err(Errno::SPIPE.into()),
             _ => self.file(fd),
         }
     }
@@ -235,8 +269,16 @@ impl Table {
         }
     }
 
+    /// Give a descriptor a number, unless too many are open.
+    pub(super) fn push(&mut self, descriptor: Descriptor) -> Done<u32> {
+        if self.used.len() >= MOST_OPEN {
+            return Err(Errno::MFILE.into());
+        }
+        Ok(self.insert(descriptor))
+    }
+
     /// Give a descriptor a number: one that was closed, the highest first, as wasmtime does.
-    pub(super) fn push(&mut self, descriptor: Descriptor) -> u32 {
+    fn insert(&mut self, descriptor: Descriptor) -> u32 {
         let next = || self.used.last_key_value().map_or(0, |(fd, _)| fd + 1);
         let fd = self.free.pop_last().unwrap_or_else(next);
         self.used.insert(fd, descriptor);

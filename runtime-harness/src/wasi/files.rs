@@ -70,7 +70,7 @@ impl Context {
     pub(crate) fn fd_fdstat_get(&mut self, memory: &mut Memory<'_>, fd: i32, to: i32) -> Done {
         let (kind, flags, rights, passed) = match self.open.get(fd)? {
             Descriptor::Stdin => (stat::UNKNOWN, 0, FD_READ, FD_READ),
-            Descriptor::Output => (stat::UNKNOWN, 0, FD_WRITE, FD_WRITE),
+            Descriptor::Output(_) => (stat::UNKNOWN, 0, FD_WRITE, FD_WRITE),
             Descriptor::Dir(dir) => {
                 let (rights, passed) = rights_of_dir(dir);
                 (stat::DIRECTORY, 0, rights, passed)
@@ -108,14 +108,14 @@ impl Context {
         _: i64,
     ) -> Done {
         match self.open.get(fd)? {
-            Descriptor::Stdin | Descriptor::Output => Err(Errno::BADF.into()),
+            Descriptor::Stdin | Descriptor::Output(_) => Err(Errno::BADF.into()),
             _ => Err(Errno::NOTSUP.into()),
         }
     }
 
     pub(crate) fn fd_filestat_get(&mut self, memory: &mut Memory<'_>, fd: i32, to: i32) -> Done {
         let stat = match self.open.get(fd)? {
-            Descriptor::Stdin | Descriptor::Output => Stat::default(),
+            Descriptor::Stdin | Descriptor::Output(_) => Stat::default(),
             Descriptor::Dir(dir) => Stat::of(&dir.dir.dir_metadata()?)?,
             Descriptor::File(file) => Stat::of_file(&file.file)?,
         };
@@ -140,7 +140,7 @@ impl Context {
     ) -> Done {
         let times = Times::read(accessed, modified, which)?.of_file();
         match self.open.get(fd)? {
-            Descriptor::Stdin | Descriptor::Output => Err(Errno::BADF.into()),
+            Descriptor::Stdin | Descriptor::Output(_) => Err(Errno::BADF.into()),
             Descriptor::Dir(OpenDir { writable, .. })
             | Descriptor::File(OpenFile { writable, .. })
                 if !writable =>
@@ -199,7 +199,7 @@ impl Context {
     ) -> Done {
         let (at, len) = memory.first_buffer(list, count)?;
         let bytes = memory.bytes(at, len)?;
-        if matches!(self.open.get(fd)?, Descriptor::Output) {
+        if matches!(self.open.get(fd)?, Descriptor::Output(_)) {
             // The wrapper of this function writes standard output under its own number.
             return memory.put_u32(done, len);
         }
@@ -225,7 +225,7 @@ impl Context {
         let (at, len) = memory.first_buffer(list, count)?;
         let bytes = memory.bytes(at, len)?;
         let file = match self.open.get(fd)? {
-            Descriptor::Output => return Err(Errno::SPIPE.into()),
+            Descriptor::Output(_) => return Err(Errno::SPIPE.into()),
             _ => self.open.file(fd)?,
         };
         let written = file.write(bytes, to.cast_unsigned())?;

@@ -110,22 +110,37 @@ impl Memory<'_> {
     /// Address and length of the first buffer of an array that is not empty: reads and writes may do
     /// less than they are asked for.
     pub(super) fn first_buffer(&self, list: i32, count: i32) -> Done<(i32, u32)> {
+        let mut buffers = self.buffers(list, count)?;
+        let found = buffers.find(|buffer| !matches!(buffer, Ok((_, 0))));
+        found.unwrap_or(Ok((0, 0)))
+    }
+
+    /// Addresses and lengths of an array of buffers.
+    pub(super) fn buffers(
+        &self,
+        list: i32,
+        count: i32,
+    ) -> Done<impl Iterator<Item = Done<(i32, u32)>>> {
         let count = count.cast_unsigned() as usize;
         let size = count.checked_mul(IOVEC).ok_or(Errno::OVERFLOW)?;
         let size = u32::try_from(size).map_err(|_| Errno::OVERFLOW)?;
         let left = MAX_COPY.checked_sub(size as usize).ok_or(Errno::NOMEM)?;
         aligned(list, 4)?;
-        for buffer in self.bytes(list, size)?.as_chunks::<IOVEC>().0 {
+        let buffers = self.bytes(list, size)?.as_chunks::<IOVEC>().0.iter();
+        Ok(buffers.map(move |buffer| {
             let [a, b, c, d, length @ ..] = *buffer;
             let length = u32::from_le_bytes(length);
             if length as usize > left {
                 return Err(Errno::NOMEM.into());
             }
-            if length > 0 {
-                return Ok((i32::from_le_bytes([a, b, c, d]), length));
-            }
-        }
-        Ok((0, 0))
+            Ok((i32::from_le_bytes([a, b, c, d]), length))
+        }))
+    }
+
+    /// Bytes that a call writes to a file: those of the first buffer.
+    pub(super) fn written(&self, list: i32, count: i32) -> u64 {
+        let first = self.first_buffer(list, count);
+        first.map_or(0, |(_, length)| u64::from(length))
     }
 }
 

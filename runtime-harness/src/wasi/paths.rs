@@ -110,6 +110,16 @@ impl Context {
     ) -> Done {
         let ([from, to], [path, new]) =
             self.between(memory, [from, to], [(path, len), (new_path, new_len)])?;
+        // With a slash at its end a path means a directory. Some systems then follow a link, even out of
+        // the directory that is open, so that none is handed to them.
+        let plain = [&path, &new].map(|path| path.trim_end_matches('/'));
+        let slashed = plain[0] != path || plain[1] != new;
+        if slashed && plain.iter().all(|path| !path.is_empty()) {
+            if !from.symlink_metadata(plain[0])?.is_dir() {
+                return Err(Errno::NOTDIR.into());
+            }
+            return Ok(from.rename(plain[0], to, plain[1])?);
+        }
         Ok(from.rename(path, to, new)?)
     }
 
@@ -142,7 +152,7 @@ impl Context {
         fd_flags: i32,
         to: i32,
     ) -> Done {
-        let asked = Asked::read(links, how, rights, fd_flags)?;
+        let asked = OpenRequest::read(links, how, rights, fd_flags)?;
         let path = memory.text(path, len)?;
         let dir = match self.open.get(dir)? {
             Descriptor::Dir(dir) => dir,
@@ -152,7 +162,7 @@ impl Context {
         asked.allowed(dir.writable)?;
         let file = dir.dir.open_with(path, &asked.options())?;
         let opened = asked.opened(file, dir.writable)?;
-        let fd = self.open.push(opened);
+        let fd = self.open.push(opened)?;
         memory.put_u32(to, fd)
     }
 
@@ -219,7 +229,7 @@ impl Context {
 }
 
 /// How a path is to be opened.
-struct Asked {
+struct OpenRequest {
     follow: bool,
     how: u32,
     reads: bool,
@@ -227,7 +237,7 @@ struct Asked {
     fd_flags: u32,
 }
 
-impl Asked {
+impl OpenRequest {
     fn read(links: i32, how: i32, rights: i64, fd_flags: i32) -> Done<Self> {
         let follow = follows(links)?;
         let how = flags(how, CREATE | DIRECTORY | EXCLUSIVE | TRUNCATE, "Oflags")?;

@@ -164,7 +164,7 @@ impl Page {
                 text("text/plain", "")
             }
             _ => {
-                let mut missing = text("text/plain", "there is no such thing here");
+                let mut missing = text("text/plain", "not found");
                 *missing.status_mut() = StatusCode::NOT_FOUND;
                 missing
             }

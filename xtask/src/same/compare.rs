@@ -52,7 +52,7 @@ pub(super) fn reports(before: Value, after: Value, ignored: &[&str]) -> Vec<Diff
         ignored,
         differences: Vec::new(),
     };
-    let root = Place {
+    let root = FieldPath {
         names: Vec::new(),
         shown: "$".to_owned(),
     };
@@ -120,14 +120,14 @@ fn replace(names: &mut Vec<String>, value: &mut Value, ids: &BTreeMap<String, St
 }
 
 /// A place in both reports.
-struct Place {
+struct FieldPath {
     /// The names of the fields that lead there, lists passed through.
     names: Vec<String>,
     /// As it is shown, with elements of lists.
     shown: String,
 }
 
-impl Place {
+impl FieldPath {
     fn field(&self, name: &str) -> Self {
         let mut names = self.names.clone();
         names.push(name.to_owned());
@@ -149,7 +149,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn values(&mut self, at: &Place, before: &Value, after: &Value) {
+    fn values(&mut self, at: &FieldPath, before: &Value, after: &Value) {
         match (before, after) {
             (Value::Object(before), Value::Object(after)) => self.objects(at, before, after),
             (Value::Array(before), Value::Array(after)) => self.lists(at, before, after),
@@ -158,7 +158,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn objects(&mut self, at: &Place, before: &Map<String, Value>, after: &Map<String, Value>) {
+    fn objects(&mut self, at: &FieldPath, before: &Map<String, Value>, after: &Map<String, Value>) {
         // Names in the newer report that were compared under their older ones.
         let mut done = BTreeSet::new();
         for (name, old) in before {
@@ -188,7 +188,7 @@ impl Comparison<'_> {
     }
 
     /// A value that one of the reports may leave out when it is empty.
-    fn present(&mut self, at: &Place, before: Option<&Value>, after: Option<&Value>) {
+    fn present(&mut self, at: &FieldPath, before: Option<&Value>, after: Option<&Value>) {
         match (before, after) {
             (Some(before), Some(after)) => self.values(at, before, after),
             (Some(one), None) | (None, Some(one)) if is_empty(one) => {}
@@ -196,7 +196,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn lists(&mut self, at: &Place, before: &[Value], after: &[Value]) {
+    fn lists(&mut self, at: &FieldPath, before: &[Value], after: &[Value]) {
         if let (Some(before), Some(after)) = (keyed(&at.names, before), keyed(&at.names, after)) {
             let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
             for key in keys {
@@ -219,7 +219,7 @@ impl Comparison<'_> {
     }
 
     /// Two lists of texts, in any order.
-    fn texts(&mut self, at: &Place, before: &Value, after: &Value) {
+    fn texts(&mut self, at: &FieldPath, before: &Value, after: &Value) {
         let [before, after] = [before, after].map(texts);
         for text in before.symmetric_difference(&after) {
             let value = Value::from(*text);
@@ -229,7 +229,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn differ(&mut self, at: &Place, before: Option<&Value>, after: Option<&Value>) {
+    fn differ(&mut self, at: &FieldPath, before: Option<&Value>, after: Option<&Value>) {
         let shown = |value: &Value| {
             let text = value.to_string();
             match text.char_indices().nth(SHOWN) {

@@ -72,7 +72,7 @@ pub(super) const FIELDS: &[(&str, Treat, &str)] = &[
     (
         "targets.packages.needs",
         Added,
-        "what the package wants of its host",
+        "what the package needs from its host",
     ),
 ];
 

@@ -83,7 +83,7 @@ pub(super) fn holds(a: &Text<'_>, b: &Text<'_>, test: impl Fn(&str, &str) -> boo
 
 /// What a name or an expression is known to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Known {
+pub(crate) enum KnownValue {
     /// A condition.
     Truth(Truth),
     /// The value of `runtime.GOOS` or `runtime.GOARCH`.
@@ -96,7 +96,7 @@ pub(crate) type KnownNames = HashMap<String, KnownName>;
 /// What is known of one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KnownName {
-    pub(crate) known: Known,
+    pub(crate) known: KnownValue,
     /// It is a function that is called; none where it may be either.
     pub(crate) function: Option<bool>,
 }
@@ -105,7 +105,7 @@ impl KnownName {
     /// A name that the user declares to hold on some targets.
     pub(crate) fn declared(on: u8) -> Self {
         Self {
-            known: Known::Truth(Truth::exactly(on)),
+            known: KnownValue::Truth(Truth::exactly(on)),
             function: None,
         }
     }
@@ -113,7 +113,7 @@ impl KnownName {
 
 /// Whatever says what is known of expressions other than conditions made of them.
 pub(super) trait Names<'s> {
-    fn known(&self, x: &Expr<'s>) -> Option<Known>;
+    fn known(&self, x: &Expr<'s>) -> Option<KnownValue>;
 
     /// The path of the import that a name stands for.
     fn import(&self, name: &str) -> Option<&'s str>;
@@ -126,7 +126,7 @@ pub(super) fn truth<'s>(cond: &Expr<'s>, names: &dyn Names<'s>) -> Truth {
         Expr::Unary(Tok::Not, inner) => truth(inner, names).not(),
         Expr::Binary(first, rest) => chain(first, rest, names),
         x => match (names.known(x), literal(x)) {
-            (Some(Known::Truth(truth)), _) => truth,
+            (Some(KnownValue::Truth(truth)), _) => truth,
             (None, Some(value)) => Truth::exactly(if value { ALL } else { 0 }),
             _ => call(x, names).unwrap_or(Truth::UNKNOWN),
         },
@@ -146,12 +146,12 @@ fn literal(x: &Expr<'_>) -> Option<bool> {
 }
 
 /// What is known of an expression as a whole.
-pub(super) fn value<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Known> {
+pub(super) fn value<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<KnownValue> {
     if let Some(known) = names.known(x) {
         return Some(known);
     }
     let truth = truth(x, names);
-    (truth != Truth::UNKNOWN).then_some(Known::Truth(truth))
+    (truth != Truth::UNKNOWN).then_some(KnownValue::Truth(truth))
 }
 
 /// What a comparison by a function of the standard library says of strings that are known.
@@ -188,7 +188,7 @@ fn call<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Truth> {
 
 /// The value of an expression, where it is a string that is known.
 pub(super) fn text<'s>(x: &Expr<'s>, names: &dyn Names<'s>) -> Option<Text<'s>> {
-    if let Some(Known::Platform(platform)) = names.known(x) {
+    if let Some(KnownValue::Platform(platform)) = names.known(x) {
         return Some(platform.text());
     }
     match x {

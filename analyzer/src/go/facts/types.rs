@@ -65,14 +65,14 @@ pub(crate) enum Shape {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Conversion {
     pub(crate) from: ValueId,
-    pub(crate) to: Wanted,
+    pub(crate) to: ExpectedType,
     /// Offset of the value.
     pub(crate) pos: u32,
 }
 
 /// The type that is wanted.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum Wanted {
+pub(crate) enum ExpectedType {
     Type(TypeRef),
     /// That of a field of a struct.
     Field(TypeRef, Span),

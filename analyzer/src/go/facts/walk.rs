@@ -15,7 +15,7 @@ use self::flow::Flow;
 use self::scope::Scope;
 use super::constants::Meaning;
 use super::guard::{KnownNames, Truth};
-use super::types::{TypeRef, Value, ValueId, VariableFact, Wanted};
+use super::types::{ExpectedType, TypeRef, Value, ValueId, VariableFact};
 use super::{ALL, Role, Span, Use};
 use crate::go::syntax::Tok;
 use crate::go::syntax::ast::{
@@ -193,7 +193,7 @@ impl<'s> Walker<'s> {
         let values = self.exprs(spec.values);
         let ty = spec.ty.as_ref().and_then(|ty| self.type_ref(ty));
         for (x, value) in spec.values.iter().zip(&values) {
-            self.converted(ty.map(Wanted::Type), x, *value);
+            self.converted(ty.map(ExpectedType::Type), x, *value);
         }
         if spec.ty.is_some() {
             let value = ty.map(|ty| self.facts.value(Value::Of(ty)));

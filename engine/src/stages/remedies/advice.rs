@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Advice, AdviceKind, Attempt, Confirmed, Report, Target};
 
-use super::Work;
+use super::TrialWork;
 use super::candidate::Candidate;
 
-impl Work<'_, '_> {
+impl TrialWork<'_, '_> {
     pub(super) fn advise_version(&self, report: &mut Report, best: &str) {
         let trial = self.trial;
         let candidate = Candidate::version(&trial.module, best);
@@ -47,7 +47,7 @@ impl Work<'_, '_> {
         let most = tries.map(|(_, t)| t.mended).max_by_key(|(_, left)| *left);
         match most {
             Some((mended, left @ 1..)) => format!(
-                ", which mends {mended} of the {} packages that fail through it",
+                ", which fixes {mended} of the {} packages that fail because of it",
                 mended + left
             ),
             _ => String::new(),
@@ -82,7 +82,7 @@ impl Work<'_, '_> {
     /// Say what was tried where nothing came of it, neither good nor bad.
     pub(super) fn advise_unknown(&self, report: &mut Report) {
         let title = format!(
-            "whether an upgrade of {} helps could not be found out",
+            "could not find out whether an upgrade of {} helps",
             self.trial.module
         );
         self.advise_nothing(report, title);

@@ -5,14 +5,14 @@ use model::{Confirmed, Edit, End, GoFault, Goos, Listing};
 use toolchain::{Fetched, Linked, Session};
 
 use super::candidate::Candidate;
-use super::{Tried, Work, first_lines, go};
+use super::{TrialWork, Tried, first_lines, go};
 use crate::events::Event;
 use crate::hosts::Site;
 use crate::paths::Paths;
 use crate::stages::run::{EACH, importer_dir};
 use crate::task::Task;
 
-impl Work<'_, '_> {
+impl TrialWork<'_, '_> {
     /// Try a candidate, once.
     pub(super) fn attempt(&mut self, candidate: &Candidate, goos: Goos) -> Tried {
         let key = (candidate.clone(), goos);
@@ -80,7 +80,7 @@ impl Work<'_, '_> {
         if compiled.is_empty() {
             let why = failed.into_iter().next();
             return Ok(judged(&why.unwrap_or_else(|| {
-                "none of the packages that failed is in it".to_owned()
+                "that version contains none of the packages that failed".to_owned()
             })));
         }
         let is_library = |p: &&&String| {
@@ -142,7 +142,9 @@ impl Work<'_, '_> {
 
 /// A candidate of which Go complains; a fault of the machine does not make it bad.
 fn judged(message: &str) -> Tried {
-    if GoFault::of(message).is_some_and(GoFault::is_of_machine) {
+    // What the compiler says of a line may quote anything.
+    let of_line = message.lines().any(|line| line.contains(".go:"));
+    if !of_line && GoFault::of(message).is_some_and(GoFault::is_of_machine) {
         Tried::unknown(message)
     } else {
         Tried::bad(message)
@@ -159,7 +161,7 @@ fn failed(error: &toolchain::Error) -> Tried {
     };
     let wanted = message.split("requires go >= ").nth(1);
     match wanted.and_then(|rest| rest.split_whitespace().next()) {
-        Some(version) => Tried::bad(format!("it wants Go {version} or later")),
+        Some(version) => Tried::bad(format!("it requires Go {version} or later")),
         None => judged(message),
     }
 }

@@ -12,7 +12,7 @@ use model::{
 };
 use toolchain::{Linked, Platform, Scratch};
 
-use super::{Place, has_tests};
+use super::{TestBuild, has_tests};
 use crate::checkup::Checkup;
 use crate::compare::{Compared, Suite, SuiteRun, read_suite};
 use crate::hosts::Site;
@@ -42,7 +42,7 @@ enum Outcome {
     /// It could not be run, or there was no time.
     NotRun(String),
     /// It ran.
-    Ran(Suite, Box<Kept>),
+    Ran(Suite, Box<TestBinary>),
 }
 
 impl Outcome {
@@ -73,7 +73,7 @@ impl Outcome {
 }
 
 /// A test binary, removed when it is dropped.
-struct Kept {
+struct TestBinary {
     file: Utf8PathBuf,
     /// How long its first run took.
     took: Duration,
@@ -97,14 +97,14 @@ impl<'s, 'r> Suites<'s, 'r> {
     }
 
     /// Build and run for all places, natively too, and compare. Whether all of it could be done.
-    pub(super) fn observe(&self, places: &[Place]) -> (Vec<Observation>, bool) {
-        let ran: Vec<(&Place, Outcome)> = thread::scope(|scope| {
+    pub(super) fn observe(&self, places: &[TestBuild]) -> (Vec<Observation>, bool) {
+        let ran: Vec<(&TestBuild, Outcome)> = thread::scope(|scope| {
             let running: Vec<_> = places
                 .iter()
                 .map(|place| (place, scope.spawn(move || self.outcome(place))))
                 .collect();
             let done = running.into_iter().map(|(place, run)| {
-                let stopped = |_| Outcome::NotRun("the runner stopped".to_owned());
+                let stopped = |_| Outcome::NotRun("the test runner was stopped".to_owned());
                 (place, run.join().unwrap_or_else(stopped))
             });
             done.collect()
@@ -129,7 +129,7 @@ impl<'s, 'r> Suites<'s, 'r> {
     }
 
     /// Build and run for a place, or natively, again without the tests that end the binary.
-    fn outcome(&self, place: &Place) -> Outcome {
+    fn outcome(&self, place: &TestBuild) -> Outcome {
         let Some(listed) = self.listed(place.site.platform()).filter(|p| has_tests(p)) else {
             return Outcome::Nothing;
         };
@@ -138,7 +138,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             Ok(Err(said)) => return Outcome::Failed(said),
             Err(why) => return Outcome::NotRun(why),
         };
-        let mut why = "there was no time left".to_owned();
+        let mut why = "the time budget was used up".to_owned();
         let mut took = Duration::ZERO;
         let suite = Suite::measure(|skip| {
             let begun = Instant::now();
@@ -155,7 +155,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         }
     }
 
-    fn build(&self, place: &Place) -> Result<Result<Kept, String>, String> {
+    fn build(&self, place: &TestBuild) -> Result<Result<TestBinary, String>, String> {
         let scratch = Scratch::new().map_err(|e| e.to_string())?;
         let dir = scratch.path();
         // Go's own name for it: programs print it.
@@ -170,7 +170,7 @@ impl<'s, 'r> Suites<'s, 'r> {
         );
         Ok(match built.map_err(|e| e.to_string())? {
             Linked::Failed(said) => Err(said),
-            Linked::Ok(file) => Ok(Kept {
+            Linked::Ok(file) => Ok(TestBinary {
                 file,
                 took: Duration::ZERO,
                 _scratch: scratch,
@@ -181,14 +181,14 @@ impl<'s, 'r> Suites<'s, 'r> {
     /// One run, as long as there is time.
     fn once(
         &self,
-        place: &Place,
+        place: &TestBuild,
         listed: &ListedPackage,
         file: &Utf8Path,
         skip: &BTreeSet<String>,
     ) -> Result<SuiteRun, String> {
         let checkup = self.checkup;
         if checkup.is_over() {
-            return Err("there was no time left".to_owned());
+            return Err("the time budget was used up".to_owned());
         }
         let left = checkup.deadline.left();
         let time = self.tests.timeout.min(left.max(LEAST));
@@ -205,7 +205,7 @@ impl<'s, 'r> Suites<'s, 'r> {
     }
 
     /// A second run, when a test differs: what then does as it does natively did not stay.
-    fn again(&self, place: &Place, native: &Suite, suite: &mut Suite, kept: &Kept) {
+    fn again(&self, place: &TestBuild, native: &Suite, suite: &mut Suite, kept: &TestBinary) {
         let differs = |(name, outcome): (&String, &TestOutcome)| {
             native
                 .tests
@@ -233,7 +233,7 @@ impl<'s, 'r> Suites<'s, 'r> {
 
     fn compare(
         &self,
-        place: &Place,
+        place: &TestBuild,
         native: Option<&Suite>,
         mut outcome: Outcome,
     ) -> Option<Observation> {

@@ -41,7 +41,7 @@ impl Text {
         if told.is_empty() {
             return;
         }
-        self.title("Node and the browser differ");
+        self.title("Differences between Node and the browser");
         for line in told.iter().take(self.limits.symbols) {
             self.line(format!("  {line}"));
         }

@@ -27,6 +27,9 @@ const PIPE_MODE: u32 = 0o010_600;
 /// Most that is read at once.
 const MAX_READ: usize = 64 << 20;
 
+/// Most files that a guest may have open: those of this process are limited, too.
+const MOST_OPEN: usize = 512;
+
 /// What the flags of `open` ask for.
 #[expect(
     clippy::struct_excessive_bools,
@@ -107,6 +110,9 @@ impl Files {
     }
 
     fn number(&mut self, opened: Open) -> Done<Reply> {
+        if self.open.len() >= MOST_OPEN {
+            return Err(Failure::Code("EMFILE"));
+        }
         let mut numbers = FIRST..;
         let fd = numbers.find(|fd| !self.open.contains_key(fd));
         let fd = fd.ok_or(Failure::Code("EMFILE"))?;

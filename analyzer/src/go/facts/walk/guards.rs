@@ -1,13 +1,13 @@
 //! The part of the walk that keeps track of conditions on the platform: in comparisons, in locals
 //! that keep them, in constants, variables and helpers of the package.
 
-use super::super::guard::{self, Known, Names, Platform, Truth};
+use super::super::guard::{self, KnownValue, Names, Platform, Truth};
 use super::super::{Condition, Span};
 use super::{ALL, Walker, never_returns};
 use crate::go::syntax::ast::{Clause, Decl, Expr, File, FuncDecl, Ident, Stmt, ValueSpec};
 
 impl<'s> Names<'s> for Walker<'s> {
-    fn known(&self, x: &Expr<'s>) -> Option<Known> {
+    fn known(&self, x: &Expr<'s>) -> Option<KnownValue> {
         match x {
             Expr::Ident(name) => match self.scope.get(name.name) {
                 Some(local) => local.known,
@@ -33,7 +33,7 @@ impl<'s> Names<'s> for Walker<'s> {
 }
 
 impl<'s> Walker<'s> {
-    fn of_package(&self, name: &str, called: bool) -> Option<Known> {
+    fn of_package(&self, name: &str, called: bool) -> Option<KnownValue> {
         let name = self.file.package.get(name)?;
         name.function
             .is_none_or(|function| function == called)
@@ -41,7 +41,7 @@ impl<'s> Walker<'s> {
     }
 
     /// A name of an import.
-    fn of_import(&self, base: &str, sel: &str, called: bool) -> Option<Known> {
+    fn of_import(&self, base: &str, sel: &str, called: bool) -> Option<KnownValue> {
         if self.file.package.is_empty() {
             return None;
         }
@@ -50,13 +50,13 @@ impl<'s> Walker<'s> {
     }
 
     /// `runtime.GOOS` and `runtime.GOARCH`.
-    fn runtime_name(&self, base: &str, sel: &str) -> Option<Known> {
+    fn runtime_name(&self, base: &str, sel: &str) -> Option<KnownValue> {
         if Some(base) != self.file.runtime || self.scope.has(base) {
             return None;
         }
         match sel {
-            "GOOS" => Some(Known::Platform(Platform::Goos)),
-            "GOARCH" => Some(Known::Platform(Platform::Goarch)),
+            "GOOS" => Some(KnownValue::Platform(Platform::Goos)),
+            "GOARCH" => Some(KnownValue::Platform(Platform::Goarch)),
             _ => None,
         }
     }
@@ -66,12 +66,12 @@ impl<'s> Walker<'s> {
     }
 
     /// What a value is known to be that a name is to keep.
-    pub(super) fn kept(&self, x: &Expr<'s>) -> Option<Known> {
+    pub(super) fn kept(&self, x: &Expr<'s>) -> Option<KnownValue> {
         guard::value(x, self)
     }
 
     /// The same, if nothing in the rest of the function gives the name another value.
-    pub(super) fn lasting(&self, name: Ident<'s>, known: Option<Known>) -> Option<Known> {
+    pub(super) fn lasting(&self, name: Ident<'s>, known: Option<KnownValue>) -> Option<KnownValue> {
         let known = known?;
         let rest = (name.pos as usize + name.name.len())..self.enclosing.body_end as usize;
         // What comes first after the name is the `:=` or `=` that gives it this value.
@@ -148,7 +148,7 @@ impl<'s> Walker<'s> {
         let stmts = f.body.as_ref().filter(|_| plain)?.stmts;
         let known = match stmts {
             [Stmt::Return([value])] => self.kept(value)?,
-            _ => Known::Truth(self.returned_truth(stmts)?),
+            _ => KnownValue::Truth(self.returned_truth(stmts)?),
         };
         Some(Condition {
             name: Span::of(f.name),

@@ -1,7 +1,7 @@
 //! Local names, and what is known of them.
 
 use super::super::constants::Meaning;
-use super::super::guard::Known;
+use super::super::guard::KnownValue;
 use super::super::types::ValueId;
 use crate::go::syntax::ast::Ident;
 
@@ -11,7 +11,7 @@ pub(super) struct Local<'s> {
     /// What it stands for, where that is known.
     pub(super) value: Option<ValueId>,
     /// What is known of its value.
-    pub(super) known: Option<Known>,
+    pub(super) known: Option<KnownValue>,
     /// What it is to a constant expression.
     pub(super) meaning: Meaning,
 }
@@ -33,7 +33,12 @@ impl<'s> Scope<'s> {
         self.locals.truncate(mark);
     }
 
-    pub(super) fn bind(&mut self, name: Ident<'s>, value: Option<ValueId>, known: Option<Known>) {
+    pub(super) fn bind(
+        &mut self,
+        name: Ident<'s>,
+        value: Option<ValueId>,
+        known: Option<KnownValue>,
+    ) {
         let name = name.name;
         if name != "_" {
             let meaning = Meaning::Other;

@@ -5,7 +5,7 @@ use smallvec::smallvec;
 use super::super::Span;
 use super::super::constants::{Check, ConstId, Meaning};
 use super::super::types::{
-    Arg, Assigned, CallFact, Conversion, Operands, TypeRef, Value, ValueId, Wanted,
+    Arg, Assigned, CallFact, Conversion, ExpectedType, Operands, TypeRef, Value, ValueId,
 };
 use super::{Values, Walker};
 use crate::go::syntax::ast::{Args, Block, Elem, Expr, Field, Signature};
@@ -94,7 +94,12 @@ impl<'s> Walker<'s> {
     }
 
     /// A value is put where a type is wanted.
-    pub(super) fn converted(&mut self, to: Option<Wanted>, x: &Expr<'s>, value: Option<ValueId>) {
+    pub(super) fn converted(
+        &mut self,
+        to: Option<ExpectedType>,
+        x: &Expr<'s>,
+        value: Option<ValueId>,
+    ) {
         if let (Some(to), Some(from), Some(pos)) = (to, value, super::expr::start(x)) {
             self.facts
                 .typing
@@ -144,7 +149,7 @@ impl<'s> Walker<'s> {
             .zip(list)
             .zip(values)
         {
-            self.converted(ty.map(Wanted::Type), x, *value);
+            self.converted(ty.map(ExpectedType::Type), x, *value);
             if let (Some(ty), Expr::Unary(Tok::Sub, _)) = (ty, x) {
                 self.constant(Check::Fits(ty), x);
             }
@@ -163,7 +168,7 @@ impl<'s> Walker<'s> {
         if let Some(Expr::Ident(key)) = &elem.key {
             let key = Span::of(*key);
             self.facts.typing.keys.push((ty, key));
-            self.converted(Some(Wanted::Field(ty, key)), &elem.value, value);
+            self.converted(Some(ExpectedType::Field(ty, key)), &elem.value, value);
         }
     }
 

@@ -1,4 +1,4 @@
-//! From what was typed to modules and package patterns.
+//! Arguments of the command line: directories, package patterns and published modules.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::failure::Failure;
 
-/// One argument, understood.
+/// An argument of the command line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Argument {
     /// Packages below or in a directory.
     Local {
         /// Where the pattern starts; absolute, links resolved.
@@ -21,7 +21,7 @@ pub(crate) enum Place {
 }
 
 /// Understand an argument. A path wins over a module of the same name.
-pub(crate) fn understand(arg: &str) -> Result<Place, Failure> {
+pub(crate) fn parse(arg: &str) -> Result<Argument, Failure> {
     let (base, recursive) = match arg.strip_suffix("...") {
         Some(base) => (base.trim_end_matches('/'), true),
         None => (arg, false),
@@ -29,7 +29,7 @@ pub(crate) fn understand(arg: &str) -> Result<Place, Failure> {
     let base = if base.is_empty() { "." } else { base };
     let path = Utf8Path::new(base);
     if !path.exists() && arg.contains('@') {
-        return Ok(Place::Module(arg.to_owned()));
+        return Ok(Argument::Module(arg.to_owned()));
     }
     let dir = path
         .canonicalize_utf8()
@@ -44,7 +44,7 @@ pub(crate) fn understand(arg: &str) -> Result<Place, Failure> {
     }
     dir.read_dir_utf8()
         .map_err(|e| unreachable_path(base, &e))?;
-    Ok(Place::Local { dir, recursive })
+    Ok(Argument::Local { dir, recursive })
 }
 
 fn unreachable_path(path: &str, error: &std::io::Error) -> Failure {
@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn modules_have_a_version_and_paths_exist() {
         assert_eq!(
-            understand("a.b/c@v1.0.0").unwrap(),
-            Place::Module("a.b/c@v1.0.0".to_owned())
+            parse("a.b/c@v1.0.0").unwrap(),
+            Argument::Module("a.b/c@v1.0.0".to_owned())
         );
-        let text = understand("./no/such").unwrap_err().to_string();
+        let text = parse("./no/such").unwrap_err().to_string();
         assert!(text.starts_with("./no/such: "), "{text}");
     }
 }
