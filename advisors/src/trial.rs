@@ -59,6 +59,41 @@ fn can_be_tried(finding: &Finding) -> bool {
         && !hopeless.contains(&finding.rule)
 }
 
+/// The packages of findings, by the build that they fail on.
+fn packages(findings: &[&Finding]) -> BTreeMap<Goos, BTreeSet<String>> {
+    let mut packages: BTreeMap<Goos, BTreeSet<String>> = BTreeMap::new();
+    for finding in findings {
+        for target in &finding.targets {
+            let of_build = packages.entry(target.goos()).or_default();
+            of_build.insert(finding.package.clone());
+        }
+    }
+    packages
+}
+
+/// The least version that the catalogue knows to be good.
+fn boundary(findings: &[&Finding]) -> Option<String> {
+    let mut remedies = findings.iter().flat_map(|f| catalogue::remedies(f));
+    remedies.find_map(|r| match &r.edit {
+        Some(Edit::Require { version, .. }) => Some(version.clone()),
+        _ => None,
+    })
+}
+
+/// What the catalogue puts in the place of a module. The entry may be that of the root, while the
+/// finding lies in another module.
+fn replacement(module: &str, findings: &[&Finding]) -> Option<Edit> {
+    let mut remedies = findings.iter().flat_map(|f| catalogue::remedies(f));
+    remedies.find_map(|r| match &r.edit {
+        Some(Edit::Replace { with, version, .. }) => Some(Edit::Replace {
+            module: module.to_owned(),
+            with: with.clone(),
+            version: version.clone(),
+        }),
+        _ => None,
+    })
+}
+
 /// A trial, and how many own packages it unblocks.
 fn trial(
     report: &Report,
@@ -70,15 +105,7 @@ fn trial(
     let own = module == report.module.path;
     let ids: BTreeSet<&str> = findings.iter().map(|f| f.id.as_str()).collect();
     let breaking: BTreeSet<&str> = breaking(report);
-    let mut packages: BTreeMap<Goos, BTreeSet<String>> = BTreeMap::new();
-    for finding in findings {
-        for target in &finding.targets {
-            packages
-                .entry(target.goos())
-                .or_default()
-                .insert(finding.package.clone());
-        }
-    }
+    let mut packages = packages(findings);
     let mut unblocked = 0;
     for target in &report.targets {
         let Some(wanted) = packages.get_mut(&target.target.goos()) else {
@@ -104,20 +131,6 @@ fn trial(
             }
         }
     }
-    let remedies = || findings.iter().flat_map(|f| catalogue::remedies(f));
-    let boundary = remedies().find_map(|r| match &r.edit {
-        Some(Edit::Require { version, .. }) => Some(version.clone()),
-        _ => None,
-    });
-    // The entry may be that of the root, while the finding lies in another module.
-    let replace = remedies().find_map(|r| match &r.edit {
-        Some(Edit::Replace { with, version, .. }) => Some(Edit::Replace {
-            module: module.to_owned(),
-            with: with.clone(),
-            version: version.clone(),
-        }),
-        _ => None,
-    });
     let targets: BTreeSet<Target> = findings
         .iter()
         .flat_map(|f| f.targets.iter().copied())
@@ -135,8 +148,8 @@ fn trial(
         findings: findings.iter().map(|f| f.id.clone()).collect(),
         packages,
         targets: targets.into_iter().collect(),
-        boundary,
-        replace: replace.filter(|_| !own),
+        boundary: boundary(findings),
+        replace: replacement(module, findings).filter(|_| !own),
         tags: known
             .cloned()
             .collect::<BTreeSet<_>>()

@@ -252,7 +252,7 @@ mod tests {
         let copy = world.host_path(&tree);
         assert!(copy.join("sub/file").is_file() && !copy.join("sub/.git").exists());
         let told = world.copy(&tree, 9).unwrap_err().to_string();
-        assert!(told.contains("more than 9 bytes"), "{told}");
+        assert!(told.contains("larger than 9 bytes"), "{told}");
         let outside = parent.path().canonicalize().unwrap().join("outside");
         world.show(&outside);
         assert!(!world.host_path(&outside).exists());
