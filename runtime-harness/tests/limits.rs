@@ -1,6 +1,7 @@
 //! Guests of a few instructions against every limit of the sandbox.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+#![expect(clippy::disallowed_methods, reason = "tests make their files")]
 
 mod common;
 

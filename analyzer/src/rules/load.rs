@@ -39,7 +39,7 @@ fn judge<'a>(
             .unreachable
             .push((package.path().to_owned(), error.err.trim().to_owned())),
         Some(GoFault::NoPackage | GoFault::NoVersion) => {
-            missing_package::check(cx, package, error, &mut said.findings)
+            missing_package::check(cx, package, error, &mut said.findings);
         }
         _ => said.findings.push(load_error::finding(cx, package, error)),
     }
