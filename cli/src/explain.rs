@@ -145,7 +145,9 @@ pub(crate) fn std(args: &StdArgs) -> Result<ExitCode, Failure> {
     };
     if text.is_empty() {
         let what = args.what.as_deref().unwrap_or("the standard library");
-        text = format!("nothing is known against {what} there\n");
+        text = format!(
+            "no row about {what}: as far as is known, it behaves on wasm as it does natively\n"
+        );
     }
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -18,7 +18,7 @@ pub fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
         } else if known {
             "\n  it is in the program, but no export reaches it\n"
         } else {
-            "\n  it is not in this program: the linker has removed it\n"
+            "\n  it is not in this program: the linker has removed it, or the name is spelled differently; without --why, `inspect` lists what is there\n"
         });
     }
     for path in paths {

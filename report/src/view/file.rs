@@ -96,7 +96,7 @@ fn sizes(size: &Sizes) -> Vec<Fact> {
     let Some(go) = &size.go else { return facts };
     let (pclntab, types) = (bytes(go.pclntab), bytes(go.types));
     facts.push((
-        "of that",
+        "in memory",
         format!("function table {pclntab}, type descriptors {types}"),
     ));
     if go.reflection_functions > 0 {

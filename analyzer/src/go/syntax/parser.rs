@@ -258,7 +258,8 @@ impl<'s> Parser<'s> {
 
     /// Whether `[` after the name of a type starts type parameters rather than an array type.
     ///
-    /// As in go/parser, `[P *C]` and `[P (C)]` are array types unless a comma or tilde follows.
+    /// As in go/parser (`extractName`, `isTypeElem`), `[P *C]` and `[P (C)]` are array types unless a comma
+    /// follows, or C is a type that no expression begins with.
     fn type_params_follow(&self) -> bool {
         let mut ahead = self.lexer.clone();
         ahead.keep_comments = false;
@@ -276,7 +277,8 @@ impl<'s> Parser<'s> {
             | Tok::Tilde
             | Tok::Struct
             | Tok::Arrow => true,
-            Tok::Mul | Tok::LParen => only_type_params_have(&mut ahead),
+            Tok::Mul => only_type_params_have(&mut ahead, 0),
+            Tok::LParen => only_type_params_have(&mut ahead, 1),
             _ => false,
         }
     }
@@ -344,18 +346,32 @@ impl<'s> Parser<'s> {
     }
 }
 
-/// Whether a comma or tilde comes before the end of the bracket.
-fn only_type_params_have(ahead: &mut Lexer<'_>) -> bool {
-    let mut depth = 0;
+/// Whether a comma, a tilde or a type comes before the end of the bracket; `depth` counts the brackets
+/// that are open inside of it.
+fn only_type_params_have(ahead: &mut Lexer<'_>, mut depth: u32) -> bool {
+    let mut tok = ahead.next().tok;
+    let types = [
+        Tok::Struct,
+        Tok::Interface,
+        Tok::Func,
+        Tok::Map,
+        Tok::Chan,
+        Tok::LBrack,
+    ];
+    if depth == 0 && types.contains(&tok) {
+        return true;
+    }
     loop {
-        match ahead.next().tok {
+        match tok {
             Tok::LParen | Tok::LBrack | Tok::LBrace => depth += 1,
-            Tok::RBrack if depth == 0 => return false,
+            Tok::RParen | Tok::RBrack | Tok::RBrace if depth == 0 => return false,
             Tok::RParen | Tok::RBrack | Tok::RBrace => depth -= 1,
-            Tok::Comma | Tok::Tilde if depth == 0 => return true,
+            Tok::Comma if depth == 0 => return true,
+            Tok::Tilde => return true,
             Tok::Eof => return false,
             _ => {}
         }
+        tok = ahead.next().tok;
     }
 }
 
@@ -364,6 +380,7 @@ mod tests {
     use bumpalo::Bump;
 
     use super::parse;
+    use crate::go::syntax::ast::Decl;
 
     /// One of everything that Go has, errors included further down.
     const SAMPLE: &str = r#"// Package p.
@@ -426,6 +443,42 @@ loop:
         let file = parse(SAMPLE, &arena, false);
         assert_eq!(file.errors, []);
         assert_eq!((file.imports.len(), file.decls.len()), (3, 5));
+    }
+
+    /// What go/parser says of each, with a list of parameters behind it.
+    #[test]
+    fn type_parameters_are_told_from_array_lengths() {
+        for (brackets, generic) in [
+            ("[n]", false),
+            ("[n+1]", false),
+            ("[n*2]", false),
+            ("[len(a)]", false),
+            ("[len(a)+1]", false),
+            ("[len(a) + len(b)]", false),
+            ("[len(a)*2+n]", false),
+            ("[len([2]int{})]", false),
+            ("[n * len(a)]", false),
+            ("[n(1, 2)*2+1]", false),
+            ("[P any]", true),
+            ("[P, Q any]", true),
+            ("[P *C,]", true),
+            ("[P *C, Q any]", true),
+            ("[P *struct{}]", true),
+            ("[P *[]int]", true),
+            ("[P *C | ~int]", true),
+            ("[P (C),]", true),
+            ("[P (~int)]", true),
+            ("[P interface{ (~int | string) }]", true),
+        ] {
+            let text = format!("package p\ntype t {brackets}int\nfunc f(x, y int) {{}}\n");
+            let arena = Bump::new();
+            let file = parse(&text, &arena, false);
+            assert_eq!(file.errors, [], "{brackets}");
+            let Decl::Type(spec) = &file.decls[0] else {
+                panic!("{brackets}")
+            };
+            assert_eq!(!spec.type_params.is_empty(), generic, "{brackets}");
+        }
     }
 
     #[test]

@@ -231,7 +231,17 @@ impl<'s> Parser<'s> {
         self.union(first, closer)
     }
 
+    /// `A`, `~A`, and either, or a union of them, in parentheses.
     fn term(&mut self) -> Expr<'s> {
+        if self.at(Tok::LParen) {
+            return self.nested(Expr::Bad, |p| {
+                p.bump();
+                let first = p.term();
+                let inner = p.union(first, Tok::RBrack);
+                p.expect(Tok::RParen, "`)`");
+                Expr::Paren(p.arena.alloc(inner))
+            });
+        }
         if self.eat(Tok::Tilde) {
             return Expr::Unary(Tok::Tilde, self.arena.alloc(self.ty()));
         }
