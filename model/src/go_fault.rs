@@ -70,8 +70,8 @@ const MESSAGES: &[(&str, GoFault)] = &[
     ("dial tcp", GoFault::Network),
     ("i/o timeout", GoFault::Network),
     ("TLS handshake", GoFault::Network),
-    ("tls: ", GoFault::Network),
-    ("x509: ", GoFault::Network),
+    ("tls: failed to", GoFault::Network),
+    ("x509: certificate", GoFault::Network),
     ("Could not resolve host", GoFault::Network),
     ("connection refused", GoFault::Network),
     ("connection reset", GoFault::Network),
@@ -214,7 +214,7 @@ mod tests {
                 Some(GoFault::NoVersion),
             ),
             (
-                "Get \"https://proxy/x\": tls: failed to verify certificate: x509: unknown authority",
+                "Get \"https://proxy/x\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
                 Some(GoFault::Network),
             ),
             (
@@ -226,6 +226,9 @@ mod tests {
                 Some(GoFault::Resources),
             ),
             ("undefined: x", None),
+            // The names of packages are no messages.
+            ("example.com/mtls: relocation target f not defined", None),
+            ("example.com/x509: function main is undeclared", None),
         ] {
             assert_eq!(GoFault::of(message), fault, "{message}");
         }
