@@ -48,6 +48,8 @@ pub(crate) enum Job {
     Cache(CacheArgs),
     /// Run the task on standard input.
     Worker,
+    /// Clean up after the process that writes to standard input.
+    Watchdog,
 }
 
 const AFTER: &str = "\
@@ -96,6 +98,9 @@ enum Command {
     /// Run the task that standard input names, as JSON: how the other commands start the sandbox
     #[command(hide = true)]
     Worker,
+    /// Clean up once the process that writes to standard input is gone: what it was killed before it could do
+    #[command(hide = true)]
+    Watchdog,
 }
 
 /// Options of `wasmcheck cache`.
@@ -592,7 +597,18 @@ impl Args {
             Some(Command::Std(std)) => Job::Std(std),
             Some(Command::Cache(cache)) => Job::Cache(cache),
             Some(Command::Worker) => Job::Worker,
+            Some(Command::Watchdog) => Job::Watchdog,
         }
+    }
+}
+
+impl Job {
+    /// Whether it starts processes, or makes scratch directories.
+    pub(crate) fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Self::Check(_) | Self::Why(_) | Self::Exec(_) | Self::Worker
+        )
     }
 }
 

@@ -23,9 +23,9 @@ use crate::args::{Args, Job};
 fn main() -> ExitCode {
     let job = Args::parse().job();
     let interrupt = Interrupt::default();
-    let raise = interrupt.clone();
-    // A second handler is impossible here, and without one Ctrl-C still ends the process.
-    let _ = ctrlc::set_handler(move || raise.raise());
+    if job.is_long() {
+        listen(&interrupt);
+    }
     let done = match &job {
         Job::Check(args) => check::run(args, &interrupt),
         Job::Inspect(args) => inspect::run(args),
@@ -38,6 +38,10 @@ fn main() -> ExitCode {
         Job::Cache(args) => cache::run(args),
         Job::Exec(args) => return exec::run(args, &interrupt),
         Job::Worker => return exec::work(&interrupt),
+        Job::Watchdog => {
+            engine::watchdog();
+            return ExitCode::SUCCESS;
+        }
     };
     match done {
         Ok(code) => code,
@@ -46,4 +50,12 @@ fn main() -> ExitCode {
             ExitCode::from(e.status.code())
         }
     }
+}
+
+/// Let Ctrl-C, SIGTERM and SIGHUP ask for an end, so that what was found is still reported and nothing is
+/// left behind. Other commands have nothing to clean up: the system ends them.
+fn listen(interrupt: &Interrupt) {
+    let raise = interrupt.clone();
+    // A second handler is impossible here, and without one the signal still ends the process.
+    let _ = ctrlc::set_handler(move || raise.raise());
 }

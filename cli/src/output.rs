@@ -9,7 +9,6 @@ use report::{Format, Options, Pages, style};
 use serde::Serialize;
 
 use crate::args::CheckArgs;
-use crate::files;
 
 /// How pages are made.
 pub(crate) const PAGES: Pages = Pages {
@@ -94,7 +93,7 @@ pub(crate) fn json(value: &impl Serialize) -> String {
 /// Write text without colours to a file.
 pub(crate) fn write_file(file: &Utf8Path, text: &str) -> Result<(), Failure> {
     let plain = anstream::adapter::strip_str(text).to_string();
-    files::write(file, &plain).map_err(|e| cannot_write(file.as_str(), &e))
+    engine::write(file, &plain).map_err(|e| cannot_write(file.as_str(), &e))
 }
 
 fn cannot_write(what: &str, error: &std::io::Error) -> Failure {

@@ -86,6 +86,9 @@ impl Listener for Progress {
             Event::ReplaceDropped { module, replace } => self.remark(&format!(
                 "wasmcheck: dropped `replace {replace}`: its directory is not part of {module}"
             )),
+            Event::ProgramRefused { file } => self.remark(&format!(
+                "wasmcheck: {file} is not started: it lies in the current directory or in the module that is checked, or PATH names its directory by a relative path"
+            )),
             phase => {
                 if let Some(text) = phase_text(phase) {
                     self.phase(&text);

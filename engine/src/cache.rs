@@ -10,12 +10,13 @@ mod compiled;
 
 use std::env;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use analyzer::{Disk, System};
 use camino::{Utf8Path, Utf8PathBuf};
+use toolchain::files;
 
 pub(crate) use self::compiled::CompiledModules;
 use crate::failure::Failure;
@@ -26,6 +27,13 @@ const VARIABLE: &str = "WASMCHECK_CACHE";
 /// What is kept of the source, and of programs.
 const FACTS: &str = "facts";
 const MODULES: &str = "modules";
+
+/// The file by which a directory of ours is known, to others, too (<https://bford.info/cachedir/>).
+const MARK: &str = "CACHEDIR.TAG";
+const MARK_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of wasmcheck; `wasmcheck cache clean` removes it.\n";
+
+/// How the names of files begin that are being written.
+const PART: &str = ".part-";
 
 /// A larger cache loses what was not used for longest, down to half of it.
 const MAX_SIZE: u64 = 512 << 20;
@@ -63,6 +71,7 @@ impl CachedDisk {
 
 impl System for CachedDisk {
     fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>> {
+        files::regular(&fs::metadata(path)?)?;
         Disk.read(path)
     }
 
@@ -136,15 +145,13 @@ impl Store {
     }
 
     fn recall(&self, dir: &Utf8Path) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open(dir).ok()?.read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        files::read_open(self.open(dir).ok()?, MAX_SIZE).ok()
     }
 
     /// What is kept under a name, noted as used.
     fn open(&self, name: &Utf8Path) -> io::Result<fs::File> {
         let path = self.file(name);
-        let file = fs::File::open(&path)?;
+        let file = files::open_own(path.as_std_path())?;
         let used = file.metadata()?.modified()?;
         if used.elapsed().is_ok_and(|since| since > FRESH) {
             // That it was used decides what is kept, and nothing else.
@@ -158,7 +165,10 @@ impl Store {
 
     fn keep(&self, dir: &Utf8Path, parts: &[&[u8]]) -> io::Result<()> {
         private(&self.dir)?;
-        let mut part = tempfile::NamedTempFile::new_in(&self.dir)?;
+        self.mark()?;
+        let mut part = tempfile::Builder::new()
+            .prefix(PART)
+            .tempfile_in(&self.dir)?;
         for bytes in parts {
             part.write_all(bytes)?;
         }
@@ -166,11 +176,47 @@ impl Store {
         Ok(())
     }
 
-    /// All files, those of an interrupted run included.
+    /// Mark the directory as ours, when it is new, or holds nothing else.
+    fn mark(&self) -> io::Result<()> {
+        let mark = self.dir.join(MARK);
+        if fs::symlink_metadata(&mark).is_ok() {
+            return Ok(());
+        }
+        let mut entries = self.dir.read_dir_utf8()?.flatten();
+        if !entries.all(|entry| is_ours(entry.file_name())) {
+            let why = "the directory for the cache has files that are not of the cache";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        }
+        let made = fs::File::options()
+            .write(true)
+            .create_new(true)
+            .open(&mark)
+            .and_then(|mut file| file.write_all(MARK_TEXT.as_bytes()));
+        match made {
+            // Another run was quicker.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        }
+    }
+
+    /// Whether the directory bears our mark.
+    fn is_marked(&self) -> bool {
+        let mark = files::open_own(self.dir.join(MARK).as_std_path());
+        let text = mark.and_then(|mark| files::read_open(mark, MAX_SIZE));
+        text.is_ok_and(|text| text == MARK_TEXT.as_bytes())
+    }
+
+    /// All files, those of an interrupted run included, of a directory that is ours.
     fn files(&self) -> Vec<CacheFile> {
+        if !self.is_marked() {
+            return Vec::new();
+        }
         let entries = self.dir.read_dir_utf8().into_iter().flatten().flatten();
         let kept = entries.filter_map(|entry| {
             let metadata = entry.metadata().ok()?;
+            if !is_ours(entry.file_name()) || metadata.is_dir() {
+                return None;
+            }
             Some(CacheFile {
                 path: entry.into_path(),
                 size: metadata.len(),
@@ -197,6 +243,14 @@ impl Store {
             size -= file.size;
         }
     }
+}
+
+/// Whether a file has a name that we give: a hash, or that of a file that is being written.
+fn is_ours(name: &str) -> bool {
+    let hash = name.len() == 2 * blake3::OUT_LEN && name.bytes().all(|b| b.is_ascii_hexdigit());
+    // As earlier versions had it.
+    let temporary = name.starts_with(".tmp") && name.len() == ".tmp123456".len();
+    hash || temporary || name.starts_with(PART)
 }
 
 /// Make a directory that other users cannot write: files in it are trusted.
@@ -230,16 +284,15 @@ pub fn usage() -> Result<Vec<Usage>, Failure> {
     [FACTS, MODULES].into_iter().map(usage).collect()
 }
 
-/// Remove everything that is kept; the value is what it was.
+/// Remove everything that is kept, and nothing else that lies there; the value is what it was.
 pub fn clean() -> Result<Vec<Usage>, Failure> {
     let clean = |kind: &str| {
-        let usage = store(kind)?.usage();
-        match fs::remove_dir_all(&usage.dir) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::usage(format!("{}: {e}", usage.dir)))
-            }
-            _ => Ok(usage),
-        }
+        let store = store(kind)?;
+        let usage = store.usage();
+        store
+            .clean()
+            .map_err(|e| Failure::usage(format!("{}: {e}", usage.dir)))?;
+        Ok(usage)
     };
     [FACTS, MODULES].into_iter().map(clean).collect()
 }
@@ -253,6 +306,21 @@ fn store(kind: &str) -> Result<Store, Failure> {
 }
 
 impl Store {
+    /// Remove our files, and the directory if there are no others in it.
+    fn clean(&self) -> io::Result<()> {
+        if !self.is_marked() {
+            return Ok(());
+        }
+        for file in self.files() {
+            fs::remove_file(file.path)?;
+        }
+        fs::remove_file(self.dir.join(MARK))?;
+        match fs::remove_dir(&self.dir) {
+            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+            removed => removed,
+        }
+    }
+
     fn usage(&self) -> Usage {
         let files = self.files();
         Usage {
@@ -291,6 +359,35 @@ mod tests {
         store.trim(399);
         let left = ["/a", "/b", "/c", "/d"].map(|name| store.recall(name.into()).is_some());
         assert_eq!(left, [true, false, false, false]);
+    }
+
+    #[test]
+    fn cleaning_removes_what_is_ours_alone() {
+        let (_scratch, store) = store();
+        fs::create_dir(&store.dir).unwrap();
+        fs::write(store.dir.join("thesis"), "").unwrap();
+        assert!(store.keep("/a".into(), &[b"facts"]).is_err());
+        store.clean().unwrap();
+        assert!(store.dir.join("thesis").exists());
+        fs::remove_file(store.dir.join("thesis")).unwrap();
+        store.keep("/a".into(), &[b"facts"]).unwrap();
+        fs::create_dir(store.dir.join("mine")).unwrap();
+        fs::write(store.dir.join("thesis"), "").unwrap();
+        assert_eq!(store.usage().files, 1);
+        store.clean().unwrap();
+        let left = ["mine", "thesis"].map(|name| store.dir.join(name).exists());
+        assert!(left[0] && left[1] && store.recall("/a".into()).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_not_kept() {
+        let (_scratch, store) = store();
+        store.keep("/a".into(), &[b"facts"]).unwrap();
+        let file = store.file("/a".into());
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+        assert_eq!(store.recall("/a".into()), None);
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Config {
     /// Read the file of a module; a module without one has defaults.
     pub(crate) fn read(root: &Utf8Path) -> Result<Self, Failure> {
         let file = root.join(NAME);
-        if !file.is_file() {
+        if file.symlink_metadata().is_err() {
             return Ok(Self::default());
         }
         let text = files::read_text(&file).map_err(|e| wrong(&file, &e))?;

@@ -20,6 +20,11 @@ pub enum Event<'e> {
         /// The directive, without its keyword.
         replace: &'e str,
     },
+    /// A program that PATH names is not started, because it lies in the current directory or in the module.
+    ProgramRefused {
+        /// Where it lies.
+        file: &'e str,
+    },
     /// Go fetches something from the network.
     Fetched {
         /// `MODULE VERSION`

@@ -70,7 +70,7 @@ fn seen_by(task: &Task) -> Result<(View, Option<Box<dyn Read + Send>>), String> 
             let view = View {
                 dirs: dirs.iter().map(task::Dir::preopen).collect(),
                 env: task.env.clone(),
-                world: None,
+                ..View::default()
             };
             (view, task.input.file().map(ToOwned::to_owned))
         }
@@ -79,13 +79,15 @@ fn seen_by(task: &Task) -> Result<(View, Option<Box<dyn Read + Send>>), String> 
             let view = View {
                 dirs: prepared.dirs()?.iter().map(task::Dir::preopen).collect(),
                 env: prepared.world.env().to_vec(),
-                world: Some((prepared.scratch, prepared.world)),
+                missing: prepared.world.left_out(),
+                world: Some(prepared.world),
             };
             (view, prepared.stdin)
         }
     };
     let opened = stdin.map(|file| {
-        let opened = std::fs::File::open(&file).map_err(|e| format!("{file}: {e}"))?;
+        let opened = toolchain::files::open(file.as_std_path());
+        let opened = opened.map_err(|e| format!("{file}: {e}"))?;
         Ok::<Box<dyn Read + Send>, String>(Box::new(opened))
     });
     Ok((view, opened.transpose()?))
@@ -167,6 +169,9 @@ impl Launch {
         let (head, wasm) = program;
         let js = analyzer::is_js(&head);
         let js = js.then(|| self.js(&view)).transpose()?;
+        if let Some(missing) = &view.missing {
+            self.complain(missing);
+        }
         watch::watch(self, interrupt, view.scratch());
         let mut args = vec![self.file.to_string()];
         args.extend(self.args.iter().cloned());

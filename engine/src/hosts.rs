@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{HostKind, Target};
-use toolchain::{Chromium, Ended, Interrupt, Node, Platform, Program, Scratch, Session};
+use toolchain::{Chromium, Ended, Interrupt, Node, Platform, Program, Session};
 
 use crate::paths::Paths;
 use crate::prepared::{COPY, inside, path, utf8};
@@ -104,7 +104,7 @@ impl Hosts {
         let goroot = &session.env().goroot;
         let trusted = settings.trusted.node || settings.trusted.native;
         if trusted && settings.targets.contains(&target) {
-            match Node::find(goroot, &path(), session.interrupt()) {
+            match Node::find(goroot, session.root(), session.interrupt()) {
                 Ok(node) => return Some(Box::new(node::NodeHost::new(node, place.clone()))),
                 Err(why) => self.no_node = Some(why),
             }
@@ -124,7 +124,7 @@ impl Hosts {
         if !settings.trusted.chromium || !settings.targets.contains(&target) {
             return None;
         }
-        match Chromium::find(&session.env().goroot, &path(), session.interrupt()) {
+        match Chromium::find(&session.env().goroot, session.root(), session.interrupt()) {
             Ok(chromium) => {
                 let interrupt = place.interrupt.clone();
                 Some(Box::new(chromium::ChromiumHost::new(chromium, interrupt)))
@@ -197,28 +197,20 @@ impl HostSetup {
 /// A scratch copy of a module, for tests outside of the sandbox, which may write where they stand;
 /// made when it is first asked for.
 #[derive(Default)]
-struct TestCopy(OnceLock<Result<ModuleCopy, String>>);
-
-struct ModuleCopy {
-    _scratch: Scratch,
-    world: World,
-}
+struct TestCopy(OnceLock<Result<World, String>>);
 
 impl TestCopy {
     /// The copy of a module, or why there is none.
     fn of(&self, module: &Utf8Path) -> Result<&World, String> {
         let made = self.0.get_or_init(|| {
-            let scratch = Scratch::new().map_err(|e| e.to_string())?;
-            let mut world = World::new(scratch.path().as_std_path()).map_err(|e| e.to_string())?;
+            let mut world = World::new().map_err(|e| e.to_string())?;
             let copied = world.copy(module.as_std_path(), COPY);
             copied.map_err(|e| e.to_string())?;
-            world.enter(module.as_std_path());
-            Ok(ModuleCopy {
-                _scratch: scratch,
-                world,
-            })
+            let entered = world.enter(module.as_std_path());
+            entered.map_err(|e| format!("{module}: {e}"))?;
+            Ok(world)
         });
-        made.as_ref().map(|copy| &copy.world).map_err(Clone::clone)
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// Where a directory of the module lies in the copy.
@@ -238,6 +230,13 @@ fn worker_program(program: &WorkerProgram) -> Result<String, String> {
     }
     let file = std::env::current_exe().map_err(|e| format!("no worker for the sandbox: {e}"))?;
     Ok(file.to_string_lossy().into_owned())
+}
+
+/// Start the process that cleans up when this one is killed; without it, the next run does.
+pub(crate) fn start_watchdog(program: &WorkerProgram) {
+    if let Ok(program) = worker_program(program) {
+        toolchain::watchdog::start(&program, "watchdog");
+    }
 }
 
 /// What a program has printed into a file.

@@ -6,7 +6,8 @@
 //! format of a report.
 //!
 //! Guests run in processes of their own: the program that uses this crate is started again with the
-//! argument `worker`, calls [`worker()`], and gets a [`Task`] as JSON on standard input.
+//! argument `worker`, calls [`worker()`], and gets a [`Task`] as JSON on standard input. With the argument
+//! `watchdog` it calls [`watchdog()`], which ends what a run that was killed has left.
 
 mod argument;
 mod builds;
@@ -43,6 +44,7 @@ use crate::config::Config;
 pub use crate::events::{Event, Events, Listener, Step};
 pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, exec, worker};
 pub use crate::failure::Failure;
+pub use crate::files::{read_stored, write};
 pub use crate::inspect::inspect;
 pub use crate::settings::{
     BUDGET_WITH_TESTS, DEFAULT_BUDGET, Request, Settings, TestSettings, Trusted, WorkerProgram,
@@ -57,9 +59,14 @@ pub fn check(
     events: &Events,
     interrupt: &Interrupt,
 ) -> Result<Vec<Report>, Failure> {
+    hosts::start_watchdog(&settings.worker);
     let go = go(request, events, interrupt);
     let mut reports = Vec::new();
     modules::each_module(&request.paths, &go, events, &mut |chosen| {
+        if let Some(file) = toolchain::lookup::refused(&request.go, chosen.root) {
+            let file = file.display().to_string();
+            events.hear(Event::ProgramRefused { file: &file });
+        }
         let config = Config::read(chosen.root)?;
         reports.push(check::check(&go, chosen, config, settings, events));
         Ok(())
@@ -75,6 +82,7 @@ pub fn why(
     events: &Events,
     interrupt: &Interrupt,
 ) -> Result<Vec<Answer>, Failure> {
+    hosts::start_watchdog(&settings.worker);
     let go = go(request, events, interrupt);
     let mut answers = Vec::new();
     modules::each_module(&request.paths, &go, events, &mut |chosen| {
@@ -83,6 +91,12 @@ pub fn why(
         Ok(())
     })?;
     Ok(answers)
+}
+
+/// Wait for the end of the process that holds the other end of standard input; then end what it has
+/// started, and remove its scratch directories.
+pub fn watchdog() {
+    toolchain::watchdog::watch(std::io::stdin().lock());
 }
 
 /// How Go is asked.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use toolchain::Scratch;
 
 use crate::compare::Tree;
 use crate::task::{Dir, Input, Run, Sees, Task};
@@ -18,7 +17,6 @@ pub(crate) const ZONES: &str = "/usr/share/zoneinfo";
 
 /// A scratch directory with a root directory for a program in it.
 pub(crate) struct Prepared {
-    pub(crate) scratch: Scratch,
     pub(crate) world: World,
     /// Why the module is not in it.
     pub(crate) without_module: Option<String>,
@@ -33,8 +31,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Make what a task sees.
     pub(crate) fn of(task: &Task) -> Result<Self, String> {
-        let scratch = Scratch::new().map_err(|e| e.to_string())?;
-        let mut world = World::new(scratch.path().as_std_path()).map_err(|e| e.to_string())?;
+        let mut world = World::new().map_err(|e| e.to_string())?;
         let mut without_module = None;
         let mut dir = world.preopen().host;
         if let Sees::Module {
@@ -44,22 +41,23 @@ impl Prepared {
         } = &task.sees
         {
             let copied = world.copy(root.as_std_path(), COPY);
-            without_module = copied.err().map(|e| e.to_string());
-            if let (true, Some(why)) = (*needed, &without_module) {
+            let no_copy = copied.err().map(|e| e.to_string());
+            if let (true, Some(why)) = (*needed, &no_copy) {
                 return Err(why.clone());
             }
-            world.enter(there.as_std_path());
-            if without_module.is_none() {
-                dir = world.host_path(there.as_std_path());
+            let entered = world.enter(there.as_std_path());
+            let entered = entered.map_err(|e| format!("{there}: {e}"))?;
+            if no_copy.is_none() {
+                dir = entered;
             }
+            without_module = no_copy.or_else(|| world.left_out());
         }
         for (key, value) in &task.env {
             world.set(key, value);
         }
         write(task, &world)?;
-        let stdin = stdin(task, scratch.path(), &world)?;
+        let stdin = stdin(task, &world)?;
         let mut prepared = Self {
-            scratch,
             world,
             without_module,
             dir: utf8(&dir)?,
@@ -138,16 +136,13 @@ fn unreadable(e: &std::io::Error) -> String {
 }
 
 /// Write the files of a task, below the directory in which it starts.
-#[expect(clippy::disallowed_methods, reason = "into the scratch copy")]
 fn write(task: &Task, world: &World) -> Result<(), String> {
     let dir = match &task.sees {
         Sees::Module { dir, .. } => dir.as_path(),
         _ => Utf8Path::new("/"),
     };
     for (name, text) in &task.files {
-        let file = world.host_path(dir.join(name).as_std_path());
-        let parent = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-        let written = parent.and_then(|()| std::fs::write(&file, text));
+        let written = world.write(dir.join(name).as_std_path(), text);
         written.map_err(|e| format!("{name}: {e}"))?;
     }
     Ok(())
@@ -155,12 +150,12 @@ fn write(task: &Task, world: &World) -> Result<(), String> {
 
 /// Standard input as a file.
 #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
-fn stdin(task: &Task, scratch: &Utf8Path, world: &World) -> Result<Option<Utf8PathBuf>, String> {
+fn stdin(task: &Task, world: &World) -> Result<Option<Utf8PathBuf>, String> {
     match &task.input {
         Input::Nothing => Ok(None),
         Input::File(file) => Ok(Some(file.clone())),
         Input::Text(text) => {
-            let file = scratch.join("stdin");
+            let file = world.scratch().join("stdin");
             std::fs::write(&file, text).map_err(|e| format!("no scratch space: {e}"))?;
             Ok(Some(file))
         }
@@ -170,21 +165,17 @@ fn stdin(task: &Task, scratch: &Utf8Path, world: &World) -> Result<Option<Utf8Pa
                 _ => Utf8Path::new("/"),
             };
             // That of the copy, which no link leads out of.
-            let copy = world.host_path(root.join(file).as_std_path());
-            let there = copy.is_file().then_some(copy);
-            let copy = there.ok_or_else(|| format!("stdin_file: there is no file {file}"))?;
+            let copy = world.file(root.join(file).as_std_path());
+            let copy = copy.map_err(|e| format!("stdin_file {file}: {e}"))?;
             utf8(&copy).map(Some)
         }
     }
 }
 
-/// The value of PATH.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "Node and browsers are looked up where the user has them"
-)]
+/// The value of PATH for programs that run outside of the sandbox, without directories of the current one.
 pub(crate) fn path() -> String {
-    std::env::var("PATH").unwrap_or_default()
+    let path = toolchain::lookup::path(Utf8Path::new("."));
+    path.to_string_lossy().into_owned()
 }
 
 /// Where a path of the guest lies, for programs that have no root of their own.

@@ -70,8 +70,6 @@ pub struct ListedPackage {
     pub import_map: BTreeMap<String, String>,
     /// What is wrong with the package itself.
     pub error: Option<ListError>,
-    /// What is wrong with what it imports.
-    pub deps_errors: Vec<ListError>,
     /// Test files of the package.
     pub test_go_files: Vec<String>,
     /// Test files of package `NAME_test`.

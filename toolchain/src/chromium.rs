@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use self::page::{Content, Server};
 use crate::command::{Interrupt, Process};
 use crate::error::Error;
+use crate::lookup;
 use crate::program::{Program, wasm_exec};
 use crate::scratch::Scratch;
 
@@ -71,21 +72,28 @@ pub struct Shown {
 }
 
 impl Chromium {
-    /// Find the browser on `path` (the value of PATH), and the toolchain's script for it.
-    pub fn find(goroot: &Utf8Path, path: &str, interrupt: &Interrupt) -> Result<Self, String> {
+    /// Find the browser, and the toolchain's script for it; no program of the directory `checked` is
+    /// started.
+    pub fn find(
+        goroot: &Utf8Path,
+        checked: &Utf8Path,
+        interrupt: &Interrupt,
+    ) -> Result<Self, String> {
         let script = wasm_exec(goroot);
         let script = script.ok_or_else(|| format!("{goroot} has no wasm_exec.js"))?;
+        let path = lookup::path(checked).to_string_lossy().into_owned();
         let version = |name: &str| {
+            let program = lookup::find(name, checked).ok()?.into_string();
             let asked = Program {
-                program: name.to_owned(),
+                program: program.clone(),
                 args: vec!["--version".to_owned()],
                 dir: goroot.to_owned(),
-                env: vec![("PATH".to_owned(), path.to_owned())],
+                env: vec![("PATH".to_owned(), path.clone())],
                 time: Duration::from_secs(20),
                 ..Program::default()
             };
             let ended = asked.run(interrupt).ok().filter(|e| e.code == Some(0))?;
-            Some((name.to_owned(), ended.stdout.trim().to_owned()))
+            Some((program, ended.stdout.trim().to_owned()))
         };
         let found = NAMES.into_iter().find_map(version);
         let (program, version) = found.ok_or_else(|| {
@@ -102,7 +110,7 @@ impl Chromium {
             version: words[..end].join(" "),
             program,
             script,
-            path: path.to_owned(),
+            path,
         })
     }
 
@@ -136,7 +144,6 @@ impl Chromium {
         let deadline = Instant::now() + time + STARTING;
         let mut process = Process::new(&self.program, Utf8Path::new(&dir))
             .without_env()
-            .ends_with_us()
             .env("PATH", &self.path)
             .env("HOME", &dir)
             // A browser that is ended leaves its sockets.

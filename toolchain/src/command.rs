@@ -14,6 +14,9 @@ use camino::Utf8Path;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::error::Error;
+use crate::files;
+use crate::lookup::{self, NotFound};
+use crate::watchdog::{self, Note};
 
 /// How often a running process is looked at whose output ended.
 const TICK: Duration = Duration::from_millis(1);
@@ -59,6 +62,8 @@ pub(crate) struct Process {
     /// Where both streams go instead.
     log: Option<Log>,
     stdin: Option<File>,
+    /// Why there is no such program.
+    missing: Option<NotFound>,
 }
 
 /// A file that takes what a process prints, in the order in which it does, and how much of it.
@@ -77,21 +82,31 @@ impl Log {
 impl Process {
     #[expect(clippy::disallowed_methods, reason = "this is where processes start")]
     pub(crate) fn new(program: &str, dir: &Utf8Path) -> Self {
-        let mut command = Command::new(program);
-        command.current_dir(dir).env("PWD", dir);
+        let shown = program.to_owned();
+        let (program, missing) = match lookup::find(program, dir) {
+            Ok(file) => (file, None),
+            Err(e) => (program.into(), Some(e)),
+        };
+        let mut command = Command::new(&program);
+        command
+            .current_dir(dir)
+            .env("PWD", dir)
+            .env("PATH", lookup::path(dir));
+        ends_with_us(&mut command);
         Self {
             command,
-            shown: program.to_owned(),
+            shown,
             deadline: None,
             keep: usize::MAX,
             log: None,
             stdin: None,
+            missing,
         }
     }
 
     /// Let it read a file as its standard input, which is empty otherwise.
     pub(crate) fn stdin(mut self, file: &Utf8Path) -> Result<Self, Error> {
-        self.stdin = Some(File::open(file).map_err(Error::io(file))?);
+        self.stdin = Some(files::open(file.as_std_path()).map_err(Error::io(file))?);
         Ok(self)
     }
 
@@ -122,32 +137,17 @@ impl Process {
         self
     }
 
-    /// Let it end when this process does, however that ends: it may be one that never would.
-    #[cfg(target_os = "linux")]
-    #[expect(
-        unsafe_code,
-        reason = "between fork and exec, one system call is made and nothing else"
-    )]
-    pub(crate) fn ends_with_us(mut self) -> Self {
-        use std::os::unix::process::CommandExt;
-
-        use rustix::process::{Signal, set_parent_process_death_signal};
-        let ask = || set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into);
-        // SAFETY: prctl(2) is async-signal-safe; nothing is allocated, no lock is taken. The thread
-        // that starts it waits for it in `run`, so that the thread's end is that of the process.
-        unsafe { self.command.pre_exec(ask) };
-        self
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn ends_with_us(self) -> Self {
-        self
-    }
-
     /// End it then, with [`Error::TookTooLong`].
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = deadline;
         self
+    }
+
+    /// End it after this time, if there is no sooner deadline.
+    pub(crate) fn within(self, time: Duration) -> Self {
+        let end = Instant::now() + time;
+        let sooner = self.deadline.map_or(end, |deadline| deadline.min(end));
+        self.until(Some(sooner))
     }
 
     /// Keep only the end of what it prints.
@@ -179,6 +179,10 @@ impl Process {
         on_line: impl Fn(&str) + Send + 'static,
     ) -> Result<Output, Error> {
         let program = self.command.get_program().to_string_lossy().into_owned();
+        if let Some(missing) = self.missing {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, missing);
+            return Err(Error::NoGo { program, source });
+        }
         let shown = self.shown();
         let mut wrap = CommandWrap::from(self.command);
         let stream = || match &self.log {
@@ -196,20 +200,22 @@ impl Process {
         wrap.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
         wrap.wrap(process_wrap::std::JobObject);
-        let mut child = wrap
-            .spawn()
-            .map_err(|source| Error::NoGo { program, source })?;
+        let mut child =
+            Running::start(&mut wrap).map_err(|source| Error::NoGo { program, source })?;
         // Dropped at the end of both streams, which is mostly that of the process.
         let (open, closed) = mpsc::channel();
-        let stdout = drain(child.stdout().take(), self.keep, open.clone());
-        let stderr = drain_lines(child.stderr().take(), self.keep, open, on_line);
+        let stdout = drain(child.0.stdout().take(), self.keep, open.clone());
+        let stderr = drain_lines(child.0.stderr().take(), self.keep, open, on_line);
         let until = Until {
             interrupt,
             deadline: self.deadline,
             log: self.log.as_ref(),
             closed,
         };
-        let status = until.wait(child.as_mut())?;
+        let status = until.wait(child.0.as_mut());
+        // Before the streams are read to their end, which what it has started may keep open.
+        drop(child);
+        let status = status?;
         let stdout = stdout.join().unwrap_or_default();
         let stderr = stderr.join().unwrap_or_default();
         let Some(status) = status else {
@@ -223,6 +229,48 @@ impl Process {
         })
     }
 }
+
+/// A process that was started, with its group, which ends when this is dropped: what a process leaves
+/// running when it ends is not left to the user.
+struct Running(Box<dyn ChildWrapper>);
+
+impl Running {
+    fn start(wrap: &mut CommandWrap) -> std::io::Result<Self> {
+        let child = wrap.spawn()?;
+        watchdog::note(&Note::Started(child.id()));
+        Ok(Self(child))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let leader = self.0.id();
+        // There may be nothing left to end.
+        let _ = self.0.start_kill();
+        let _ = self.0.wait();
+        watchdog::note(&Note::Ended(leader));
+    }
+}
+
+/// Let a process end when this one does, however that ends: it may be one that never would. What it starts
+/// itself is the affair of the watchdog.
+#[cfg(target_os = "linux")]
+#[expect(
+    unsafe_code,
+    reason = "between fork and exec, one system call is made and nothing else"
+)]
+fn ends_with_us(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    let ask = || set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into);
+    // SAFETY: prctl(2) is async-signal-safe; nothing is allocated, no lock is taken. The thread
+    // that starts it waits for it in `run`, so that the thread's end is that of the process.
+    unsafe { command.pre_exec(ask) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ends_with_us(_: &mut Command) {}
 
 fn drain<R: Read + Send + 'static>(
     from: Option<R>,

@@ -1,7 +1,7 @@
 //! The Go command and what it says of itself.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::command::{Interrupt, Output, Process};
 use crate::error::Error;
+use crate::scratch::Scratch;
 
 /// How Go is to be called.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Go {
     pinned: Option<String>,
     /// Where it lies, when that is not its own name for it.
     goroot: Option<Utf8PathBuf>,
+    /// Where Go works: what it leaves when it is killed goes with ours.
+    work: Arc<OnceLock<Option<Scratch>>>,
 }
 
 impl fmt::Debug for Go {
@@ -88,6 +91,7 @@ impl Go {
             deadline: None,
             pinned: None,
             goroot: None,
+            work: Arc::default(),
         }
     }
 
@@ -100,6 +104,7 @@ impl Go {
             deadline: Some(deadline),
             pinned: Some(version.to_owned()),
             goroot: None,
+            work: Arc::clone(&self.work),
         }
     }
 
@@ -149,6 +154,14 @@ impl Go {
     /// module's own configuration (`core.fsmonitor` names a program).
     pub(crate) fn process(&self, dir: &Utf8Path) -> Process {
         let process = Process::new(&self.options.program, dir).until(self.deadline);
+        // Without room for it, Go says so itself.
+        let work = self.work.get_or_init(|| Scratch::for_go().ok());
+        let process = match work {
+            Some(work) => process
+                .env("GOTMPDIR", work.path())
+                .env("TMPDIR", work.path()),
+            None => process,
+        };
         let process = match &self.pinned {
             Some(version) => process.env("GOTOOLCHAIN", version),
             None => process,

@@ -6,8 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::files;
 use crate::go::{Go, parse_json};
 use crate::scratch::Scratch;
+use crate::workspace::Work;
 
 /// A module of the module cache, laid out as a user would have it.
 #[derive(Debug)]
@@ -211,27 +213,43 @@ pub fn find_modules(go: &Go, root: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// The modules that the go.work of a directory uses.
 pub fn workspace_modules(go: &Go, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Error> {
-    #[derive(Deserialize)]
-    struct Work {
-        #[serde(rename = "Use")]
-        uses: Option<Vec<Use>>,
-    }
-    #[derive(Deserialize)]
-    struct Use {
-        #[serde(rename = "DiskPath")]
-        path: Utf8PathBuf,
-    }
-    let process = go.process(dir).args(["work", "edit", "-json"]);
-    let shown = process.shown();
-    let work: Work = parse_json(&shown, &go.run(process)?.stdout)?;
-    let modules = work
-        .uses
-        .unwrap_or_default()
-        .into_iter()
-        .map(|u| dir.join(u.path));
+    let modules = Work::read(go, &dir.join("go.work"))?
+        .modules(dir)
+        .into_iter();
     modules
         .map(|path| path.canonicalize_utf8().map_err(Error::io(&path)))
         .collect()
+}
+
+/// An error for a source file of a module that Go would wait for, or read without end: a named pipe, a
+/// device, a link to one.
+pub(crate) fn regular_sources(root: &Utf8Path) -> Result<(), Error> {
+    let mut todo = vec![root.to_owned()];
+    while let Some(dir) = todo.pop() {
+        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+        for entry in entries {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            if kind.is_dir() && !skipped(entry.file_name()) {
+                todo.push(entry.path().to_owned());
+            } else if !kind.is_file() && !kind.is_dir() && is_source(entry.path()) {
+                // A link that leads nowhere is for Go to complain of, and one to a directory is no file.
+                let metadata = entry.path().metadata().ok().filter(|m| !m.is_dir());
+                let regular = metadata.map_or(Ok(()), |m| files::regular(&m));
+                regular.map_err(Error::io(entry.path()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether Go opens files of such a name (`go/build`, `goodOSArchFile` and `matchFile`).
+fn is_source(file: &Utf8Path) -> bool {
+    const ENDINGS: [&str; 15] = [
+        "go", "c", "cc", "cpp", "cxx", "m", "h", "hh", "hpp", "hxx", "f", "s", "S", "swig", "syso",
+    ];
+    file.extension().is_some_and(|e| ENDINGS.contains(&e))
 }
 
 fn skipped(name: &str) -> bool {

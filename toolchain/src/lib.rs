@@ -6,14 +6,19 @@
 mod chromium;
 mod command;
 mod error;
+pub mod files;
 mod go;
 mod layout;
 mod list;
+pub mod lookup;
 mod overlay;
 mod program;
+mod remove;
 mod scratch;
 mod session;
 mod versions;
+pub mod watchdog;
+mod workspace;
 
 pub use crate::chromium::{Chromium, Shown};
 pub use crate::command::Interrupt;
@@ -21,5 +26,5 @@ pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
 pub use crate::program::{Ended, Node, Program, wasm_exec};
-pub use crate::scratch::Scratch;
+pub use crate::scratch::{Scratch, is_scratch, remove_scratch};
 pub use crate::session::{INIT_GOROUTINES, Linked, Mode, Platform, Session};

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::command::{Interrupt, Process};
 use crate::error::Error;
+use crate::lookup;
 
 /// Bytes of each output stream that are kept.
 const KEEP: usize = 16 << 10;
@@ -51,9 +52,7 @@ pub struct Ended {
 impl Program {
     /// Run it to its end.
     pub fn run(&self, interrupt: &Interrupt) -> Result<Ended, Error> {
-        let mut process = Process::new(&self.program, &self.dir)
-            .without_env()
-            .ends_with_us();
+        let mut process = Process::new(&self.program, &self.dir).without_env();
         for (key, value) in &self.env {
             process = process.env(key, value);
         }
@@ -97,15 +96,21 @@ pub fn wasm_exec(goroot: &Utf8Path) -> Option<Utf8PathBuf> {
 pub struct Node {
     /// `v20.20.2`
     pub version: String,
+    /// Where Node lies.
+    program: Utf8PathBuf,
     /// `wasm_exec_node.js` of the toolchain.
     script: Utf8PathBuf,
-    /// Where Node lies.
+    /// The value of PATH.
     path: String,
 }
 
 impl Node {
-    /// Find Node on `path` (the value of PATH) and the toolchain's script for it.
-    pub fn find(goroot: &Utf8Path, path: &str, interrupt: &Interrupt) -> Result<Self, String> {
+    /// Find Node, and the toolchain's script for it; no program of the directory `checked` is started.
+    pub fn find(
+        goroot: &Utf8Path,
+        checked: &Utf8Path,
+        interrupt: &Interrupt,
+    ) -> Result<Self, String> {
         // It moved in Go 1.24.
         let places = ["lib/wasm/wasm_exec_node.js", "misc/wasm/wasm_exec_node.js"];
         let script = places
@@ -113,20 +118,24 @@ impl Node {
             .map(|p| goroot.join(p))
             .find(|p| p.is_file());
         let script = script.ok_or_else(|| format!("{goroot} has no wasm_exec_node.js"))?;
+        let program = lookup::find("node", checked);
+        let program = program.map_err(|e| format!("{e}; install Node.js"))?;
+        let path = lookup::path(checked).to_string_lossy().into_owned();
         let asked = Program {
-            program: "node".to_owned(),
+            program: program.to_string(),
             args: vec!["--version".to_owned()],
             dir: goroot.to_owned(),
-            env: vec![("PATH".to_owned(), path.to_owned())],
+            env: vec![("PATH".to_owned(), path.clone())],
             time: Duration::from_secs(20),
             ..Program::default()
         };
         let told = asked.run(interrupt).ok().filter(|e| e.code == Some(0));
-        let version = told.ok_or("there is no `node` on PATH; install Node.js")?;
+        let version = told.ok_or_else(|| format!("{program} does not say its version"))?;
         Ok(Self {
             version: version.stdout.trim().to_owned(),
+            program,
             script,
-            path: path.to_owned(),
+            path,
         })
     }
 
@@ -141,7 +150,7 @@ impl Node {
         env.retain(|(key, _)| key != "PATH");
         env.push(("PATH".to_owned(), self.path.clone()));
         Program {
-            program: "node".to_owned(),
+            program: self.program.to_string(),
             args: vec![
                 "--stack-size=8192".to_owned(),
                 self.script.to_string(),

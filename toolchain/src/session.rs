@@ -1,15 +1,22 @@
 //! Questions to Go about one module, none of which writes into it.
 
 use std::iter;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Edit, Goos, Listing};
 
 use crate::command::Process;
 use crate::error::Error;
+use crate::files;
 use crate::go::{Go, GoEnv};
+use crate::layout::regular_sources;
 use crate::list;
 use crate::scratch::Scratch;
+use crate::workspace::{self, LARGEST};
+
+/// Longest time that listing packages may take, which compiles nothing.
+const LISTING: Duration = Duration::from_mins(15);
 
 /// What a package is listed or built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +42,11 @@ impl Platform {
 pub enum Mode {
     /// `-mod=mod` on a scratch copy of go.mod and go.sum.
     Modfile,
-    /// A go.work is in force: read-only, since `-modfile` is not allowed there.
+    /// A go.work is in force: on a scratch copy of go.work and go.work.sum, since `-modfile` is not
+    /// allowed there.
     Workspace,
+    /// The same with a vendor directory: read-only.
+    VendoredWorkspace,
     /// A vendor directory is in force: read-only.
     Vendor,
 }
@@ -65,6 +75,7 @@ pub enum Linked {
 impl Session {
     /// Open the module that `dir` belongs to.
     pub fn open(go: &Go, dir: &Utf8Path, tags: &[String]) -> Result<Self, Error> {
+        regular_module_files(dir)?;
         let env = go.env(dir)?;
         let Some(gomod) = env.module_file() else {
             return Err(Error::NoModule {
@@ -72,12 +83,18 @@ impl Session {
             });
         };
         let root = gomod.parent().unwrap_or(dir).to_owned();
+        regular_sources(&root)?;
         let scratch = Scratch::new()?;
-        let mode = mode(&env, &root);
-        if mode == Mode::Modfile {
-            for platform in Platform::all() {
-                copy_module_files(&root, &scratch.path().join(place(platform)))?;
+        let mut mode = mode(&env, &root);
+        let copies = Platform::all().map(|platform| scratch.path().join(place(platform)));
+        match (mode, env.workspace_file()) {
+            (Mode::Modfile, _) => copies
+                .map(|copy| copy_module_files(&root, &copy))
+                .collect::<Result<_, _>>()?,
+            (Mode::Workspace, Some(file)) if !workspace::copy(go, file, copies)? => {
+                mode = Mode::VendoredWorkspace;
             }
+            _ => {}
         }
         let goflags = without_mod_flags(&env.goflags);
         Ok(Self {
@@ -150,10 +167,8 @@ impl Session {
     }
 
     /// The module's path, as its go.mod says.
-    #[expect(clippy::disallowed_methods, reason = "the module's own go.mod")]
     pub fn module_path(&self) -> Result<String, Error> {
-        let text = std::fs::read_to_string(self.root.join("go.mod")).unwrap_or_default();
-        match plain_module_path(&text) {
+        match plain_module_path(&go_mod(&self.root)) {
             Some(path) => Ok(path.to_owned()),
             None => self.edited_module_path(),
         }
@@ -181,7 +196,9 @@ impl Session {
     /// All packages that match, and all that they need. Nothing is compiled.
     pub fn list(&self, platform: Platform, patterns: &[String]) -> Result<Listing, Error> {
         let fields = format!("-json={}", list::FIELDS);
-        self.go_list(platform, &["-e", "-deps", &fields], patterns)
+        let flags = ["-e", "-deps", &fields];
+        let process = self.process(platform, "list", &flags);
+        self.go_list(platform, process.within(LISTING), patterns)
     }
 
     /// Compile everything that can be compiled, going on after errors.
@@ -194,7 +211,9 @@ impl Session {
             "-deps",
             "-json=ImportPath,Standard,Name,Error,Export",
         ];
-        self.go_list(Platform::Wasm(goos), &flags, patterns)
+        let platform = Platform::Wasm(goos);
+        let process = self.process(platform, "list", &flags);
+        self.go_list(platform, process, patterns)
     }
 
     /// Compile one package again, with no limit on the number of errors.
@@ -208,7 +227,9 @@ impl Session {
             &gcflags,
             "-json=ImportPath,Standard,Name,Error,Export",
         ];
-        self.go_list(Platform::Wasm(goos), &flags, &[package.to_owned()])
+        let platform = Platform::Wasm(goos);
+        let process = self.process(platform, "list", &flags);
+        self.go_list(platform, process, &[package.to_owned()])
     }
 
     /// Link a main package into a file of its own; `number` keeps mains of one name apart.
@@ -334,14 +355,11 @@ impl Session {
     fn go_list(
         &self,
         platform: Platform,
-        flags: &[&str],
+        process: Process,
         patterns: &[String],
     ) -> Result<Listing, Error> {
         let shown = format!("go list {}", patterns.join(" "));
-        let process = self
-            .process(platform, "list", flags)
-            .args(["--"])
-            .args(patterns);
+        let process = process.args(["--"]).args(patterns);
         let output = self
             .go
             .run(process.shown_as(&shown))
@@ -356,23 +374,25 @@ impl Session {
         };
         let name = self.scratch.path().file_name().unwrap_or_default();
         let copy = format!("{name}/{}", place(platform));
+        let workspace = self.env.workspace_file().and_then(Utf8Path::parent);
+        let dir = workspace.filter(|_| self.mode == Mode::Workspace);
         Error::Go {
             command,
-            message: replace_paths(&message, &copy, self.root.as_str()),
+            message: replace_paths(&message, &copy, dir.unwrap_or(&self.root).as_str()),
         }
     }
 
     /// Whether the module needs nothing of the directories around it.
-    #[expect(clippy::disallowed_methods, reason = "the module's own go.mod")]
     fn stands_alone(&self) -> bool {
-        let text = std::fs::read_to_string(self.root.join("go.mod")).unwrap_or_default();
+        let text = go_mod(&self.root);
         let mut replaced = text.lines().filter_map(|l| l.split_once("=>"));
         let outside = |to: &str| {
             to.trim_start()
                 .trim_start_matches('"')
                 .starts_with(['.', '/'])
         };
-        self.mode != Mode::Workspace && !replaced.any(|(_, to)| outside(to))
+        let alone = matches!(self.mode, Mode::Modfile | Mode::Vendor);
+        alone && !replaced.any(|(_, to)| outside(to))
     }
 
     fn process(&self, platform: Platform, verb: &str, flags: &[&str]) -> Process {
@@ -388,11 +408,16 @@ impl Session {
         flags: &[&str],
     ) -> Process {
         let mut process = go.process(dir).args([verb, "-buildvcs=false"]);
-        if self.mode == Mode::Modfile {
-            let modfile = self.scratch.path().join(place(platform)).join("go.mod");
-            process = process
-                .args(["-mod=mod", &format!("-modfile={modfile}")])
-                .env("GOWORK", "off");
+        let copy = self.scratch.path().join(place(platform));
+        match self.mode {
+            Mode::Modfile => {
+                let modfile = copy.join("go.mod");
+                process = process
+                    .args(["-mod=mod", &format!("-modfile={modfile}")])
+                    .env("GOWORK", "off");
+            }
+            Mode::Workspace => process = process.env("GOWORK", copy.join("go.work")),
+            Mode::VendoredWorkspace | Mode::Vendor => {}
         }
         if !self.tags.is_empty() {
             process = process.args([format!("-tags={}", self.tags.join(","))]);
@@ -488,6 +513,30 @@ fn place(platform: Platform) -> &'static str {
     }
 }
 
+/// An error where Go would wait for ever, or read without end: each of its commands reads these files, and
+/// the go.work that the environment names.
+fn regular_module_files(dir: &Utf8Path) -> Result<(), Error> {
+    let names = ["go.mod", "go.sum", "go.work", "go.work.sum"];
+    let above = dir.ancestors();
+    let files = above.flat_map(|dir| names.map(|name| dir.join(name)));
+    let named = std::env::var_os("GOWORK").and_then(|file| file.into_string().ok());
+    for file in files.chain(named.map(Utf8PathBuf::from)) {
+        let Ok(metadata) = file.metadata() else {
+            continue;
+        };
+        // Go takes a directory of such a name for nothing.
+        if !metadata.is_dir() {
+            files::regular(&metadata).map_err(Error::io(&file))?;
+        }
+        if metadata.len() > LARGEST {
+            let why = format!("the file is larger than {} MiB", LARGEST >> 20);
+            let why = std::io::Error::new(std::io::ErrorKind::FileTooLarge, why);
+            return Err(Error::io(&file)(why));
+        }
+    }
+    Ok(())
+}
+
 fn mode(env: &GoEnv, root: &Utf8Path) -> Mode {
     if env.workspace_file().is_some() {
         Mode::Workspace
@@ -498,12 +547,17 @@ fn mode(env: &GoEnv, root: &Utf8Path) -> Mode {
     }
 }
 
+/// The text of a go.mod; none where it cannot be read, of which Go will complain.
+fn go_mod(root: &Utf8Path) -> String {
+    files::read_text(root.join("go.mod").as_std_path(), LARGEST).unwrap_or_default()
+}
+
 #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
 fn copy_module_files(root: &Utf8Path, scratch: &Utf8Path) -> Result<(), Error> {
     std::fs::create_dir_all(scratch).map_err(Error::Scratch)?;
     for name in ["go.mod", "go.sum"] {
         let from = root.join(name);
-        match std::fs::read(&from) {
+        match files::read(from.as_std_path(), LARGEST) {
             Ok(bytes) => std::fs::write(scratch.join(name), bytes).map_err(Error::Scratch)?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
             Err(e) => return Err(Error::io(from)(e)),

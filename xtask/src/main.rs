@@ -1,6 +1,8 @@
 //! Chores of the project: `cargo xtask` lists them.
 #![expect(clippy::print_stderr, reason = "chores talk to developers")]
 
+#[cfg(unix)]
+mod attack;
 mod e2e;
 mod inlined;
 mod linker;
@@ -22,6 +24,8 @@ use anyhow::{Context, Result, bail};
 use target_dir::target_dir;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
+  attack [--binary FILE] [WORD…]  hostile modules, guests, directories and signals against the program, or
+           another build of it; those with all of the words in their name
   ci       everything that CI does
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, dependencies, sizes, cycles, headers, pages of rules
@@ -51,6 +55,9 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str]) -> Result<()> {
     match args {
+        #[cfg(unix)]
+        ["attack", "--binary", file, words @ ..] => attack::run(Path::new(file), words),
+        ["attack", words @ ..] => attack(words),
         ["ci"] => ci(),
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
@@ -89,8 +96,21 @@ fn ci() -> Result<()> {
         "warnings",
     ])?;
     cargo(&["test", "--workspace", "--locked"])?;
+    attack(&[])?;
     e2e()?;
     fuzz("30")
+}
+
+#[cfg(unix)]
+fn attack(words: &[&str]) -> Result<()> {
+    // As the tests build it: with other features chosen, everything would be built twice.
+    cargo(&["test", "--workspace", "--locked", "--no-run", "--quiet"])?;
+    attack::run(&target_dir().join("debug/wasmcheck"), words)
+}
+
+#[cfg(not(unix))]
+fn attack(_: &[&str]) -> Result<()> {
+    bail!("the attacks are those of Unix")
 }
 
 fn e2e() -> Result<()> {

@@ -25,6 +25,13 @@ pub(crate) const STACK: usize = 256 << 20;
 /// Files of a directory that one thread reads: less is not worth the handing over.
 const FILES: usize = 16;
 
+/// A file that is larger than this, in bytes, is read while no other such file is: a syntax tree takes up to
+/// thirty times the memory of its text.
+const LARGE: usize = 4 << 20;
+
+/// Held while such a file is read.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// All files that were asked for, by path.
 pub(crate) struct Sources<'a> {
     system: &'a dyn System,
@@ -172,7 +179,10 @@ impl<'a> Sources<'a> {
         declarations_only: bool,
         pack: Option<&Pack>,
     ) -> (Arc<Source>, Option<Key>) {
-        let (text, unreadable) = match self.system.read(path) {
+        let read = self.system.read(path);
+        let is_large = read.as_ref().is_ok_and(|bytes| bytes.len() > LARGE);
+        let _alone = is_large.then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
+        let (text, unreadable) = match read {
             Ok(bytes) => (text(bytes), None),
             Err(e) => (Text::default(), Some(e.to_string())),
         };

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -47,9 +47,7 @@ impl CompiledModules {
         let Some(store) = Store::find(MODULES) else {
             return false;
         };
-        // What does not exist yet lies below what does.
-        let kept = store.dir.ancestors().find_map(|d| d.canonicalize().ok());
-        match (kept, dir.canonicalize()) {
+        match (real(store.dir.as_std_path()), dir.canonicalize()) {
             (Some(kept), Ok(dir)) => kept.starts_with(&dir) || dir.starts_with(kept),
             _ => false,
         }
@@ -141,6 +139,14 @@ impl Keeper for CompiledModules {
             self.store.trim(MAX_SIZE);
         }
     }
+}
+
+/// The place of what may not exist yet, without the links on the way there.
+fn real(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let mut above = absolute.ancestors();
+    let (there, real) = above.find_map(|dir| Some((dir, dir.canonicalize().ok()?)))?;
+    Some(real.join(absolute.strip_prefix(there).ok()?))
 }
 
 /// What is another once a file was changed or replaced; none when it changed just now.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -93,9 +93,8 @@ fn content(root: &Path, name: &str, left: &mut u64) -> io::Result<Vec<u8>> {
     if metadata.len() > most {
         return Ok(format!("{} bytes", metadata.len()).into_bytes());
     }
-    let mut bytes = Vec::new();
-    let read = fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    *left = left.saturating_sub(read as u64);
+    let bytes = toolchain::files::read(&path, most)?;
+    *left = left.saturating_sub(bytes.len() as u64);
     Ok(bytes)
 }
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use camino::Utf8Path;
 use runtime_harness::Preopen;
-use toolchain::Scratch;
 
 use super::{Exec, Profile};
 use crate::cache::CompiledModules;
@@ -24,7 +23,9 @@ pub(super) struct View {
     pub(super) dirs: Vec<Preopen>,
     pub(super) env: Vec<(String, String)>,
     /// A scratch copy, which lies there as long as this value.
-    pub(super) world: Option<(Scratch, World)>,
+    pub(super) world: Option<World>,
+    /// What it does not see although it might expect to.
+    pub(super) missing: Option<String>,
 }
 
 impl View {
@@ -34,7 +35,7 @@ impl View {
         let mut view = Self::default();
         match exec.profile.unwrap_or_else(|| default_profile(exec)) {
             Profile::Nothing => {}
-            Profile::Cwd => view.scratch_copy(&current_dir()?, copy)?,
+            Profile::Cwd => view.current_dir(copy, exec.profile.is_some())?,
             Profile::GoTest => view = Self::of_tests(copy)?,
             Profile::Full => view.full()?,
         }
@@ -59,24 +60,45 @@ impl View {
 
     /// The scratch directory.
     pub(super) fn scratch(&self) -> Option<PathBuf> {
-        let (scratch, _) = self.world.as_ref()?;
-        Some(scratch.path().as_std_path().to_owned())
+        let world = self.world.as_ref()?;
+        Some(world.scratch().as_std_path().to_owned())
+    }
+
+    /// A copy of the current directory. Where nobody asked for it, the program runs without it when it
+    /// cannot be made, as in the root directory of the system.
+    fn current_dir(&mut self, limit: u64, needed: bool) -> Result<(), String> {
+        let here = current_dir()?;
+        let why = match self.scratch_copy(&here, limit) {
+            Err(why) if !needed => why,
+            done => return done,
+        };
+        self.missing = Some(format!(
+            "the program does not see the current directory: {why}"
+        ));
+        self.show(World::new().map_err(|e| e.to_string())?, &here)
     }
 
     /// A world with a copy of a directory, which is the current one.
     fn scratch_copy(&mut self, dir: &Path, limit: u64) -> Result<(), String> {
-        let scratch = Scratch::new().map_err(|e| e.to_string())?;
-        let mut world = World::new(scratch.path().as_std_path()).map_err(|e| e.to_string())?;
-        let told =
+        let mut world = World::new().map_err(|e| e.to_string())?;
+        let with_advice =
             |e| format!("{e}; name what the program needs with --dir, or use --profile nothing");
-        world.copy(dir, limit).map_err(told)?;
-        world.enter(dir);
+        world.copy(dir, limit).map_err(with_advice)?;
+        self.missing = world.left_out();
+        self.show(world, dir)
+    }
+
+    /// A world, in which a directory is the current one, and time zones.
+    fn show(&mut self, mut world: World, dir: &Path) -> Result<(), String> {
+        world
+            .enter(dir)
+            .map_err(|e| format!("{}: {e}", dir.display()))?;
         self.dirs.push(world.preopen());
         if Path::new(ZONES).is_dir() {
             self.dirs.push(open(Path::new(ZONES), ZONES, false));
         }
         self.env = world.env().to_vec();
-        self.world = Some((scratch, world));
+        self.world = Some(world);
         Ok(())
     }
 
@@ -95,10 +117,11 @@ impl View {
         // The module of the standard library is GOROOT itself, which is there to read.
         let tree = module.filter(|_| !in_goroot).unwrap_or(&here).to_owned();
         self.scratch_copy(&tree, limit)?;
-        let Some((_, world)) = &mut self.world else {
+        let Some(world) = &mut self.world else {
             return Ok(());
         };
-        world.enter(&here);
+        let entered = world.enter(&here);
+        let entered = entered.map_err(|e| format!("{}: {e}", here.display()))?;
         if let Some(goroot) = &goroot {
             world.set("GOROOT", &goroot.to_string_lossy());
             self.dirs
@@ -106,8 +129,8 @@ impl View {
         }
         if in_goroot {
             // Go takes the longest prefix: the package's own directory is the copy.
-            let copy = world.host_path(&here);
-            self.dirs.push(open(&copy, &here.to_string_lossy(), true));
+            self.dirs
+                .push(open(&entered, &here.to_string_lossy(), true));
         }
         world.set("USER", USER);
         world.furnish().map_err(|e| e.to_string())?;

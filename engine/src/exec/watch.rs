@@ -43,7 +43,8 @@ pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<Path
                 continue;
             }
             if let Some(scratch) = &scratch {
-                let _ = std::fs::remove_dir_all(scratch);
+                // The guest may still write there, until its directory is gone.
+                toolchain::remove_scratch(scratch);
             }
             let Some((late, (code, why))) = over else {
                 leave(INTERRUPTED)

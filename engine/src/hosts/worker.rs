@@ -59,7 +59,7 @@ impl WorkerHost {
     /// A program that sees a scratch root directory and nothing else.
     fn program(&self, task: &Task) -> Result<Run, String> {
         let prepared = Prepared::of(task)?;
-        let scratch = prepared.scratch.path();
+        let scratch = prepared.world.scratch();
         let there = Task {
             env: prepared.world.env().to_vec(),
             input: prepared.stdin.clone().map_or(Input::Nothing, Input::File),

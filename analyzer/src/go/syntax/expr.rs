@@ -6,6 +6,10 @@ use super::ast::{Args, Elem, Expr, Ident};
 use super::parser::{List, Parser};
 use super::token::Tok;
 
+/// This many elements of a composite literal are kept whatever they are: no struct has more fields that are
+/// given by their position.
+const MAX_PLAIN: usize = 256;
+
 impl<'s> Parser<'s> {
     pub(super) fn expr(&mut self) -> Expr<'s> {
         self.nested(Expr::Bad, |p| p.binary(1))
@@ -184,7 +188,9 @@ impl<'s> Parser<'s> {
             let elems = p.bracketed(|p| {
                 let mut elems = SmallVec::<[Elem<'s>; 8]>::new();
                 while !matches!(p.token.tok, Tok::RBrace | Tok::Eof) {
-                    elems.push(p.elem());
+                    if elems.len() < MAX_PLAIN || !p.pass_plain() {
+                        elems.push(p.elem());
+                    }
                     if !p.eat(Tok::Comma) {
                         break;
                     }
@@ -194,6 +200,37 @@ impl<'s> Parser<'s> {
             p.expect(Tok::RBrace, "`}`");
             elems
         })
+    }
+
+    /// Pass over an element of numbers and texts alone, which says nothing that the elements before it
+    /// have not said: tables of data may have millions.
+    fn pass_plain(&mut self) -> bool {
+        const DEPTH: u32 = 8;
+        let before = (self.lexer.clone(), self.token);
+        let (mut depth, mut last) = (0, Tok::Comma);
+        loop {
+            let tok = self.token.tok;
+            let fits = match tok {
+                Tok::Comma | Tok::RBrace if depth == 0 && ends_plain(last) => return true,
+                Tok::Int | Tok::Float | Tok::Imag | Tok::Char | Tok::String => !ends_plain(last),
+                Tok::Sub => matches!(last, Tok::Comma | Tok::LBrace),
+                Tok::LBrace => matches!(last, Tok::Comma | Tok::LBrace) && depth < DEPTH,
+                Tok::Comma => depth > 0 && ends_plain(last),
+                Tok::RBrace => depth > 0 && last != Tok::Sub,
+                _ => false,
+            };
+            if !fits {
+                (self.lexer, self.token) = before;
+                return false;
+            }
+            match tok {
+                Tok::LBrace => depth += 1,
+                Tok::RBrace => depth -= 1,
+                _ => {}
+            }
+            last = tok;
+            self.bump();
+        }
     }
 
     fn elem(&mut self) -> Elem<'s> {
@@ -218,5 +255,58 @@ impl<'s> Parser<'s> {
             };
         }
         self.expr()
+    }
+}
+
+/// Whether an element of numbers and texts may end with such a token.
+fn ends_plain(tok: Tok) -> bool {
+    matches!(
+        tok,
+        Tok::Int | Tok::Float | Tok::Imag | Tok::Char | Tok::String | Tok::RBrace
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use bumpalo::Bump;
+
+    use super::super::parser::parse;
+
+    /// Whether a table that ends with these elements is read without an error.
+    fn reads(end: &str) -> bool {
+        let text = format!("package p\n\nvar x = []T{{{}{end}}}\n", "1, ".repeat(300));
+        parse(&text, &Bump::new(), false).errors.is_empty()
+    }
+
+    #[test]
+    fn long_tables_are_read_as_short_ones() {
+        for good in [
+            "",
+            "-1",
+            "{1, -2}",
+            "{}",
+            "{{1}, {\"a\",}},",
+            "f(1)",
+            "1 + 2, 3",
+            "{1, g(), {}}",
+            "1: 2",
+            "{a: 1}",
+            "\n'x',\n",
+            "1 - 2",
+        ] {
+            assert!(reads(good), "{good}");
+        }
+        for bad in [
+            "1 2", "{1 2}", ", 1", "{,}", "{1", "1\n", "-", "{-}", "{1} {2}", "\"", "--",
+        ] {
+            assert!(!reads(bad), "{bad}");
+        }
+        let text = format!(
+            "package p\n\nvar x = []T{{{}}}\n",
+            "{1, -2}, ".repeat(100_000)
+        );
+        let arena = Bump::new();
+        assert!(parse(&text, &arena, false).errors.is_empty());
+        assert!(arena.allocated_bytes() < 1 << 20);
     }
 }

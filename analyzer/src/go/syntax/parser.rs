@@ -27,7 +27,7 @@ pub(super) struct Parser<'s> {
     pub(super) src: &'s str,
     /// Where the nodes of the tree lie.
     pub(super) arena: &'s Bump,
-    lexer: Lexer<'s>,
+    pub(super) lexer: Lexer<'s>,
     pub(super) token: Token,
     errors: Vec<SyntaxError>,
     depth: u32,

@@ -1,0 +1,273 @@
+//! Files that others may have put there: only regular ones are opened, without waiting, and no more of
+//! them is read than is reasonable.
+//!
+//! Opening a named pipe waits for a writer, a device may have no end, and a module may bring either, or a
+//! link to one.
+
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// What a pipe is called.
+const PIPE: &str = "named pipe";
+
+/// Open a regular file, or what a link leads to, for reading.
+///
+/// # Errors
+///
+/// As the system has it, and [`io::ErrorKind::InvalidInput`], naming the type, for what is no regular file.
+pub fn open(path: &Path) -> io::Result<File> {
+    // Opening alone moves some devices.
+    regular(&fs::metadata(path)?)?;
+    let file = without_waiting(false).open(path)?;
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// The same of a file of ours, where others may have put a link.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    regular(&fs::symlink_metadata(path)?)?;
+    let file = without_waiting(true).open(path)?;
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Read a regular file of at most `most` bytes.
+///
+/// # Errors
+///
+/// Those of [`open`], and [`io::ErrorKind::FileTooLarge`].
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    read_open(open(path)?, most)
+}
+
+/// The text of a regular file of at most `most` bytes.
+///
+/// # Errors
+///
+/// Those of [`read`], and [`io::ErrorKind::InvalidData`] for what is not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    let text = String::from_utf8(read(path, most)?);
+    text.map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+}
+
+/// All of a file that was opened, if it is no longer than `most` bytes.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::FileTooLarge`], and those of the system.
+pub fn read_open(file: File, most: u64) -> io::Result<Vec<u8>> {
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(most)).unwrap_or_default());
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let limit = most >> 20;
+        let why = format!("the file is larger than {limit} MiB");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a file that the user named: a regular one, or a pipe that a shell has opened for us
+/// (`/dev/stdin`, `<(command)`).
+///
+/// # Errors
+///
+/// Those of [`read`]; of a named pipe, what to do about it.
+pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let opened = is_descriptor(path).then(|| File::open(path)).transpose()?;
+    if let Some(pipe) = opened {
+        // A directory or a device can be handed over, too.
+        let metadata = pipe.metadata()?;
+        if special(&metadata) != Some(PIPE) {
+            regular(&metadata)?;
+        }
+        return read_open(pipe, most);
+    }
+    read(path, most).map_err(|e| {
+        if fs::metadata(path).is_ok_and(|m| special(&m) == Some(PIPE)) {
+            let why =
+                format!("{e}; to read from it, give `/dev/stdin` and redirect the pipe to it");
+            return io::Error::new(e.kind(), why);
+        }
+        e
+    })
+}
+
+/// Whether a path names a descriptor that this process has already.
+fn is_descriptor(path: &Path) -> bool {
+    let dirs = ["/dev/fd", "/proc/self/fd"];
+    path == Path::new("/dev/stdin")
+        || path
+            .parent()
+            .is_some_and(|dir| dirs.map(Path::new).contains(&dir))
+}
+
+/// Write a file that the user named. A regular file is replaced as a whole, so that a full disk leaves no
+/// half of it; a link, a device or a pipe is written as `>` of a shell does.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn write(file: &Path, text: &[u8]) -> io::Result<()> {
+    let there = match fs::symlink_metadata(file) {
+        Ok(metadata) if !metadata.is_file() => return File::create(file)?.write_all(text),
+        Ok(metadata) => Some(metadata.permissions()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        Err(e) => return Err(e),
+    };
+    match replace(file, text, there.clone()) {
+        // The file can be written, its directory cannot.
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied && there.is_some() => {
+            File::create(file)?.write_all(text)
+        }
+        done => done,
+    }
+}
+
+/// Write a file beside it under a name that nobody knows, and rename that.
+fn replace(file: &Path, text: &[u8], there: Option<Permissions>) -> io::Result<()> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wasmcheck-");
+    #[cfg(unix)]
+    {
+        // What the user's umask leaves of it.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    let mut part = builder.tempfile_in(dir.unwrap_or(Path::new(".")))?;
+    if let Some(there) = there {
+        part.as_file().set_permissions(there)?;
+    }
+    part.write_all(text)?;
+    part.as_file().sync_all()?;
+    part.persist(file)?;
+    Ok(())
+}
+
+/// An error for what is no regular file.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::InvalidInput`], naming the type.
+pub fn regular(metadata: &Metadata) -> io::Result<()> {
+    match special(metadata) {
+        None => Ok(()),
+        Some(what) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("this is a {what}, not a regular file"),
+        )),
+    }
+}
+
+/// The type of what is no regular file.
+fn special(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some(PIPE);
+        }
+        if kind.is_socket() {
+            return Some("socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("device");
+        }
+    }
+    Some(if kind.is_dir() {
+        "directory"
+    } else if kind.is_symlink() {
+        "symbolic link"
+    } else {
+        "special file"
+    })
+}
+
+#[cfg(unix)]
+fn without_waiting(nofollow: bool) -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::OFlags;
+    let mut flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+    flags.set(OFlags::NOFOLLOW, nofollow);
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(flags.bits().cast_signed());
+    options
+}
+
+#[cfg(not(unix))]
+fn without_waiting(_: bool) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    options
+}
+
+#[cfg(all(test, unix))]
+#[expect(clippy::disallowed_methods, reason = "tests prepare files")]
+mod tests {
+    use rustix::fs::{FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("file"), "0123456789").unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("zero")).unwrap();
+        mknodat(rustix::fs::CWD, at("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert_eq!(read(&at("file"), 10).unwrap(), b"0123456789");
+        assert_eq!(read_text(&at("link"), 10).unwrap(), "0123456789");
+        let kind = |path: &Path, most| read(path, most).unwrap_err().kind();
+        assert_eq!(kind(&at("file"), 9), io::ErrorKind::FileTooLarge);
+        assert_eq!(kind(&at("none"), 9), io::ErrorKind::NotFound);
+        for (name, what) in [
+            ("fifo", "named pipe"),
+            ("zero", "device"),
+            (".", "directory"),
+        ] {
+            let error = read(&at(name), 9).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(what), "{error}");
+        }
+        assert!(open_own(&at("file")).is_ok());
+        assert!(open_own(&at("link")).is_err());
+        let error = read_named(&at("fifo"), 9).unwrap_err().to_string();
+        assert!(error.contains("/dev/stdin"), "{error}");
+    }
+
+    #[test]
+    fn what_lies_beside_an_output_stays() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("victim"), "kept").unwrap();
+        for name in [".report.html.part", ".wasmcheck-"] {
+            symlink(at("victim"), at(name)).unwrap();
+        }
+        write(&at("report.html"), b"one").unwrap();
+        assert_eq!(read(&at("report.html"), 9).unwrap(), b"one");
+        std::fs::set_permissions(at("report.html"), PermissionsExt::from_mode(0o640)).unwrap();
+        write(&at("report.html"), b"two").unwrap();
+        let mode = fs::metadata(at("report.html"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert_eq!(read(&at("victim"), 9).unwrap(), b"kept");
+        symlink(at("victim"), at("link.html")).unwrap();
+        write(&at("link.html"), b"three").unwrap();
+        assert_eq!(read(&at("victim"), 9).unwrap(), b"three");
+        assert!(fs::symlink_metadata(at("link.html")).unwrap().is_symlink());
+        write(Path::new("/dev/null"), b"four").unwrap();
+        let names = fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(names, 5, "nothing else is left");
+    }
+}

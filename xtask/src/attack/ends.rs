@@ -1,0 +1,157 @@
+//! However a run ends, nothing of it goes on, and nothing is left.
+#![expect(clippy::disallowed_methods, reason = "attacks prepare files")]
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Attack;
+use super::ground::{Going, Ground};
+
+pub(super) const ATTACKS: &[Attack] = &[
+    Attack {
+        name: "signal: INT, TERM and HUP while Go compiles",
+        run: signals,
+    },
+    Attack {
+        name: "signal: KILL while Go compiles",
+        run: killed,
+    },
+    Attack {
+        name: "signal: INT, TERM and HUP while a guest writes",
+        run: guest_writes,
+    },
+    Attack {
+        name: "tests: a process that a native test leaves",
+        run: left_by_tests,
+    },
+];
+
+/// A module that Go compiles for seconds, with a build cache of its own.
+fn compiling(ground: &Ground, number: u64) -> Result<Going> {
+    ground.hello()?;
+    ground.write(
+        "main.go",
+        "package main\n\nimport _ \"net/http\"\n\nfunc main() {}\n",
+    )?;
+    let mut command = ground.command(&["-q"]);
+    command.env("GOCACHE", ground.beside(&format!("gocache-{number}")));
+    ground.start(command)
+}
+
+/// Wait until Go works in the directory for temporary files.
+fn until_go_works(ground: &Ground, going: &mut Going) -> Result<()> {
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until && going.is_running()? {
+        if has_build(&ground.tmp)? {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    bail!("Go has not begun to compile")
+}
+
+/// Whether a directory of Go's lies in it, at any depth that matters.
+fn has_build(tmp: &Path) -> Result<bool> {
+    let inner = fs::read_dir(tmp)?
+        .flatten()
+        .flat_map(|dir| fs::read_dir(dir.path()));
+    let mut names = inner.flatten().flatten().map(|entry| entry.file_name());
+    Ok(names.any(|name| name.as_encoded_bytes().starts_with(b"go-build")))
+}
+
+fn signals(ground: &Ground) -> Result<()> {
+    for (number, signal) in ["INT", "TERM", "HUP"]
+        .into_iter()
+        .cycle()
+        .take(9)
+        .enumerate()
+    {
+        let number = number as u64;
+        let mut going = compiling(ground, number)?;
+        until_go_works(ground, &mut going)?;
+        // At different moments of a build.
+        thread::sleep(Duration::from_millis(number * 150));
+        going.signal(signal)?;
+        let seen = going.end()?;
+        seen.is_sound()?;
+        ensure!(
+            [0, 130].contains(&seen.code),
+            "{signal}: exit code {}",
+            seen.code
+        );
+        ground.nothing_left().context(signal)?;
+    }
+    Ok(())
+}
+
+fn killed(ground: &Ground) -> Result<()> {
+    for number in 0..6 {
+        let mut going = compiling(ground, 100 + number)?;
+        until_go_works(ground, &mut going)?;
+        thread::sleep(Duration::from_millis(number * 200));
+        going.signal("KILL")?;
+        let _ = going.end()?;
+        ground.nothing_left()?;
+        let still = working_in(&ground.tmp)?;
+        ensure!(still.is_empty(), "still running: {}", still.join("; "));
+    }
+    Ok(())
+}
+
+/// The commands of processes that name a directory.
+fn working_in(dir: &Path) -> Result<Vec<String>> {
+    let dir = dir.display().to_string();
+    let processes = fs::read_dir("/proc")?.flatten();
+    let commands = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let texts = commands.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "));
+    Ok(texts.filter(|text| text.contains(&dir)).collect())
+}
+
+fn guest_writes(ground: &Ground) -> Result<()> {
+    for goos in ["wasip1", "js"] {
+        for (number, signal) in ["INT", "TERM", "HUP", "INT"].into_iter().enumerate() {
+            let command = ground.command(&["exec", &ground.guest(goos), "loop"]);
+            let mut going = ground.start(command)?;
+            until_guest_writes(ground, &mut going)?;
+            thread::sleep(Duration::from_millis(number as u64 * 60));
+            going.signal(signal)?;
+            going.end()?.code_is(130)?;
+            ground
+                .nothing_left()
+                .with_context(|| format!("{goos} {signal}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn until_guest_writes(ground: &Ground, going: &mut Going) -> Result<()> {
+    let until = Instant::now() + Duration::from_secs(100);
+    while Instant::now() < until && going.is_running()? {
+        let scratch = fs::read_dir(&ground.tmp)?.flatten().next();
+        if scratch.is_some_and(|dir| dir.path().join("root/tmp/d7").exists()) {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    bail!("the guest has not begun to write")
+}
+
+fn left_by_tests(ground: &Ground) -> Result<()> {
+    ground.hello()?;
+    // A number that nobody else sleeps for.
+    let time = format!("9{:09}", std::process::id());
+    let test = format!(
+        "package main\n\nimport (\"os/exec\"; \"testing\")\n\nfunc TestX(t *testing.T) {{ exec.Command(\"sleep\", \"{time}\").Start() }}\n"
+    );
+    ground.write("main_test.go", test)?;
+    let mut command = ground.command(&["-q", "--tests", "--native", "--target", "wasip1"]);
+    command.env("TMPDIR", &ground.tmp);
+    ground.finish(command)?;
+    let still = working_in(Path::new(&time))?;
+    ensure!(still.is_empty(), "still running: {}", still.join("; "));
+    ground.nothing_left()
+}
