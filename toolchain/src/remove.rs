@@ -143,6 +143,7 @@ fn allow(parent: &Dir, name: &OsStr) {
 fn allow(_: &Dir, _: &OsStr) {}
 
 #[cfg(all(test, unix))]
+#[expect(clippy::disallowed_methods, reason = "tests prepare files")]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -160,7 +161,7 @@ mod tests {
         std::fs::write(root.join("mark"), "").unwrap();
         symlink(&outside, root.join("a/b/link")).unwrap();
         symlink(&outside, root.join("link")).unwrap();
-        let closed = PermissionsExt::from_mode(0);
+        let closed = PermissionsExt::from_mode(0o000);
         std::fs::set_permissions(root.join("a/b"), closed).unwrap();
         remove_tree(&root, "mark").unwrap();
         assert!(!root.exists() && outside.join("keep").exists());

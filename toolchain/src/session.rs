@@ -86,11 +86,9 @@ impl Session {
         regular_sources(&root)?;
         let scratch = Scratch::new()?;
         let mut mode = mode(&env, &root);
-        let copies = Platform::all().map(|platform| scratch.path().join(place(platform)));
+        let mut copies = Platform::all().map(|platform| scratch.path().join(place(platform)));
         match (mode, env.workspace_file()) {
-            (Mode::Modfile, _) => copies
-                .map(|copy| copy_module_files(&root, &copy))
-                .collect::<Result<_, _>>()?,
+            (Mode::Modfile, _) => copies.try_for_each(|copy| copy_module_files(&root, &copy))?,
             (Mode::Workspace, Some(file)) if !workspace::copy(go, file, copies)? => {
                 mode = Mode::VendoredWorkspace;
             }
@@ -408,15 +406,15 @@ impl Session {
         flags: &[&str],
     ) -> Process {
         let mut process = go.process(dir).args([verb, "-buildvcs=false"]);
-        let copy = self.scratch.path().join(place(platform));
+        let files = self.scratch.path().join(place(platform));
         match self.mode {
             Mode::Modfile => {
-                let modfile = copy.join("go.mod");
+                let modfile = files.join("go.mod");
                 process = process
                     .args(["-mod=mod", &format!("-modfile={modfile}")])
                     .env("GOWORK", "off");
             }
-            Mode::Workspace => process = process.env("GOWORK", copy.join("go.work")),
+            Mode::Workspace => process = process.env("GOWORK", files.join("go.work")),
             Mode::VendoredWorkspace | Mode::Vendor => {}
         }
         if !self.tags.is_empty() {
@@ -519,8 +517,8 @@ fn regular_module_files(dir: &Utf8Path) -> Result<(), Error> {
     let names = ["go.mod", "go.sum", "go.work", "go.work.sum"];
     let above = dir.ancestors();
     let files = above.flat_map(|dir| names.map(|name| dir.join(name)));
-    let named = std::env::var_os("GOWORK").and_then(|file| file.into_string().ok());
-    for file in files.chain(named.map(Utf8PathBuf::from)) {
+    let workspace = std::env::var_os("GOWORK").and_then(|file| file.into_string().ok());
+    for file in files.chain(workspace.map(Utf8PathBuf::from)) {
         let Ok(metadata) = file.metadata() else {
             continue;
         };

@@ -56,8 +56,8 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     match args {
         #[cfg(unix)]
-        ["attack", "--binary", file, words @ ..] => attack::run(Path::new(file), words),
-        ["attack", words @ ..] => attack(words),
+        ["attack", "--binary", file, words @ ..] => attack::run(Path::new(file), words, true),
+        ["attack", words @ ..] => attack(words, true),
         ["ci"] => ci(),
         ["e2e"] => e2e(),
         ["tidy"] => tidy::check(),
@@ -96,20 +96,20 @@ fn ci() -> Result<()> {
         "warnings",
     ])?;
     cargo(&["test", "--workspace", "--locked"])?;
-    attack(&[])?;
+    attack(&[], false)?;
     e2e()?;
     fuzz("30")
 }
 
 #[cfg(unix)]
-fn attack(words: &[&str]) -> Result<()> {
+fn attack(words: &[&str], thorough: bool) -> Result<()> {
     // As the tests build it: with other features chosen, everything would be built twice.
     cargo(&["test", "--workspace", "--locked", "--no-run", "--quiet"])?;
-    attack::run(&target_dir().join("debug/wasmcheck"), words)
+    attack::run(&target_dir().join("debug/wasmcheck"), words, thorough)
 }
 
 #[cfg(not(unix))]
-fn attack(_: &[&str]) -> Result<()> {
+fn attack(_: &[&str], _: bool) -> Result<()> {
     bail!("the attacks are those of Unix")
 }
 

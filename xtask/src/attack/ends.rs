@@ -44,7 +44,7 @@ fn compiling(ground: &Ground, number: u64) -> Result<Going> {
 
 /// Wait until Go works in the directory for temporary files.
 fn until_go_works(ground: &Ground, going: &mut Going) -> Result<()> {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while Instant::now() < until && going.is_running()? {
         if has_build(&ground.tmp)? {
             return Ok(());
@@ -67,7 +67,7 @@ fn signals(ground: &Ground) -> Result<()> {
     for (number, signal) in ["INT", "TERM", "HUP"]
         .into_iter()
         .cycle()
-        .take(9)
+        .take(ground.rounds(3, 30))
         .enumerate()
     {
         let number = number as u64;
@@ -89,7 +89,7 @@ fn signals(ground: &Ground) -> Result<()> {
 }
 
 fn killed(ground: &Ground) -> Result<()> {
-    for number in 0..6 {
+    for number in 0..ground.rounds(2, 20) as u64 {
         let mut going = compiling(ground, 100 + number)?;
         until_go_works(ground, &mut going)?;
         thread::sleep(Duration::from_millis(number * 200));

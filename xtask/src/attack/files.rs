@@ -1,6 +1,7 @@
 //! Special files where files are expected, and files of any size.
 #![expect(clippy::disallowed_methods, reason = "attacks prepare files")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -78,7 +79,7 @@ fn in_each_place(ground: &Ground, make: fn(&Path) -> Result<()>) -> Result<()> {
         ground.write("lib/lib.go", "package lib\n")?;
         let path = ground.module.join(place);
         make(&path)?;
-        for level in ["scan", "build"] {
+        for level in ["scan", "build"].into_iter().take(ground.rounds(1, 2)) {
             let seen = ground.run(&["-q", "--level", level])?;
             ensure!(
                 seen.code != 0 || place == "x_test.go",
@@ -196,7 +197,7 @@ fn within_memory(ground: &Ground) -> Result<()> {
 
 fn large_literal(ground: &Ground) -> Result<()> {
     ground.hello()?;
-    for name in ["a", "b"] {
+    for name in ["a", "b"].into_iter().take(ground.rounds(1, 2)) {
         let text = format!(
             "package {name}\n\nvar x = []int{{{}}}\n",
             "1, ".repeat(16_000_000)
@@ -209,20 +210,21 @@ fn large_literal(ground: &Ground) -> Result<()> {
 fn many_functions(ground: &Ground) -> Result<()> {
     ground.hello()?;
     let mut text = "package a\n\nimport \"os\"\n\n".to_owned();
-    for n in 0..600_000 {
-        text += &format!(
-            "func f{n}(a int) int {{ if a > {n} {{ return len(os.Args) + a }}; return {n} }}\n"
-        );
+    for n in 0..ground.rounds(60_000, 600_000) {
+        writeln!(
+            text,
+            "func f{n}(a int) int {{ if a > {n} {{ return len(os.Args) + a }}; return {n} }}"
+        )?;
     }
     ground.write("a/x.go", text)?;
     within_memory(ground)
 }
 
 fn large_cycle(ground: &Ground) -> Result<()> {
-    const COUNT: usize = 3000;
+    let count = ground.rounds(500, 3000);
     ground.hello()?;
-    for n in 0..COUNT {
-        let next = (n + 1) % COUNT;
+    for n in 0..count {
+        let next = (n + 1) % count;
         let text = format!("package p{n}\n\nimport _ \"example.com/m/p{next}\"\n");
         ground.write(&format!("p{n}/p.go"), text)?;
     }

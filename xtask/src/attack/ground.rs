@@ -24,6 +24,8 @@ pub(super) struct Ground {
     dir: TempDir,
     wasmcheck: PathBuf,
     guests: PathBuf,
+    /// Whether everything is tried, or what a minute allows.
+    thorough: bool,
     /// The module that is checked.
     pub(super) module: PathBuf,
     /// TMPDIR.
@@ -49,7 +51,7 @@ pub(super) struct Going {
 }
 
 impl Ground {
-    pub(super) fn new(wasmcheck: &Path, guests: &Path) -> Result<Self> {
+    pub(super) fn new(wasmcheck: &Path, guests: &Path, thorough: bool) -> Result<Self> {
         let dir = TempDir::with_prefix("attack-")?;
         let root = dir.path().canonicalize()?;
         let [module, tmp, home] = ["m", "tmp", "home"].map(|name| root.join(name));
@@ -60,9 +62,15 @@ impl Ground {
             dir,
             wasmcheck: wasmcheck.canonicalize()?,
             guests: guests.to_owned(),
+            thorough,
             module,
             tmp,
         })
+    }
+
+    /// How often, or how much, something is tried: in a minute, and in all.
+    pub(super) fn rounds(&self, quick: usize, thorough: usize) -> usize {
+        if self.thorough { thorough } else { quick }
     }
 
     /// A path beside the module.

@@ -66,16 +66,17 @@ fn full_disk(ground: &Ground) -> Result<()> {
         eprintln!("        (a file system cannot be mounted here: not tried)");
         return Ok(());
     };
-    for left in [
-        0_usize,
+    let rooms = [
+        16_000_usize,
+        1 << 20,
+        0,
         4_096,
-        16_000,
         30_000,
         100_000,
         500_000,
-        1 << 20,
         3 << 20,
-    ] {
+    ];
+    for left in rooms.into_iter().take(ground.rounds(2, 8)) {
         let tmp = disk.0.join("tmp");
         fs::create_dir_all(&tmp)?;
         let fill = (4_usize << 20).saturating_sub(left + 8192);
