@@ -9,6 +9,7 @@ use crate::go::constraint::{Exclusion, Platform};
 use crate::go::graph::{Graph, Package, Places};
 use crate::go::source::{Source, Sources};
 use crate::settings::Settings;
+use crate::system::Quotable;
 
 /// Everything that a rule may look at.
 pub(crate) struct Context<'c, 'a> {
@@ -84,10 +85,19 @@ impl<'a> Context<'_, 'a> {
         let mut finding = self.without_place(package, saying);
         finding.file = self.places().name_in(package.listed, &file.name);
         (finding.line, finding.column) = (line, column);
-        finding.source = file.facts.line(line).map(shorten);
-        let end = token_end(file.facts.line(line).unwrap_or_default(), column);
-        (finding.end_line, finding.end_column) = (line, end);
+        match self.sources.quotable(&package.file_path(&file.name)) {
+            Some(Quotable::Lines) => set_source(&mut finding, file),
+            Some(Quotable::Nothing) => withhold(&mut finding),
+            Some(Quotable::Messages) | None => {}
+        }
         finding
+    }
+
+    /// Give a finding the line of its place in a file, if the file may be quoted.
+    pub(crate) fn quote(&self, finding: &mut Finding, path: &Utf8Path) {
+        if self.sources.quotable(path) == Some(Quotable::Lines) {
+            set_source(finding, &self.sources.get(path));
+        }
     }
 
     /// A finding about a package as a whole.
@@ -199,10 +209,50 @@ impl<'a> Context<'_, 'a> {
         let name = Utf8Path::new(file).file_name().unwrap_or_default();
         finding.file = self.places().name_in(package.listed, name);
         finding.line = line;
-        let source = self.sources.get(&package.file_path(name));
-        finding.source = source.facts.line(line).map(shorten);
+        self.quote(finding, &package.file_path(name));
     }
 }
+
+/// What is said of a file of which nothing may stand in a report.
+pub(crate) const WITHHELD: &str = "Go refuses something here, and nothing is quoted of it: a link, an include or a directive leads out of the module's own source";
+
+/// Leave nothing in a finding that its file could have said.
+pub(crate) fn withhold(finding: &mut Finding) {
+    finding.symbol.clone_from(&finding.package);
+    finding.subject.clear();
+    WITHHELD.clone_into(&mut finding.what);
+    finding.notes.clear();
+}
+
+fn set_source(finding: &mut Finding, file: &Source) {
+    let line = file.facts.line(finding.line);
+    let end = token_end(line.unwrap_or_default(), finding.column);
+    if finding.column > 0 {
+        (finding.end_line, finding.end_column) = (finding.line, end);
+    }
+    finding.source = line.map(|line| source_line(line, end));
+}
+
+/// A source line fit for a report: its beginning, to behind the place at least.
+fn source_line(line: &str, end: u32) -> String {
+    const MOST: usize = 4000;
+    const BEHIND: usize = 100;
+    let line = line.trim_ascii_end();
+    let usual = line
+        .char_indices()
+        .nth(LONG)
+        .map_or(line.len(), |(at, _)| at);
+    let wanted = (end as usize).saturating_add(BEHIND).min(MOST);
+    let cut = line.ceil_char_boundary(usual.max(wanted));
+    if cut >= line.len() {
+        line.to_owned()
+    } else {
+        format!("{}…", &line[..cut])
+    }
+}
+
+/// Characters of a line that stand in a report.
+const LONG: usize = 200;
 
 /// The column behind the token that begins at a column of a line, both counted from 1 in bytes: a
 /// string, a name with its qualifier, or one character.
@@ -219,11 +269,10 @@ pub(crate) fn token_end(line: &str, column: u32) -> u32 {
     column + u32::try_from(len).unwrap_or(0)
 }
 
-/// A source line fit for a report.
+/// A line of a message fit for a report.
 pub(crate) fn shorten(line: &str) -> String {
-    const MAX: usize = 200;
     let line = line.trim_end();
-    match line.char_indices().nth(MAX) {
+    match line.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
@@ -241,6 +290,16 @@ mod tests {
         assert_eq!(token_end("a + b", 3), 4);
         assert_eq!(token_end("é", 1), 3);
         assert_eq!(token_end("a", 9), 9);
+    }
+
+    #[test]
+    fn long_lines_are_kept_to_behind_their_place() {
+        assert_eq!(source_line("\tx \u{a0}\t", 4), "\tx \u{a0}");
+        let long = "é".repeat(9000);
+        for (end, kept) in [(1, 400), (500, 600), (9999, 4000), (u32::MAX, 4000)] {
+            assert_eq!(source_line(&long, end).len(), kept + "…".len(), "{end}");
+        }
+        assert_eq!(source_line(&long[..300], 9999), long[..300]);
     }
 
     #[test]

@@ -4,4 +4,5 @@ pub(crate) mod compiled;
 pub(crate) mod linked;
 pub(crate) mod not_built;
 pub(crate) mod observed;
+mod quoted;
 pub(crate) mod undefined_calls;

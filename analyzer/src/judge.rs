@@ -21,6 +21,7 @@ use crate::build::Build;
 use crate::context::{on_builds, sentence};
 use crate::go::source::Sources;
 use crate::settings::Settings;
+use crate::system::Quotable;
 
 /// The verdicts and findings of a module.
 #[derive(Debug, Default)]
@@ -78,8 +79,12 @@ fn site(builds: &[Build<'_>], sources: &Sources<'_>, finding: &Finding) -> Findi
     let name = Utf8Path::new(&finding.file).file_name();
     match (package, name, finding.line) {
         (Some(package), Some(name), line @ 1..) => {
-            let source = sources.get(&package.file_path(name));
-            FindingSite::of(&source.facts, line, finding.column)
+            let path = package.file_path(name);
+            if sources.quotable(&path) == Some(Quotable::Nothing) {
+                // Whoever knows a hash of a line can guess the line.
+                return FindingSite::default();
+            }
+            FindingSite::of(&sources.get(&path).facts, line, finding.column)
         }
         _ => FindingSite::default(),
     }

@@ -31,6 +31,6 @@ pub use crate::std::behaviours::{
     missing_names, split_symbol,
 };
 pub use crate::std::hooks::{Hooks, Weight, overlay, weight};
-pub use crate::system::{Disk, System};
+pub use crate::system::{Disk, Quotable, System};
 pub use crate::why::Why;
 pub use gobin::{Line, Stacks, WasmError, glue, has_own_host, is_js};

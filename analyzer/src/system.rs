@@ -9,6 +9,11 @@ pub trait System: Sync {
     /// The bytes of a file.
     fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>>;
 
+    /// What of a file may stand in a report; none where there is no such file.
+    fn quotable(&self, _path: &Utf8Path) -> Option<Quotable> {
+        Some(Quotable::Lines)
+    }
+
     /// Whether it keeps what was read of the files of a directory for later runs: of dependencies,
     /// which do not change.
     fn keeps(&self, _dir: &Utf8Path) -> bool {
@@ -22,6 +27,17 @@ pub trait System: Sync {
 
     /// Keep this of the files of a directory, or do not.
     fn keep(&self, _dir: &Utf8Path, _bytes: &[u8]) {}
+}
+
+/// What of a file may stand in a report: a module can name files of the machine that are none of its readers' business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quotable {
+    /// Its lines, and what is said of them.
+    Lines,
+    /// What is said of it: it lies where its module was put by another.
+    Messages,
+    /// Nothing.
+    Nothing,
 }
 
 /// The disk.

@@ -18,38 +18,9 @@ use report::Format;
 #[command(name = "wasmcheck", version, args_conflicts_with_subcommands = true, after_help = AFTER)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    command: Option<Command>,
+    pub(crate) command: Option<Command>,
     #[command(flatten)]
-    check: CheckArgs,
-}
-
-/// What is to be done.
-#[derive(Debug)]
-pub(crate) enum Job {
-    /// The main job.
-    Check(CheckArgs),
-    /// Read a wasm file.
-    Inspect(InspectArgs),
-    /// Render a stored report.
-    Render(RenderArgs),
-    /// Compare two stored reports.
-    Compare(CompareArgs),
-    /// Run one in the sandbox.
-    Exec(ExecArgs),
-    /// Say what leads to a package or a function.
-    Why(WhyArgs),
-    /// Say what a rule or a function of the standard library is about.
-    Explain(ExplainArgs),
-    /// List the rules.
-    Rules,
-    /// List what the standard library does under wasm.
-    Std(StdArgs),
-    /// Tell about the cache, or clean it.
-    Cache(CacheArgs),
-    /// Run the task on standard input.
-    Worker,
-    /// Clean up after the process that writes to standard input.
-    Watchdog,
+    pub(crate) check: CheckArgs,
 }
 
 const AFTER: &str = "\
@@ -73,8 +44,9 @@ Exit codes:
   2  usage or configuration              3  a target has no verdict
   130  interrupted; what was found so far is reported";
 
+/// Subcommands.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(crate) enum Command {
     /// Check modules (the default)
     Check(CheckArgs),
     /// Show what a wasm file contains: Go version, modules, imports, calls to undefined functions
@@ -453,6 +425,8 @@ Profiles:
 Exit codes: that of the program; 124 out of time; 125 another limit, or no program that can be
 run; 134 a trap. Wherever the program did not choose the code, standard error says why.
 
+What the program prints passes through as it is: a terminal obeys it. What wasmcheck says of it does not.
+
 Examples:
   wasmcheck exec app.wasm --flag of the program
   wasmcheck exec --dir ./data::/data --timeout 30s app.wasm
@@ -581,37 +555,6 @@ pub(crate) enum FailOn {
     Never,
 }
 
-impl Args {
-    /// What is to be done, however it was typed.
-    pub(crate) fn job(self) -> Job {
-        match self.command {
-            None => Job::Check(self.check),
-            Some(Command::Check(check)) => Job::Check(check),
-            Some(Command::Inspect(inspect)) => Job::Inspect(inspect),
-            Some(Command::Render(render)) => Job::Render(render),
-            Some(Command::Compare(compare)) => Job::Compare(compare),
-            Some(Command::Exec(exec)) => Job::Exec(exec),
-            Some(Command::Why(why)) => Job::Why(why),
-            Some(Command::Explain(explain)) => Job::Explain(explain),
-            Some(Command::Rules) => Job::Rules,
-            Some(Command::Std(std)) => Job::Std(std),
-            Some(Command::Cache(cache)) => Job::Cache(cache),
-            Some(Command::Worker) => Job::Worker,
-            Some(Command::Watchdog) => Job::Watchdog,
-        }
-    }
-}
-
-impl Job {
-    /// Whether it starts processes, or makes scratch directories.
-    pub(crate) fn is_long(&self) -> bool {
-        matches!(
-            self,
-            Self::Check(_) | Self::Why(_) | Self::Exec(_) | Self::Worker
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -621,39 +564,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn check_is_the_default_command() {
-        let check = |args: &[&str]| match Args::try_parse_from(args).unwrap().job() {
-            Job::Check(check) => (check.paths, check.level),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(
-            check(&["wasmcheck", "check", "./m", "--level", "scan"]),
-            check(&["wasmcheck", "./m", "--level", "scan"])
-        );
-    }
-
-    #[test]
-    fn what_follows_the_program_is_its_own() {
-        let args = [
-            "wasmcheck",
-            "exec",
-            "--timeout",
-            "5s",
-            "a.test",
-            "-test.v",
-            "--timeout",
-            "x",
-        ];
-        let Job::Exec(exec) = Args::try_parse_from(args).unwrap().job() else {
-            panic!()
-        };
-        assert_eq!(
-            (exec.file.as_str(), exec.timeout),
-            ("a.test", Duration::from_secs(5))
-        );
-        assert_eq!(exec.args, ["-test.v", "--timeout", "x"]);
     }
 }

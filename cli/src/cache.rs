@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use bytesize::ByteSize;
 use engine::Failure;
 use engine::cache::{self, Usage};
-use model::count;
+use model::{count, visible};
 
 use crate::args::{CacheArgs, CacheJob};
 use crate::output;
@@ -23,11 +23,14 @@ pub(crate) fn run(args: &CacheArgs) -> Result<ExitCode, Failure> {
 fn kept(usage: &Usage) -> String {
     let files = count(usage.files, "file");
     let (size, limit) = (ByteSize::b(usage.size), ByteSize::b(usage.limit));
-    format!("{}: {files}, {size} of at most {limit}\n", usage.dir)
+    format!(
+        "{}: {files}, {size} of at most {limit}\n",
+        visible(usage.dir.as_str())
+    )
 }
 
 fn removed(usage: &Usage) -> String {
     let files = count(usage.files, "file");
     let size = ByteSize::b(usage.size);
-    format!("{}: removed {files}, {size}\n", usage.dir)
+    format!("{}: removed {files}, {size}\n", visible(usage.dir.as_str()))
 }

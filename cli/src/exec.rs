@@ -15,7 +15,7 @@ pub(crate) fn run(args: &ExecArgs, interrupt: &Interrupt) -> ExitCode {
     let exit = engine::exec(&exec(args), interrupt, output::complain);
     for result in &exit.results {
         if let Err(e) = output::print(&format!("{result}\n")) {
-            output::complain(&format!("{}: {e}", args.file));
+            output::fail(&e);
             return ExitCode::from(REFUSED);
         }
     }

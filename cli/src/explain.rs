@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use engine::Failure;
 use engine::knowledge::{Behaviour, Kind, MissingName, Versions};
-use model::{Goos, RULES, Target};
+use model::{Goos, RULES, Target, visible};
 use report::{style, view};
 
 use crate::args::{ExplainArgs, StdArgs};
@@ -144,7 +144,7 @@ pub(crate) fn std(args: &StdArgs) -> Result<ExitCode, Failure> {
         behaviours(args)
     };
     if text.is_empty() {
-        let what = args.what.as_deref().unwrap_or("the standard library");
+        let what = visible(args.what.as_deref().unwrap_or("the standard library"));
         text = format!(
             "no row about {what}: as far as is known, it behaves on wasm as it does natively\n"
         );

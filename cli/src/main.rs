@@ -8,20 +8,24 @@ mod exec;
 mod explain;
 mod files;
 mod inspect;
+mod job;
 mod output;
 mod progress;
 mod render;
+mod typed;
 mod why;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use engine::Interrupt;
 
-use crate::args::{Args, Job};
+use crate::job::Job;
 
 fn main() -> ExitCode {
-    let job = Args::parse().job();
+    let job = match typed::parse() {
+        Ok(args) => Job::of(args),
+        Err(code) => return code,
+    };
     let interrupt = Interrupt::default();
     if job.is_long() {
         listen(&interrupt);
@@ -45,10 +49,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        Err(e) => {
-            output::error(&e);
-            ExitCode::from(e.status.code())
-        }
+        Err(e) => output::fail(&e),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Texts to files and to standard output. What they say is rendered by `report` and `web`.
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::Failure;
-use model::{ExitStatus, Report};
+use model::{ExitStatus, Report, visible, visible_lines};
 use report::{Format, Options, Pages, style};
 use serde::Serialize;
 
@@ -53,36 +54,48 @@ pub(crate) fn write(args: &CheckArgs, report: &Report) -> Result<(), Failure> {
     if args.format.is_text() {
         for file in &args.output {
             text.push_str("wrote ");
-            text.push_str(file.as_str());
+            text.push_str(&visible(file.as_str()));
             text.push('\n');
         }
     }
     print(&text)
 }
 
-/// Print on standard output.
+/// Print on standard output. A reader that has seen enough, as `head` has, is told nothing; the exit code tells all
+/// others that the results did not arrive.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
         Ok(()) => Ok(()),
-        // The reader has seen enough, as `head` does.
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::no_verdict(String::new()))
+        }
         Err(e) => Err(cannot_write("standard output", &e)),
     }
 }
 
-/// Say what went wrong.
-pub(crate) fn error(failure: &Failure) {
-    let bad = style::ERROR;
-    anstream::eprintln!("{bad}error:{bad:#} {failure:#}");
+/// Say something on standard error, if that can be written: nobody hears of it otherwise.
+pub(crate) fn say(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let line_end = if text.ends_with('\n') { "" } else { "\n" };
+    let written = stderr.write_all(format!("{text}{line_end}").as_bytes());
+    let _ = written.and_then(|()| stderr.flush());
+}
+
+/// Say what went wrong, and give the exit code for it.
+pub(crate) fn fail(failure: &Failure) -> ExitCode {
+    let why = failure.to_string();
+    if !why.is_empty() {
+        let (bad, why) = (style::ERROR, visible_lines(&why));
+        say(&format!("{bad}error:{bad:#} {why}"));
+    }
+    ExitCode::from(failure.status.code())
 }
 
 /// Say why a program in the sandbox did not end by itself.
 pub(crate) fn complain(what: &str) {
-    anstream::eprintln!("wasmcheck: {what}");
+    say(&format!("wasmcheck: {}", visible_lines(what)));
 }
 
 /// A value of the contract as JSON.

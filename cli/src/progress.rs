@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use engine::{Event, Listener, Step};
 use indicatif::{ProgressBar, ProgressStyle};
+use model::visible;
+
+use crate::output;
 
 /// Where the work stands.
 #[derive(Debug)]
@@ -36,13 +39,14 @@ impl Progress {
 
     /// A phase starts.
     fn phase(&self, what: &str) {
+        let what = visible(what);
         match &self.bar {
-            Some(bar) => bar.set_message(what.to_owned()),
+            Some(bar) => bar.set_message(what.into_owned()),
             None if self.quiet => {}
-            None => anstream::eprintln!(
-                "wasmcheck: {what} ({:.1} s)",
-                self.started.elapsed().as_secs_f64()
-            ),
+            None => {
+                let seconds = self.started.elapsed().as_secs_f64();
+                output::say(&format!("wasmcheck: {what} ({seconds:.1} s)"));
+            }
         }
     }
 
@@ -56,18 +60,20 @@ impl Progress {
             *fetched += 1;
             *fetched
         };
+        let what = visible(what);
         match &self.bar {
             Some(bar) => bar.set_message(format!("fetching modules: {count}, {what}")),
             None if self.quiet || !count.is_power_of_two() => {}
-            None => anstream::eprintln!("wasmcheck: go fetches modules: {count}, {what}"),
+            None => output::say(&format!("wasmcheck: go fetches modules: {count}, {what}")),
         }
     }
 
     /// A remark that stays on the screen.
     fn remark(&self, text: &str) {
+        let text = visible(text);
         match &self.bar {
-            Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
-            None => anstream::eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| output::say(&text)),
+            None => output::say(&text),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use engine::knowledge::Why;
 use engine::{Events, Failure, Interrupt, Settings, Trusted, WorkerProgram};
-use model::{CallStep, ExitStatus, Goos, Incomplete, Level, count};
+use model::{CallStep, ExitStatus, Goos, Incomplete, Level, count, visible, visible_lines};
 use report::style;
 
 use crate::args::WhyArgs;
@@ -39,12 +39,16 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     for answer in answers {
         let known = |why: &Option<Why>| why.as_ref().is_some_and(|w| w.known);
         found |= answer.builds.iter().any(|(_, why)| known(why));
-        tell(&mut text, &answer.module, &answer.builds, args);
+        let builds = answer.builds.into_iter();
+        let builds: Vec<_> = builds
+            .map(|(goos, why)| (goos, why.as_ref().map(shown)))
+            .collect();
+        tell(&mut text, &visible(&answer.module), &builds, args);
         incomplete.extend(answer.incomplete);
     }
     progress.finish();
     for Incomplete { reason, .. } in &incomplete {
-        let _ = writeln!(text, "not known: {reason}");
+        let _ = writeln!(text, "not known: {}", visible_lines(reason));
     }
     output::print(&text)?;
     let status = match (found, incomplete.is_empty()) {
@@ -53,6 +57,17 @@ pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
         (false, false) => ExitStatus::NoVerdict,
     };
     Ok(ExitCode::from(status.code()))
+}
+
+/// Names as people see them.
+fn shown(why: &Why) -> Why {
+    Why {
+        imports: report::shown(&why.imports),
+        calls: report::shown(&why.calls),
+        similar: report::shown(&why.similar),
+        known: why.known,
+        others: why.others,
+    }
 }
 
 /// What holds for both builds is printed once.
@@ -73,7 +88,7 @@ fn tell(text: &mut String, module: &str, answers: &[(Goos, Option<Why>)], args: 
 }
 
 fn answer(text: &mut String, why: &Why, args: &WhyArgs) {
-    let what = &args.what;
+    let what = &visible(&args.what);
     let limit = if args.verbose { usize::MAX } else { SHOWN };
     if !why.known {
         let _ = writeln!(text, "  nothing imports or uses `{what}` there");

@@ -27,6 +27,7 @@ mod inspect;
 mod modules;
 mod paths;
 mod prepared;
+mod quoting;
 mod settings;
 mod stages;
 mod status;

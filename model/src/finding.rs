@@ -63,7 +63,8 @@ pub struct Finding {
     /// Where to look and what else is known.
     #[serde(default)]
     pub notes: Vec<Note>,
-    /// The source line, when it could be read.
+    /// The source line, when it could be read and may be quoted; a long one is cut behind the place. It has the bytes
+    /// that columns count: each that is part of no UTF-8 character stands as U+001A.
     pub source: Option<String>,
     /// `file:line` of the guard that makes the use unreachable.
     pub guard: Option<String>,

@@ -1,6 +1,7 @@
 //! The nouns of wasmcheck and the contract of its report.
 //!
-//! This crate holds data and nothing else: no algorithm, no input or output.
+//! This crate holds data and nothing else: no algorithm, no input or output. How numbers and names are written
+//! for people belongs to it.
 //! Every other crate speaks in these words, and [`Report`] is what scripts read.
 
 mod edit;
@@ -15,6 +16,7 @@ mod report;
 mod rule;
 mod summary;
 mod target;
+mod visible;
 mod wasm;
 mod words;
 
@@ -35,6 +37,7 @@ pub use crate::report::{
 pub use crate::rule::{Family, RULES, Rule, RuleInfo};
 pub use crate::summary::summary_of_tests;
 pub use crate::target::{GOOSES, Goos, GoosInfo, HostKind, TARGETS, Target, TargetInfo, Verdict};
+pub use crate::visible::{SUBSTITUTE, is_hidden, visible, visible_lines, write_escaped};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,
     Producer, ProducerField, Setting, SinkBehaviour, Sizes, StepKind, UndefinedCall, WasmFile,

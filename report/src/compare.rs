@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     Effect, Evidence, Finding, Level, Report, Rule, SCHEMA, Target, TargetReport, Verdict,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What differs between two reports, in the order of the newer one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// [`SCHEMA`] of the writer.
     pub schema: u32,
@@ -25,7 +25,7 @@ pub struct Comparison {
 }
 
 /// What one of the reports is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
     /// Module path.
     pub module: String,
@@ -38,7 +38,7 @@ pub struct Side {
 }
 
 /// A value in both reports; none where a report does not have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change<T> {
     /// In the older report.
     pub old: Option<T>,
@@ -47,7 +47,7 @@ pub struct Change<T> {
 }
 
 /// A target of one of the reports, or of both.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetChange {
     /// Which one.
     pub target: Target,
@@ -58,7 +58,7 @@ pub struct TargetChange {
 }
 
 /// An own package with another verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageVerdict {
     /// Import path.
     pub package: String,
@@ -69,7 +69,7 @@ pub struct PackageVerdict {
 }
 
 /// Findings that are not the same in both reports.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingChanges {
     /// Only in the newer report.
     pub new: Vec<FindingRef>,
@@ -80,7 +80,7 @@ pub struct FindingChanges {
 }
 
 /// Enough of a finding to know it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingRef {
     /// Its id in the report that it is from: the newer one, if both have it.
     pub id: String,
@@ -111,7 +111,7 @@ pub struct FindingRef {
 }
 
 /// A finding of both reports with another effect or evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedFinding {
     /// As the newer report has it.
     pub finding: FindingRef,

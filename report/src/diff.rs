@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{PackageSize, WasmFile, WasmModule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What has changed from one build of a program to the next.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Diff {
     /// [`model::SCHEMA`] of the writer.
     pub schema: u32,
@@ -29,7 +29,7 @@ pub struct Diff {
 }
 
 /// Code of a package, in bytes; 0 where it is not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PackageChange {
     /// Import path; `(linker)` for what the linker and assembly add.
     pub package: String,
@@ -40,7 +40,7 @@ pub struct PackageChange {
 }
 
 /// Versions of a module; none where it is not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ModuleChange {
     /// Module path.
     pub module: String,
@@ -51,7 +51,7 @@ pub struct ModuleChange {
 }
 
 /// What is new, and what is gone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Changes {
     /// Only in the newer file.
     pub new: Vec<String>,

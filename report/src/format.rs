@@ -3,6 +3,7 @@
 use model::{Report, WasmFile};
 
 use crate::render::{Options, json, text, wasm};
+use crate::shown;
 
 /// A format that a report, or what is in a wasm file, can be written in.
 #[derive(Debug)]
@@ -21,9 +22,11 @@ pub struct Format {
 /// How something is rendered.
 #[derive(Debug)]
 enum Renderer<T> {
-    /// By this crate.
-    Own(fn(&T, &Options) -> String),
-    /// As a page, which [`Pages`] make.
+    /// For people, by this crate.
+    Text(fn(&T, &Options) -> String),
+    /// As it is, for programs.
+    Data(fn(&T, &Options) -> String),
+    /// For people as a page, which [`Pages`] make.
     Page,
 }
 
@@ -42,15 +45,15 @@ pub static FORMATS: [Format; 3] = [
         name: "text",
         endings: &[".txt"],
         about: "for a terminal",
-        report: Renderer::Own(text::render),
-        file: Some(Renderer::Own(wasm::render)),
+        report: Renderer::Text(text::render),
+        file: Some(Renderer::Text(wasm::render)),
     },
     Format {
         name: "json",
         endings: &[".json"],
         about: "for scripts: docs/report.schema.json",
-        report: Renderer::Own(json::render),
-        file: Some(Renderer::Own(json::render)),
+        report: Renderer::Data(json::render),
+        file: Some(Renderer::Data(json::render)),
     },
     Format {
         name: "html",
@@ -80,16 +83,18 @@ impl Format {
     /// Render a report.
     pub fn report(&self, report: &Report, options: &Options, pages: Pages) -> String {
         match self.report {
-            Renderer::Own(render) => render(report, options),
-            Renderer::Page => (pages.report)(report),
+            Renderer::Text(render) => render(&shown::report(report), options),
+            Renderer::Data(render) => render(report, options),
+            Renderer::Page => (pages.report)(&shown::report(report)),
         }
     }
 
     /// Render what is in a wasm file; none where only reports have the format.
     pub fn file(&self, wasm: &WasmFile, options: &Options, pages: Pages) -> Option<String> {
         match self.file.as_ref()? {
-            Renderer::Own(render) => Some(render(wasm, options)),
-            Renderer::Page => Some((pages.file)(wasm)),
+            Renderer::Text(render) => Some(render(&shown::file(wasm), options)),
+            Renderer::Data(render) => Some(render(wasm, options)),
+            Renderer::Page => Some((pages.file)(&shown::file(wasm))),
         }
     }
 }

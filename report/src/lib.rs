@@ -10,6 +10,7 @@ mod examples;
 mod format;
 mod merge;
 pub mod render;
+mod shown;
 mod stored;
 mod upgrade;
 pub mod view;
@@ -24,4 +25,5 @@ pub use crate::format::{
 };
 pub use crate::merge::merge_reports;
 pub use crate::render::{Options, style};
+pub use crate::shown::shown;
 pub use crate::stored::{Stored, Unreadable, read_stored};

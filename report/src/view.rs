@@ -3,6 +3,7 @@
 mod absent;
 mod advice;
 mod behaviours;
+mod excerpt;
 pub mod file;
 mod finding;
 mod incomplete;
@@ -20,7 +21,8 @@ use model::{Effect, Finding, Report, Verdict};
 pub use self::absent::Absent;
 pub use self::advice::{attempts, tried};
 pub use self::behaviours::SymbolGroup;
-pub use self::finding::{call_chains, called_from, has_way, place, place_in, span};
+pub use self::excerpt::{Excerpt, excerpt};
+pub use self::finding::{call_chains, called_from, has_way, place, place_in};
 pub use self::incomplete::incomplete;
 pub use self::roots::{RootGroup, impact};
 pub use self::targets::{TargetLine, words};

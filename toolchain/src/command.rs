@@ -16,7 +16,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use crate::error::Error;
 use crate::files;
 use crate::lookup::{self, NotFound};
-use crate::watchdog::{self, Note};
+use crate::notes::{self, Note};
 
 /// How often a running process is looked at whose output ended.
 const TICK: Duration = Duration::from_millis(1);
@@ -237,7 +237,7 @@ struct Running(Box<dyn ChildWrapper>);
 impl Running {
     fn start(wrap: &mut CommandWrap) -> std::io::Result<Self> {
         let child = wrap.spawn()?;
-        watchdog::note(&Note::Started(child.id()));
+        notes::note(&Note::Started(child.id()));
         Ok(Self(child))
     }
 }
@@ -248,7 +248,7 @@ impl Drop for Running {
         // There may be nothing left to end.
         let _ = self.0.start_kill();
         let _ = self.0.wait();
-        watchdog::note(&Note::Ended(leader));
+        notes::note(&Note::Ended(leader));
     }
 }
 

@@ -11,6 +11,7 @@ mod go;
 mod layout;
 mod list;
 pub mod lookup;
+mod notes;
 mod overlay;
 mod program;
 mod remove;

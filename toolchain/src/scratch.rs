@@ -12,8 +12,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::error::Error;
 use crate::files;
+use crate::notes::{self, Note};
 use crate::remove::remove_tree;
-use crate::watchdog;
 
 const PREFIX: &str = "wasmcheck-";
 
@@ -67,7 +67,7 @@ impl Scratch {
         let path = path.ok_or_else(|| failed(io::Error::other("the path is not UTF-8")))?;
         mark(dir.path()).map_err(failed)?;
         let held = locked(dir.path());
-        watchdog::note(&watchdog::Note::Made(path.clone()));
+        notes::note(&Note::Made(path.clone()));
         // From here on it is ours to remove.
         let _ = dir.keep();
         Ok(Self { path, _held: held })
@@ -83,7 +83,7 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed, the next run tries again.
         if remove_tree(self.path.as_std_path(), MARK).is_ok() {
-            watchdog::note(&watchdog::Note::Removed(self.path.clone()));
+            notes::note(&Note::Removed(self.path.clone()));
         }
     }
 }

@@ -5,37 +5,20 @@
 //! the pipe. `PR_SET_PDEATHSIG` alone would not do: the compilers that Go starts do not inherit it.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, Write};
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::io::BufRead;
+use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
 
+use crate::notes::{self, Note};
 use crate::scratch;
-
-/// What has happened in the process that is watched.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub(crate) enum Note {
-    /// A process was started, which leads a group of its own.
-    Started(u32),
-    /// It has ended, and its group.
-    Ended(u32),
-    /// A scratch directory was made.
-    Made(Utf8PathBuf),
-    /// It was removed.
-    Removed(Utf8PathBuf),
-}
-
-/// Where notes go, once there is a watchdog.
-static NOTES: OnceLock<Mutex<ChildStdin>> = OnceLock::new();
 
 /// Start a program that calls [`watch`], unless this process has one already.
 ///
 /// Without one, what is left when this process is killed is removed by the next run.
 #[expect(clippy::disallowed_methods, reason = "this is where processes start")]
 pub fn start(program: &str, argument: &str) {
-    if NOTES.get().is_some() {
+    if notes::is_watched() {
         return;
     }
     let mut command = Command::new(program);
@@ -54,18 +37,8 @@ pub fn start(program: &str, argument: &str) {
         && let Some(pipe) = child.stdin.take()
     {
         // It ends after us: nobody waits for it.
-        let _ = NOTES.set(Mutex::new(pipe));
+        notes::set(pipe);
     }
-}
-
-/// Tell the watchdog, if there is one.
-pub(crate) fn note(note: &Note) {
-    let Some(pipe) = NOTES.get() else { return };
-    let mut line = serde_json::to_vec(note).expect("a note has no map");
-    line.push(b'\n');
-    let mut pipe = pipe.lock().unwrap_or_else(PoisonError::into_inner);
-    // One that was killed itself is missed by nobody who goes on.
-    let _ = pipe.write_all(&line);
 }
 
 /// Read notes until their end, then end the groups that still run, and remove the directories that are

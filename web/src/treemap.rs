@@ -49,7 +49,7 @@ pub(crate) fn areas(wasm: &WasmFile) -> Vec<Area> {
             let module = package.module.as_deref();
             let module = module.unwrap_or(if go { "standard library" } else { "the rest" });
             let shared = rest.entry((class(package), module)).or_default();
-            *shared = (shared.0 + 1, shared.1 + package.code);
+            *shared = (shared.0 + 1, shared.1.saturating_add(package.code));
         }
     }
     let rest = rest.into_iter().map(|((class, module), (number, code))| {
@@ -102,8 +102,8 @@ impl Rect {
     reason = "areas need no more than 52 bits of a size"
 )]
 fn squarify(sizes: &[u64], mut left: Rect) -> Vec<Rect> {
-    let total: u64 = sizes.iter().sum();
-    let scale = left.w * left.h / total.max(1) as f64;
+    let total: f64 = sizes.iter().map(|size| *size as f64).sum();
+    let scale = left.w * left.h / total.max(1.0);
     let areas: Vec<f64> = sizes.iter().map(|size| *size as f64 * scale).collect();
     let mut rects = Vec::new();
     let mut rest = areas.as_slice();

@@ -124,7 +124,7 @@ fn e2e() -> Result<()> {
 #[expect(clippy::disallowed_methods, reason = "chores run cargo")]
 fn fuzz(seconds: &str) -> Result<()> {
     let time = format!("-max_total_time={seconds}");
-    for target in ["reader", "constraint", "wasm"] {
+    for target in ["reader", "constraint", "wasm", "report", "visible"] {
         eprintln!("xtask: fuzzing {target} for {seconds} s");
         // New inputs go where builds go; `cargo fuzz cmin` chooses which of them are kept.
         let found = target_dir().join("fuzz-corpus").join(target);

@@ -1,16 +1,18 @@
 //! Source files: read once, parsed once, shared by all targets.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hashbrown::HashMap;
+use model::SUBSTITUTE;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::go::facts::{FileFacts, KnownNames, Use, likely_name};
 use crate::go::pack::{self, Key, Pack};
-use crate::system::System;
+use crate::system::{Quotable, System};
 
 /// Files by path, which is hashed as text: faster than part by part.
 type Files = HashMap<String, Arc<Source>>;
@@ -134,6 +136,11 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// What of a file may stand in a report.
+    pub(crate) fn quotable(&self, path: &Utf8Path) -> Option<Quotable> {
+        self.system.quotable(path)
+    }
+
     /// The files of a package, read again where they use names of which something is known.
     pub(crate) fn knowing(&self, files: Vec<Arc<Source>>, known: &KnownNames) -> Vec<Arc<Source>> {
         let again = |file: Arc<Source>| {
@@ -228,11 +235,22 @@ fn text(bytes: Vec<u8>) -> Text {
             let invalid = (e.utf8_error().valid_up_to(), "invalid UTF-8 encoding");
             let first = wrong.map_or(invalid, |other| other.min(invalid));
             Text {
-                text: String::from_utf8_lossy(e.as_bytes()).into_owned(),
+                text: substituted(e.as_bytes()),
                 wrong: Some(first),
             }
         }
     }
+}
+
+/// Bytes as a text that is as long: each that is part of no character is substituted by one of one byte, because
+/// columns count bytes of the file.
+fn substituted(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(iter::repeat_n(SUBSTITUTE, chunk.invalid().len()));
+    }
+    text
 }
 
 /// Bytes that Go refuses wherever they stand (specification, "Source code representation";
@@ -254,4 +272,18 @@ fn is_known_import(facts: &FileFacts, base: &str, sel: &str, known: &KnownNames)
     });
     let mut paths = names.filter(|(name, _)| *name == base);
     paths.any(|(_, path)| known.contains_key(&format!("{path}.{sel}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_those_of_the_file() {
+        let overlong = b"var x = \"\xc0\xaf\xed\xa0\x80\" + gone";
+        let Text { text, wrong } = text(overlong.to_vec());
+        assert_eq!(text, "var x = \"\u{1a}\u{1a}\u{1a}\u{1a}\u{1a}\" + gone");
+        assert_eq!(wrong, Some((9, "invalid UTF-8 encoding")));
+        assert_eq!(substituted("“é”".as_bytes()), "“é”");
+    }
 }

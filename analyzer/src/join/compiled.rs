@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use model::{Effect, Evidence, Finding, GoFault, Goos, ListError, Listing, Note, NoteKind, Rule};
 
-use crate::context::{Claim, Context, Saying, shorten, token_end};
+use super::quoted;
+use crate::context::{Claim, Context, Saying, token_end};
 use crate::go::graph::Package;
 
 /// The compiler's word on one build.
@@ -127,11 +128,9 @@ fn position(line: &str) -> Option<CompileError> {
         (Some(file), Ok(line)) => (file, line, last.parse().ok()?),
         _ => (middle, last.parse().ok()?, 0),
     };
-    let is_source = [".go", ".s", ".c", ".h", ".y"]
-        .iter()
-        .any(|end| file.ends_with(end));
     let message = message.to_owned();
-    is_source.then(|| CompileError {
+    // A directive, or an include, may name any file.
+    (!file.is_empty()).then(|| CompileError {
         package: String::new(),
         file: file.into(),
         line,
@@ -168,6 +167,8 @@ pub(crate) fn join(cx: &Context<'_, '_>, findings: &mut Vec<Finding>, compiled: 
     }
     findings.extend(newly_refused(cx, compiled));
     for error in &compiled.errors {
+        let error = quoted::fit(cx, error);
+        let error = error.as_ref();
         let file = file_name(cx, error);
         let here = |f: &&mut Finding| {
             f.package == error.package
@@ -233,7 +234,7 @@ fn file_name(cx: &Context<'_, '_>, error: &CompileError) -> String {
     if error.file.as_str().is_empty() {
         return String::new();
     }
-    let path = normal(&cx.settings.dir.join(&error.file));
+    let path = error_path(cx, error);
     let package = cx.graph.get(&error.package);
     match package.filter(|p| path.parent() == Some(p.listed.dir.as_path())) {
         Some(package) => cx
@@ -243,8 +244,13 @@ fn file_name(cx: &Context<'_, '_>, error: &CompileError) -> String {
     }
 }
 
+/// Where the file of an error lies, by its name.
+pub(super) fn error_path(cx: &Context<'_, '_>, error: &CompileError) -> Utf8PathBuf {
+    normal(&cx.settings.dir.join(&error.file))
+}
+
 /// Without `.` and `..`.
-fn normal(path: &camino::Utf8Path) -> Utf8PathBuf {
+pub(super) fn normal(path: &camino::Utf8Path) -> Utf8PathBuf {
     let mut out = Utf8PathBuf::new();
     for part in path.components() {
         match part {
@@ -264,14 +270,9 @@ fn new_finding(cx: &Context<'_, '_>, error: &CompileError, file: String) -> Opti
     finding.evidence = Evidence::Compiled;
     finding.file = file;
     (finding.line, finding.column) = (error.line, error.column);
-    let name = error.file.file_name().unwrap_or_default();
-    finding.source = cx
-        .sources
-        .get(&package.file_path(name))
-        .facts
-        .line(error.line)
-        .map(shorten);
-    set_end(&mut finding);
+    if !error.file.as_str().is_empty() {
+        cx.quote(&mut finding, &error_path(cx, error));
+    }
     let rest = error.message.lines().skip(1);
     finding
         .notes

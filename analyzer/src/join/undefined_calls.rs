@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use model::{Effect, Evidence, Finding, Note, NoteKind, Rule, UndefinedCall, WasmFile};
 
 use crate::build::BuildFacts;
-use crate::context::{Claim, Context, HERE, Saying, shorten};
+use crate::context::{Claim, Context, HERE, Saying};
 use crate::go::graph::Package;
 
 /// Join with what was found in the wasm of a main package: calls to undefined
@@ -94,7 +94,8 @@ fn call_to_nobody(cx: &Context<'_, '_>, main: &str, call: &UndefinedCall) -> Opt
     if let (Some(file), Some(line)) = (&call.file, call.line) {
         finding.file = cx.name_of_file(file);
         finding.line = line;
-        finding.source = source_line(cx, call).map(|(_, text)| shorten(&text));
+        let name = Utf8Path::new(file).file_name();
+        cx.quote(&mut finding, &package.file_path(name.unwrap_or_default()));
     }
     Some(finding)
 }

@@ -1,9 +1,11 @@
 //! `load-error`: an error of loading that has no rule of its own.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use model::{Effect, Finding, ListError, Rule};
 
-use crate::context::{Claim, Context, Saying, token_end};
+use crate::context::{Claim, Context, Saying, withhold};
 use crate::go::graph::Package;
+use crate::system::Quotable;
 
 /// An error of loading that has no rule of its own.
 pub(crate) fn finding<'a>(
@@ -33,23 +35,35 @@ pub(crate) fn finding<'a>(
         claim: Claim::plain(message),
     };
     let mut finding = cx.without_place(package, saying);
-    place(cx, package, &error.pos, &mut finding);
+    let file = place(package, &error.pos, &mut finding);
+    if is_withheld(cx, package, file.as_deref()) {
+        withhold(&mut finding);
+    }
+    if let Some(file) = file {
+        let name = file.file_name().unwrap_or_default();
+        finding.file = cx.places().name_in(package.listed, name);
+        cx.quote(&mut finding, &file);
+    }
     finding
 }
 
-/// `file:line:column`, relative to the module.
-fn place<'a>(cx: &Context<'_, 'a>, package: &Package<'a>, pos: &str, finding: &mut Finding) {
-    let Some((file, line, column)) = split_position(pos) else {
-        return;
-    };
-    let name = camino::Utf8Path::new(file).file_name().unwrap_or(file);
-    let path = package.file_path(name);
-    finding.file = cx.places().name_in(package.listed, name);
+/// Whether the error may quote a file that nothing may be quoted from: its own, or any where it has none.
+fn is_withheld(cx: &Context<'_, '_>, package: &Package<'_>, file: Option<&Utf8Path>) -> bool {
+    let is_nothing = |path: &Utf8Path| cx.sources.quotable(path) == Some(Quotable::Nothing);
+    let listed = package.listed;
+    let mut all = listed.go_files.iter().chain(&listed.ignored_go_files);
+    match file {
+        Some(file) => is_nothing(file),
+        None => all.any(|name| is_nothing(&package.file_path(name))),
+    }
+}
+
+/// Line and column of `file:line:column`, which is relative to the module, and the file.
+fn place(package: &Package<'_>, pos: &str, finding: &mut Finding) -> Option<Utf8PathBuf> {
+    let (file, line, column) = split_position(pos)?;
     (finding.line, finding.column) = (line, column);
-    let source = cx.sources.get(&path);
-    finding.source = source.facts.line(line).map(crate::context::shorten);
-    let end = token_end(source.facts.line(line).unwrap_or_default(), column);
-    (finding.end_line, finding.end_column) = (line, end);
+    let name = Utf8Path::new(file).file_name().unwrap_or(file);
+    Some(package.file_path(name))
 }
 
 fn split_position(pos: &str) -> Option<(&str, u32, u32)> {

@@ -1,10 +1,10 @@
 //! The file of a guest, its stacks, and the file that its calls are written to.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use analyzer::Stacks;
 use camino::Utf8Path;
-use model::Frame;
+use model::{Frame, visible_lines};
 use runtime_harness::{Unwinder, Wasm};
 
 use crate::files;
@@ -43,8 +43,36 @@ impl Unwinder for GoStacks {
 /// Where calls are written.
 pub(super) fn trace(file: &Utf8Path) -> Result<Box<dyn Write + Send>, String> {
     if file == "-" {
-        return Ok(Box::new(std::io::stderr()));
+        return Ok(Box::new(Shown(std::io::stderr())));
     }
     let out = files::lines(file).map_err(|e| format!("--trace={file}: {e}"))?;
-    Ok(Box::new(out))
+    Ok(Box::new(Shown(out)))
+}
+
+/// What is written for people: names that the guest chose are in it.
+struct Shown<W>(W);
+
+impl<W: Write> Write for Shown<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.write_all(visible_lines(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_guests_have_no_colours_in_a_trace() {
+        let mut out = Shown(Vec::new());
+        let (function, file) = ("f\x1b[31m", "a\u{202e}.go");
+        writeln!(out, "    {function} {file}:1").unwrap();
+        assert_eq!(out.0, b"    f\\u{1b}[31m a\\u{202e}.go:1\n");
+    }
 }

@@ -4,10 +4,11 @@ use analyzer::{DeclaredGuard, Places, Scan, StubSignature};
 
 use crate::cache::CachedDisk;
 use crate::checkup::Checkup;
+use crate::quoting::QuotedDisk;
 
 /// What a scan borrows beside the checkup.
 pub(crate) struct ScanInput {
-    disk: CachedDisk,
+    disk: QuotedDisk,
     guards: Vec<DeclaredGuard>,
     stubs: Vec<StubSignature>,
 }
@@ -17,8 +18,9 @@ impl ScanInput {
     pub(crate) fn of(checkup: &Checkup<'_>) -> Self {
         let env = checkup.session.env();
         let dependencies = [env.goroot.as_path(), env.gomodcache.as_path()];
+        let disk = CachedDisk::new(checkup.settings.cached, &dependencies);
         Self {
-            disk: CachedDisk::new(checkup.settings.cached, &dependencies),
+            disk: QuotedDisk::new(disk, &dependencies, checkup.session.root()),
             guards: checkup.config.guards(),
             stubs: advisors::stubs().into_iter().map(signature).collect(),
         }

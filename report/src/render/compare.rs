@@ -5,10 +5,12 @@ use model::{Effect, Verdict};
 
 use super::style;
 use crate::compare::{Change, ChangedFinding, Comparison, FindingRef, Side, TargetChange};
+use crate::shown::shown;
 use crate::view::{place_in, target_list, words};
 
 /// Render with colours.
 pub fn render(compared: &Comparison) -> String {
+    let compared = &shown(compared);
     let mut lines = vec![head(&compared.old, &compared.new), String::new()];
     lines.extend(compared.targets.iter().map(target));
     lines.extend(cautions(&compared.old, &compared.new));

@@ -2,6 +2,7 @@
 
 use super::style;
 use crate::diff::{Changes, Diff, ModuleChange};
+use crate::shown::shown;
 use crate::view::bytes;
 
 /// Packages that are shown.
@@ -9,6 +10,7 @@ const SHOWN: usize = 12;
 
 /// Render with colours.
 pub fn render(diff: &Diff) -> String {
+    let diff = &shown(diff);
     let (head, bad) = (style::HEAD, style::ERROR);
     let [before, after] = diff.size;
     let mut lines = vec![

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
-use model::{PathStep, Producer, WasmFile, WasmPath, WasmSink};
+use model::{PathStep, Producer, WasmFile, WasmPath, WasmSink, visible};
 
 use super::style;
+use crate::shown::shown;
 use crate::view::file;
 
 /// The ways to a function.
 pub fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
     let head = style::HEAD;
-    let mut out = format!("{head}{symbol}{head:#} in {}\n", wasm.file);
     let known = wasm.functions.iter().any(|f| f.name == symbol);
+    let (symbol, file) = (visible(symbol), visible(&wasm.file));
+    let mut out = format!("{head}{symbol}{head:#} in {file}\n");
     if paths.is_empty() {
         out.push_str(if known && wasm.producer == Producer::Go {
             "\n  it is in the program, but only the start of the runtime reaches it\n"
@@ -21,7 +23,7 @@ pub fn render(wasm: &WasmFile, symbol: &str, paths: &[WasmPath]) -> String {
             "\n  it is not in this program: the linker has removed it, or the name is spelled differently; without --why, `inspect` lists what is there\n"
         });
     }
-    for path in paths {
+    for path in shown(&paths.to_vec()) {
         let _ = writeln!(
             out,
             "\n  from {}, {}",

@@ -1,6 +1,8 @@
 //! The modules of a Go program as a software bill of materials: `CycloneDX` 1.6
 //! (<https://cyclonedx.org/docs/1.6/json/>), with package URLs of type `golang`.
 
+use std::fmt::Write as _;
+
 use model::{WasmFile, WasmModule};
 use serde_json::{Value, json};
 
@@ -51,7 +53,39 @@ fn standard_library(go: &str) -> Option<Value> {
     Some(std)
 }
 
-/// `pkg:golang/path@version`; a plus sign is escaped as the specification of package URLs wants.
+/// `pkg:golang/path@version`, percent-encoded as the specification of package URLs wants.
 fn url(path: &str, version: &str) -> String {
-    format!("pkg:golang/{path}@{}", version.replace('+', "%2B"))
+    let (path, version) = (encoded(path, "/"), encoded(version, ""));
+    format!("pkg:golang/{path}@{version}")
+}
+
+/// A text with all but unreserved characters, and some others, percent-encoded.
+fn encoded(text: &str, others: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let c = char::from(byte);
+        if c.is_ascii_alphanumeric() || "-._~".contains(c) || others.contains(c) {
+            out.push(c);
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_ascii_whatever_a_module_is_called() {
+        assert_eq!(
+            url("example.com/x-y/v2", "v2.0.0+incompatible"),
+            "pkg:golang/example.com/x-y/v2@v2.0.0%2Bincompatible"
+        );
+        assert_eq!(
+            url("a\u{202e}@\x1b", "é?#"),
+            "pkg:golang/a%E2%80%AE%40%1B@%C3%A9%3F%23"
+        );
+    }
 }

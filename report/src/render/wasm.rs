@@ -118,7 +118,9 @@ fn sizes(out: &mut String, wasm: &WasmFile) {
         let _ = writeln!(out, "  {:>10}  {name}", view::bytes(package.code));
     }
     let rest = wasm.packages.iter().skip(LARGEST);
-    let (count, bytes) = rest.fold((0, 0), |(n, sum), p| (n + 1, sum + p.code));
+    let (count, bytes) = rest.fold((0, 0), |(n, sum), p| {
+        (n + 1, u64::saturating_add(sum, p.code))
+    });
     if count > 0 {
         let _ = writeln!(out, "  {:>10}  {count} more packages", view::bytes(bytes));
     }

@@ -114,15 +114,16 @@ fn sizes(size: &Sizes) -> Vec<Fact> {
 
 fn memory(memory: Memory) -> Fact {
     let page = 65536;
-    let most = memory
-        .max_pages
-        .map_or_else(|| "no limit".to_owned(), |max| bytes(max * page));
+    let most = memory.max_pages.map_or_else(
+        || "no limit".to_owned(),
+        |max| bytes(max.saturating_mul(page)),
+    );
     let from = if memory.imported {
         ", from the host"
     } else {
         ""
     };
-    let least = bytes(memory.min_pages * page);
+    let least = bytes(memory.min_pages.saturating_mul(page));
     let text = format!("{least} at the start, {most} of its own{from}");
     ("memory", text)
 }

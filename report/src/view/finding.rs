@@ -1,7 +1,5 @@
 //! A single finding for readers.
 
-use std::ops::Range;
-
 use model::{Effect, Finding, count};
 
 /// What is said of a finding's symbol; the whole message where that is not what it is about.
@@ -68,36 +66,11 @@ pub fn has_way(finding: &Finding) -> bool {
     finding.chains.iter().any(|chain| chain.len() > 1)
 }
 
-/// The bytes of the source line that a finding is about; one character where the end is not known.
-pub fn span(finding: &Finding, source: &str) -> Range<usize> {
-    let offset = |column: u32| source.floor_char_boundary((column as usize).saturating_sub(1));
-    let start = offset(finding.column);
-    let one = source[start..].chars().next().map_or(0, char::len_utf8);
-    start..offset(finding.end_column).max(start + one)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::examples;
 
     use super::*;
-
-    #[test]
-    fn a_span_lies_in_its_line() {
-        let at = |column: u32, end_column: u32, source: &str| {
-            let finding = Finding {
-                column,
-                end_column,
-                ..examples::finding("F1", "os.Pipe")
-            };
-            source[span(&finding, source)].to_owned()
-        };
-        assert_eq!(at(8, 15, "\tx :=  os.Pipe()"), "os.Pipe");
-        assert_eq!(at(8, 0, "\tx :=  os.Pipe()"), "o");
-        // Columns count bytes, and may lie inside of a character or behind the line.
-        assert_eq!(at(2, 3, "é()"), "é");
-        assert_eq!(at(99, 120, "os.Pipe()"), "");
-    }
 
     #[test]
     fn what_is_said_of_another_name_is_the_whole_message() {

@@ -1,11 +1,11 @@
 //! What keeps packages from building, for a terminal, and the remedies.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use model::{Advice, AdviceKind, Finding, count};
 
 use super::Text;
 use crate::render::style;
-use crate::view::{self, RootGroup, View, place};
+use crate::view::{self, Excerpt, RootGroup, View, place};
 
 impl Text {
     pub(super) fn roots(&mut self, view: &View<'_>) {
@@ -40,23 +40,19 @@ impl Text {
     /// The first finding of a root, with its source line.
     fn excerpt(&mut self, finding: &Finding) {
         let title = format!("{} [{}]", finding.message, finding.evidence.name());
-        let source = finding.source.as_deref().unwrap_or_default();
         let notes = finding.notes.iter().take(self.limits.details);
         let notes = notes.map(|note| Level::NOTE.message(note.sentence()));
         let title = Level::ERROR
             .primary_title(title.as_str())
             .id(finding.rule.slug());
-        let group = if source.is_empty() {
-            Group::with_title(title).elements(notes)
-        } else {
-            let snippet = Snippet::source(source)
-                .line_start(finding.line as usize)
-                .path(finding.file.as_str())
-                .annotation(AnnotationKind::Primary.span(view::span(finding, source)));
-            title.element(snippet).elements(notes)
+        let excerpt = view::excerpt(finding).filter(|e| !e.text.trim().is_empty());
+        let group = match &excerpt {
+            Some(excerpt) => title.element(snippet(excerpt, finding.line)),
+            None if finding.file.is_empty() => Group::with_title(title),
+            None => title.element(Origin::path(PLACE)),
         };
-        let rendered = Renderer::styled().render(&[group]);
-        self.line(indent(&rendered, "   "));
+        let rendered = Renderer::styled().render(&[group.elements(notes)]);
+        self.line(indent(&placed(&rendered, &place(finding)), "   "));
         let hidden = finding.notes.len().saturating_sub(self.limits.details);
         if hidden > 0 {
             self.line(format!("       and {}", count(hidden, "more note")));
@@ -108,6 +104,28 @@ impl Text {
                 self.line(format!("         {soft}tried: {attempt}{soft:#}"));
             }
         }
+    }
+}
+
+/// Stands for the place of a finding while it is rendered: no text of a shown report has it.
+const PLACE: &str = "\u{1}";
+
+fn snippet(excerpt: &Excerpt, line: u32) -> Snippet<'_, Annotation<'_>> {
+    Snippet::source(excerpt.text.as_str())
+        .line_start(line.max(1) as usize)
+        .path(PLACE)
+        .annotation(AnnotationKind::Primary.span(excerpt.place.clone()))
+}
+
+/// The place as the compiler names it, with a column in bytes of the file, instead of the one that the renderer
+/// counts in what is shown.
+fn placed(rendered: &str, place: &str) -> String {
+    match rendered.split_once(PLACE) {
+        Some((before, rest)) => {
+            let rest = rest.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());
+            format!("{before}{place}{rest}")
+        }
+        None => rendered.to_owned(),
     }
 }
 
