@@ -213,6 +213,7 @@ fn wrapped(wasm: Vec<u8>) {
         compiler: Compiler::Winch,
         keeper: None,
         invoke: None,
+        stop: None,
     });
     assert_eq!(outcome.expect("it runs").end, End::Exit(0));
 }

@@ -362,7 +362,7 @@ pub(crate) struct ExecArgs {
     /// Longest wall time, as in 90s or 5m; 0 for no limit
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// Limit of linear memory, as in 512MiB
+    /// Limit of memory, that of JavaScript for GOOS=js included, as in 512MiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) max_memory: ByteSize,
     /// Limit of memory for compiling the program

@@ -55,6 +55,9 @@ fn exec(args: &ExecArgs) -> Exec {
             EngineArg::Cranelift => Compiler::Cranelift,
         },
         report: args.report,
+        again: std::env::var_os(engine::SUPERVISED)
+            .is_none()
+            .then(|| std::env::args_os().skip(1).collect()),
         file: args.file,
         args: args.args,
     }

@@ -45,7 +45,10 @@ fn kept(cache: &Path) -> Vec<PathBuf> {
 
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten();
-    let mut files: Vec<_> = entries.flatten().map(|e| e.path()).collect();
+    let files = entries.flatten().map(|e| e.path());
+    let mut files: Vec<_> = files
+        .filter(|file| !file.ends_with("CACHEDIR.TAG"))
+        .collect();
     files.sort();
     files
 }

@@ -90,7 +90,10 @@ impl Kept {
         let entries = fs::read_dir(self.cache.join("modules"));
         let entries = entries.into_iter().flatten().flatten();
         let fitting = entries.filter(|e| fits(e.metadata().unwrap().len()));
-        let mut files: Vec<_> = fitting.map(|e| e.path()).collect();
+        let files = fitting.map(|e| e.path());
+        let mut files: Vec<_> = files
+            .filter(|file| !file.ends_with("CACHEDIR.TAG"))
+            .collect();
         files.sort();
         files
     }

@@ -4,22 +4,25 @@
 mod options;
 mod program;
 mod reasons;
+mod supervise;
 mod view;
 mod watch;
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::Stacks;
 use camino::Utf8PathBuf;
 use runtime_harness::{
-    End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Unwinder, Wasm,
+    Asked, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Unwinder, Wasm,
 };
 use toolchain::Interrupt;
 
 pub use self::options::{Exec, Exit, JsHost, MaxSizes, Profile};
 use self::program::{GoStacks, program, trace};
 use self::reasons::{callers, hint, why};
+pub use self::supervise::SUPERVISED;
 use self::view::View;
 use crate::cache::CompiledModules;
 use crate::files;
@@ -38,6 +41,11 @@ pub fn exec(exec: &Exec, interrupt: &Interrupt, complain: fn(&str)) -> Exit {
     let launch = Launch::of(exec, complain);
     launch.finish(|launch| {
         let program = program(&exec.file)?;
+        // What is no file can be read just once.
+        let again = exec.again.as_ref().filter(|_| exec.file.is_file());
+        if let Some(args) = again.filter(|_| analyzer::is_js(&program.0)) {
+            return supervise::run(launch, args, interrupt);
+        }
         let view = View::of(exec)?;
         let stdin: Box<dyn Read + Send> = Box::new(std::io::stdin());
         launch.run((program, view, Some(stdin)), interrupt)
@@ -189,6 +197,7 @@ impl Launch {
             compiler: self.compiler.into(),
             keeper: self.keeper(),
             invoke: self.invoke.clone(),
+            stop: Some(stop(interrupt)),
             wasm,
         };
         self.other_arguments();
@@ -199,6 +208,12 @@ impl Launch {
         };
         let outcome = outcome.map_err(|e| format!("{e}{}", hint(&self.file)))?;
         drop(view);
+        if interrupt.is_raised() && outcome.end == End::TimedOut {
+            return Ok(Exit {
+                code: watch::INTERRUPTED,
+                results: Vec::new(),
+            });
+        }
         Ok(self.report_end(outcome, host))
     }
 
@@ -296,7 +311,7 @@ impl Launch {
                 (TIMED_OUT, Some(why))
             }
             End::Trapped(why) => (TRAPPED, Some(format!("it trapped: {why}"))),
-            End::Limit(_) | End::UnknownImport { .. } => (REFUSED, why(end)),
+            End::Limit(_) | End::Failed(_) | End::UnknownImport { .. } => (REFUSED, why(end)),
         }
     }
 
@@ -309,6 +324,12 @@ impl Launch {
             (self.complain)(&format!("{file}: {e}"));
         }
     }
+}
+
+/// A guest ends when the user wants it.
+fn stop(interrupt: &Interrupt) -> Asked {
+    let interrupt = interrupt.clone();
+    Arc::new(move || interrupt.is_raised())
 }
 
 /// `wasm_exec.js` of the Go that is there.

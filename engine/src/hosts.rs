@@ -222,9 +222,14 @@ impl TestCopy {
 /// The file of the program that runs guests. On Linux by a name that holds when the file was replaced
 /// since it started.
 fn worker_program(program: &WorkerProgram) -> Result<String, String> {
-    if let WorkerProgram::At(file) = program {
-        return Ok(file.to_string());
+    match program {
+        WorkerProgram::At(file) => Ok(file.to_string()),
+        WorkerProgram::Own => own_program(),
     }
+}
+
+/// The file of this program.
+pub(crate) fn own_program() -> Result<String, String> {
     if cfg!(target_os = "linux") && Path::new("/proc/self/exe").exists() {
         return Ok("/proc/self/exe".to_owned());
     }
@@ -239,6 +244,18 @@ pub(crate) fn start_watchdog(program: &WorkerProgram) {
     }
 }
 
+/// What the end of a worker by a signal says of the program that it ran.
+pub(crate) fn engine_ended(js: bool, signal: &str) -> String {
+    match (signal, js) {
+        // Memory that the system does not have is a reason of this kind, too.
+        ("SIGKILL" | "SIGTERM" | "SIGINT" | "SIGHUP", _) => {
+            format!("the sandbox was killed from outside ({signal})")
+        }
+        (_, true) => format!("the JavaScript engine ended ({signal})"),
+        (_, false) => format!("the WebAssembly engine ended ({signal})"),
+    }
+}
+
 /// What a program has printed into a file.
 #[expect(
     clippy::disallowed_methods,
@@ -246,5 +263,6 @@ pub(crate) fn start_watchdog(program: &WorkerProgram) {
 )]
 fn printed(log: &Utf8Path) -> String {
     let bytes = std::fs::read(Path::new(log.as_str())).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+    // Text is taken as it is, without another copy.
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }

@@ -43,7 +43,7 @@ use toolchain::{Go, Options};
 pub use crate::check::Answer;
 use crate::config::Config;
 pub use crate::events::{Event, Events, Listener, Step};
-pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, exec, worker};
+pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, SUPERVISED, exec, worker};
 pub use crate::failure::Failure;
 pub use crate::files::{read_stored, write};
 pub use crate::inspect::inspect;

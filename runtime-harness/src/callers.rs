@@ -9,6 +9,8 @@ use model::{Frame, Refusal};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
+use crate::watch::shortened;
+
 /// The name under which the guest's stack pointer is exported.
 pub(crate) const POINTER: &str = "__wasmcheck_sp";
 /// Its global: Go's linker writes it first (`cmd/link/internal/wasm/asm.go`, `writeGlobalSec`).
@@ -16,6 +18,8 @@ const GLOBAL: u32 = 0;
 /// Different refusals that are kept, and stacks that are read for them.
 const MOST: usize = 100;
 const MOST_WALKS: usize = 10_000;
+/// Frames of one stack that are kept; calls that were inlined stand among them.
+const MOST_FRAMES: usize = 1000;
 
 /// Reads the stacks of guests of one language.
 pub trait Unwinder: Send {
@@ -65,7 +69,18 @@ impl Callers {
     /// The stack for people.
     pub(crate) fn stack(&self, memory: &[u8], at: Position) -> Vec<Frame> {
         let places = self.unwinder.walk(memory, at.sp, at.function);
-        self.unwinder.frames(&places)
+        self.frames(&places)
+    }
+
+    /// Their names are those of the file, which may be of any length.
+    fn frames(&self, places: &[u64]) -> Vec<Frame> {
+        let frames = self.unwinder.frames(places).into_iter().take(MOST_FRAMES);
+        let shortened = frames.map(|frame| Frame {
+            function: shortened(frame.function),
+            file: shortened(frame.file),
+            ..frame
+        });
+        shortened.collect()
     }
 
     /// Keep a call that was refused.
@@ -100,7 +115,7 @@ impl Callers {
     /// The refused calls, without those that the runtime of the guest's language makes for itself.
     pub(crate) fn refusals(&self) -> Vec<Refusal> {
         let told = self.refused.iter().filter_map(|r| {
-            let stack = self.unwinder.frames(&r.places);
+            let stack = self.frames(&r.places);
             self.unwinder.matters(&stack).then(|| Refusal {
                 call: r.call.clone(),
                 error: r.error.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::deadline::Deadline;
 use crate::stop::Stop;
 
 /// Wait in steps, so that the end of the guest's time is seen.
@@ -53,7 +54,7 @@ impl Clock {
     }
 
     /// Wait, at most to the end of the guest's time, which real clocks measure.
-    pub(crate) fn sleep(&self, wait: Duration, deadline: Option<Instant>) -> Result<(), Stop> {
+    pub(crate) fn sleep(&self, wait: Duration, deadline: &Deadline) -> Result<(), Stop> {
         if let Self::Virtual(now) = self
             && wait < FOR_EVER
         {
@@ -65,7 +66,7 @@ impl Clock {
         let end = Instant::now().checked_add(wait);
         loop {
             let now = Instant::now();
-            if deadline.is_some_and(|deadline| now >= deadline) {
+            if deadline.is_over() {
                 return Err(Stop::TimedOut);
             }
             match end.map(|end| end.saturating_duration_since(now)) {
@@ -105,11 +106,15 @@ mod tests {
         let (first, second) = (clock.since_start(), clock.since_start());
         assert_eq!(second.checked_sub(first), Some(Duration::from_nanos(LOOK)));
         let started = Instant::now();
-        clock.sleep(Duration::from_hours(1), None).unwrap();
+        let never = Deadline::default();
+        clock.sleep(Duration::from_hours(1), &never).unwrap();
         assert!(clock.since_start() > Duration::from_hours(1));
         assert!(started.elapsed() < Duration::from_mins(1));
-        let ended = clock.sleep(Duration::MAX, Some(Instant::now()));
+        let now = Deadline::new(Some(Instant::now()), None);
+        let ended = clock.sleep(Duration::MAX, &now);
         assert_eq!(ended, Err(Stop::TimedOut), "a wait for ever is none");
+        let asked = Deadline::new(None, Some(Arc::new(|| true)));
+        assert_eq!(clock.sleep(Duration::MAX, &asked), Err(Stop::TimedOut));
     }
 
     #[test]

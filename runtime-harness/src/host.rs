@@ -3,14 +3,16 @@
 pub(crate) mod null;
 
 use std::io::{Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
 use self::null::Nulls;
 use crate::End;
+use crate::budget::Budget;
 use crate::callers::Callers;
 use crate::clock::{Clock, Fixed};
+use crate::deadline::Deadline;
 use crate::errno;
 use crate::stop::Stop;
 use crate::wasi::Context;
@@ -19,7 +21,7 @@ use crate::watch::Trace;
 /// State of a run.
 pub(crate) struct Host {
     pub(crate) wasi: Context,
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) deadline: Deadline,
     pub(crate) clock: Clock,
     /// The source of random bytes, where it is not this machine's.
     pub(crate) random: Option<Fixed>,
@@ -145,23 +147,35 @@ fn round_number(number: u64) -> String {
 
 /// Memory that the guest has, and whether it asked for more than it may have.
 pub(crate) struct MemoryLimit {
-    limit: u64,
+    budget: Budget,
+    /// Most that linear memories may have of it.
+    most: u64,
     /// What all memories of the guest have.
     now: u64,
     /// Entries of all of its tables.
     entries: usize,
     pub(crate) peak: u64,
-    pub(crate) denied: bool,
 }
 
+/// What an entry of a table takes, in bytes.
+const ENTRY: u64 = 8;
+
 impl MemoryLimit {
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(crate) fn new(budget: Budget) -> Self {
         Self {
-            limit,
+            most: budget.limit(),
+            budget,
             now: 0,
             entries: 0,
             peak: 0,
-            denied: false,
+        }
+    }
+
+    /// The same for a host that sees no more than so much of linear memory.
+    pub(crate) fn with_most(self, most: u64) -> Self {
+        Self {
+            most: self.most.min(most),
+            ..self
         }
     }
 
@@ -170,7 +184,9 @@ impl MemoryLimit {
     pub(crate) fn ended(&self, end: End) -> End {
         match end {
             End::Exit(0) => end,
-            End::Exit(_) | End::Trapped(_) if self.denied => End::Limit(self.message()),
+            End::Exit(_) | End::Trapped(_) if self.budget.has_denied() => {
+                End::Limit(self.message())
+            }
             end => end,
         }
     }
@@ -179,7 +195,7 @@ impl MemoryLimit {
     fn message(&self) -> String {
         format!(
             "the program exceeded the memory limit of {}",
-            round_number(self.limit)
+            round_number(self.most)
         )
     }
 }
@@ -191,12 +207,14 @@ impl ResourceLimiter for MemoryLimit {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let now = self.now + desired.saturating_sub(current) as u64;
-        let granted = now <= self.limit;
-        self.denied |= !granted;
+        let more = desired.saturating_sub(current) as u64;
+        let now = self.now.saturating_add(more);
+        let granted = now <= self.most && self.budget.take(more);
         if granted {
             self.now = now;
             self.peak = self.peak.max(now);
+        } else {
+            self.budget.deny();
         }
         Ok(granted)
     }
@@ -208,8 +226,9 @@ impl ResourceLimiter for MemoryLimit {
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
         // As many entries as Go's largest programs have functions, tenfold.
-        let entries = self.entries.saturating_add(desired.saturating_sub(current));
-        let granted = entries <= 10_000_000;
+        let more = desired.saturating_sub(current);
+        let entries = self.entries.saturating_add(more);
+        let granted = entries <= 10_000_000 && self.budget.take(more as u64 * ENTRY);
         if granted {
             self.entries = entries;
         }

@@ -3,6 +3,7 @@
 use wasmtime::{Linker, Module, Store, Val, ValType};
 
 use crate::host::Host;
+use crate::watch::shortened;
 
 /// Why an export cannot be called as it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +23,10 @@ pub(crate) fn call(
     let Some(function) = instance.get_func(&mut *store, name) else {
         let exports = module.exports().filter(|e| e.ty().func().is_some());
         let names: Vec<&str> = exports.map(|e| e.name()).collect();
-        return Err(Unfit(format!(
+        return Err(Unfit(shortened(format!(
             "the module exports no function `{name}`; it exports {}",
             names.join(", ")
-        ))
+        )))
         .into());
     };
     let ty = function.ty(&*store);

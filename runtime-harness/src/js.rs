@@ -8,7 +8,10 @@ mod bridge;
 mod confine;
 mod files;
 mod globals;
+mod heap;
 
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +22,10 @@ use wasmtime::{AsContextMut, Store};
 
 use self::bridge::{Bridge, JsHost};
 use self::globals::Globals;
+use self::heap::Heap;
+use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::deadline::Deadline;
 use crate::host::MemoryLimit;
 use crate::run::{Ticks, end_of, stack_of};
 use crate::stop::Stop;
@@ -53,9 +59,14 @@ type Intrinsics = (
     intrinsic::DOMException,
 );
 
+/// How a program ended whose host failed.
+pub(crate) const FAILED: &str = "the JavaScript engine ended";
+
 /// What JavaScript may use of the thread's stack, the engine's frames among it included: deeper
-/// recursion is a `RangeError`.
-const JS_STACK: usize = run::STACK - (8 << 20);
+/// recursion is a `RangeError`. The rest of the stack is for the host's functions, which look at nothing.
+/// More than 16 MiB are no limit for rquickjs; those of Node are 8 MiB (`lib/wasm/go_js_wasm_exec`).
+const JS_STACK: usize = 16 << 20;
+const _: () = assert!(JS_STACK <= run::STACK / 2);
 
 /// The largest memory that JavaScript can see: a longer buffer is an "invalid array buffer length"
 /// for this engine. In pages of 64 KiB.
@@ -68,18 +79,19 @@ pub fn run_js(guest: Guest, support: JsSupport) -> Result<Outcome, Error> {
 }
 
 fn run_here(mut guest: Guest, support: &JsSupport, started: Instant) -> Result<Outcome, Error> {
-    let deadline = guest.limits.time.map(|time| started + time);
+    let deadline = guest.deadline(started);
     let (engine, module) = engine::compile_guest(&mut guest)?;
     let scripts = [
         ("host.js", include_str!("js/host.js")),
         ("wasm_exec.js", support.wasm_exec.as_str()),
     ];
     let scripts = scripts.map(|(name, text)| bytecode(name, text));
+    let budget = Budget::new(guest.limits.memory);
     let mut store = Store::new(
         &engine,
         JsHost {
-            memory: MemoryLimit::new(guest.limits.memory.min(MOST_MEMORY)),
-            deadline,
+            memory: MemoryLimit::new(budget.clone()).with_most(MOST_MEMORY),
+            deadline: deadline.clone(),
         },
     );
     run::limit(&mut store);
@@ -87,34 +99,28 @@ fn run_here(mut guest: Guest, support: &JsSupport, started: Instant) -> Result<O
     let clock = Clock::new(guest.deterministic);
     let bridge = Rc::new(Bridge::default());
     confine::confine(&guest.dirs).map_err(Error::Start)?;
-    let memory = guest.limits.memory;
     let args = guest.args.clone();
     let env = guest.env.clone();
-    let globals = Rc::new(Globals::new(guest, support, clock, Rc::clone(&bridge))?);
+    let globals = Globals::new(guest, support, clock, Rc::clone(&bridge), budget.clone())?;
+    let globals = Rc::new(globals);
     let begun = Instant::now();
-    // The JavaScript engine goes before the store does: it sees the program's memory.
-    let runtime = Runtime::new().map_err(no_engine)?;
-    runtime.set_memory_limit(usize::try_from(memory).unwrap_or(usize::MAX));
-    runtime.set_max_stack_size(JS_STACK);
-    runtime.set_interrupt_handler(Some(Box::new(move || {
-        deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    })));
-    let context = Context::custom::<Intrinsics>(&runtime).map_err(no_engine)?;
-    let played = context.with(|ctx| {
+    let machine = Machine::new(budget, deadline.clone())?;
+    let played = machine.with(|ctx| {
         let played = Play {
-            ctx: &ctx,
+            ctx,
             globals: &globals,
             bridge: &bridge,
-            deadline,
+            deadline: &deadline,
         }
         .play(scripts, &args, &env, &mut store, &module);
         bridge.clear();
         played
     });
-    drop(context);
-    drop(runtime);
     drop(ticks);
-    let (end, stack) = ended(played, &bridge)?;
+    let (end, stack) = match played {
+        Some(played) => ended(played, &bridge)?,
+        None => (End::Failed(FAILED.to_owned()), Vec::new()),
+    };
     let host = store.into_data();
     Ok(Outcome {
         end: host.memory.ended(end),
@@ -126,6 +132,40 @@ fn run_here(mut guest: Guest, support: &JsSupport, started: Instant) -> Result<O
         stack,
         callers: Vec::new(),
     })
+}
+
+/// The JavaScript engine within its limits.
+struct Machine {
+    runtime: Runtime,
+    context: Context,
+    budget: Budget,
+}
+
+impl Machine {
+    fn new(budget: Budget, deadline: Deadline) -> Result<Self, Error> {
+        let runtime = Runtime::new_with_alloc(Heap(budget.clone())).map_err(no_engine)?;
+        runtime.set_max_stack_size(JS_STACK);
+        runtime.set_interrupt_handler(Some(Box::new(move || deadline.is_over())));
+        let context = Context::custom::<Intrinsics>(&runtime).map_err(no_engine)?;
+        Ok(Self {
+            runtime,
+            context,
+            budget,
+        })
+    }
+
+    /// Do something with it, and end it: it sees the program's memory, and goes before that does. None
+    /// when the host's own functions failed.
+    fn with<R>(self, work: impl FnOnce(&Ctx<'_>) -> R) -> Option<R> {
+        let done = catch_unwind(AssertUnwindSafe(|| self.context.with(|ctx| work(&ctx))));
+        // An engine that was left in the middle of something, or that found no memory for what it had
+        // to do, may still hold values, and one that holds values ends the process when it is freed. Its
+        // process ends soon.
+        if done.is_err() || self.budget.has_denied() {
+            mem::forget((self.context, self.runtime));
+        }
+        done.ok()
+    }
 }
 
 fn ended(played: Result<(), Error>, bridge: &Bridge) -> Result<(End, Vec<u32>), Error> {
@@ -158,7 +198,7 @@ struct Play<'p, 'js> {
     ctx: &'p Ctx<'js>,
     globals: &'p Rc<Globals>,
     bridge: &'p Rc<Bridge>,
-    deadline: Option<Instant>,
+    deadline: &'p Deadline,
 }
 
 impl<'js> Play<'_, 'js> {
@@ -237,14 +277,23 @@ impl<'js> Play<'_, 'js> {
     /// Call one of the host's functions, and do what it has promised.
     fn call_and_run_jobs(&self, host: &Object<'js>, name: &str) -> rquickjs::Result<()> {
         called(host, name, ())?;
-        while !self.bridge.has_ended() && self.ctx.execute_pending_job() {}
+        while !self.bridge.has_ended() && self.ctx.execute_pending_job() {
+            // A job need not be JavaScript, whose loops the engine looks at.
+            if self.is_late() {
+                self.bridge.end(Stop::TimedOut.into());
+            }
+        }
         Ok(())
+    }
+
+    fn is_late(&self) -> bool {
+        self.deadline.is_over()
     }
 
     /// Nobody caught an exception: Node prints it and exits with 1.
     fn uncaught(&self) {
         let told = rquickjs::CaughtError::from_error(self.ctx, rquickjs::Error::Exception);
-        if self.deadline.is_some_and(|d| Instant::now() >= d) {
+        if self.is_late() {
             return self.bridge.end(Stop::TimedOut.into());
         }
         if !self.bridge.has_ended() {

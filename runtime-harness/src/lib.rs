@@ -5,8 +5,10 @@
 //! returned and every limit holds, whatever the guest waits for. One process runs one guest: a
 //! crash of the engine is then a crash of that process alone.
 
+mod budget;
 mod callers;
 mod clock;
+mod deadline;
 mod engine;
 mod errno;
 mod host;
@@ -20,9 +22,11 @@ mod watch;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use crate::callers::Unwinder;
+pub use crate::deadline::Asked;
+use crate::deadline::Deadline;
 pub use crate::engine::{Compiler, Keeper, NAME, Wasm};
 pub use crate::js::{JS_NAME, JsSupport, run_js};
 pub use crate::run::run;
@@ -59,6 +63,8 @@ pub struct Guest {
     /// Initialise it and call this export, with the arguments after the first as numbers, instead
     /// of starting it.
     pub invoke: Option<String>,
+    /// Whether somebody wants it to end, which it then does as if its time were up.
+    pub stop: Option<Asked>,
 }
 
 /// A directory of this machine that the guest sees.
@@ -85,6 +91,15 @@ pub struct Limits {
     pub disk: u64,
     /// Files, directories and links that it makes or opens for writing.
     pub files: u64,
+}
+
+impl Guest {
+    /// What ends it; a time that no clock can hold is none.
+    fn deadline(&self, started: Instant) -> Deadline {
+        let time = self.limits.time;
+        let end = time.and_then(|time| started.checked_add(time));
+        Deadline::new(end, self.stop.clone())
+    }
 }
 
 impl Default for Limits {
@@ -117,6 +132,8 @@ pub enum End {
     },
     /// It trapped.
     Trapped(String),
+    /// What ran it failed, which the sentence names: that is the program's doing.
+    Failed(String),
 }
 
 /// A guest that was run.

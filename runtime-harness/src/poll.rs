@@ -47,7 +47,7 @@ pub(crate) fn poll(
         .map(|s| s.wait.unwrap_or_default())
         .min()
         .unwrap_or_default();
-    host.clock.sleep(wait, host.deadline)?;
+    host.clock.sleep(wait, &host.deadline)?;
     let due = subscriptions
         .iter()
         .filter(|s| s.wait.unwrap_or_default() <= wait);

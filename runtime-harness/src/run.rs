@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use model::Frame;
 use wasmtime::{Engine, Linker, Module, Store, Trap, UnknownImportError, WasmBacktrace};
 
+use crate::budget::Budget;
 use crate::callers::{Callers, POINTER, Position};
 use crate::clock::{Clock, Fixed};
+use crate::deadline::Deadline;
 use crate::host::null::Nulls;
 use crate::host::{Host, MemoryLimit, Quota};
 use crate::stop::Stop;
-use crate::watch::Trace;
+use crate::watch::{Trace, shortened};
 use crate::{End, Error, Guest, Outcome, engine, invoke, wasi};
 
 /// How often a running guest is looked at.
@@ -40,7 +42,7 @@ pub(crate) fn on_deep_stack(
 }
 
 fn run_here(mut guest: Guest, started: Instant) -> Result<Outcome, Error> {
-    let deadline = guest.limits.time.map(|time| started + time);
+    let deadline = guest.deadline(started);
     let (engine, module) = engine::compile_guest(&mut guest)?;
     let mut linker: Linker<Host> = Linker::new(&engine);
     let calls = wasi::add(&mut linker).map_err(Error::Engine)?;
@@ -101,16 +103,18 @@ fn last_stack(store: &mut Store<Host>, stack: &[u32]) -> Vec<Frame> {
 pub(crate) fn limit<H: Limited + 'static>(store: &mut Store<H>) {
     store.limiter(|host| host.memory());
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| match context.data().deadline() {
-        Some(deadline) if Instant::now() >= deadline => Err(Stop::TimedOut.into()),
-        _ => Ok(wasmtime::UpdateDeadline::Continue(1)),
+    store.epoch_deadline_callback(|context| {
+        if context.data().deadline().is_over() {
+            return Err(Stop::TimedOut.into());
+        }
+        Ok(wasmtime::UpdateDeadline::Continue(1))
     });
 }
 
 /// The state of a run that has limits.
 pub(crate) trait Limited {
     fn memory(&mut self) -> &mut MemoryLimit;
-    fn deadline(&self) -> Option<Instant>;
+    fn deadline(&self) -> &Deadline;
 }
 
 impl Limited for Host {
@@ -118,12 +122,12 @@ impl Limited for Host {
         &mut self.memory
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 }
 
-fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
+fn host(guest: Guest, deadline: Deadline) -> Result<Host, Error> {
     let clock = Clock::new(guest.deterministic);
     let mut context = wasi::Context::new(&guest.args, &guest.env, clock.clone());
     for dir in &guest.dirs {
@@ -148,7 +152,7 @@ fn host(guest: Guest, deadline: Option<Instant>) -> Result<Host, Error> {
             limits.files,
             "the program exceeded the limit of created files,",
         ),
-        memory: MemoryLimit::new(limits.memory),
+        memory: MemoryLimit::new(Budget::new(limits.memory)),
         calls: Vec::new(),
         nulls: Nulls::below(guest.dirs.iter().map(|dir| dir.guest.clone()).collect()),
         exported: None,
@@ -163,7 +167,7 @@ fn call(store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> wasm
         if e.is::<Stop>() || e.is::<Trap>() {
             e
         } else {
-            NotInstantiated(format!("{e:#}")).into()
+            NotInstantiated(shortened(format!("{e:#}"))).into()
         }
     })?;
     store.data_mut().instance = Some(instance);
@@ -211,15 +215,15 @@ pub(crate) fn end_of(error: &wasmtime::Error) -> Result<End, Error> {
     }
     if let Some(unknown) = error.downcast_ref::<UnknownImportError>() {
         return Ok(End::UnknownImport {
-            module: unknown.module().to_owned(),
-            name: unknown.name().to_owned(),
+            module: shortened(unknown.module().to_owned()),
+            name: shortened(unknown.name().to_owned()),
         });
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Ok(End::TimedOut),
         Some(trap) => Ok(End::Trapped(trap.to_string())),
         // A call to the host with a pointer or a number that means nothing.
-        None => Ok(End::Trapped(error.root_cause().to_string())),
+        None => Ok(End::Trapped(shortened(error.root_cause().to_string()))),
     }
 }
 

@@ -31,6 +31,7 @@ const REFUSALS: [usize; 6] = [52, 57, 58, 63, 69, 76];
 const BADF: usize = 8;
 
 const FAULT: i32 = 21;
+const FBIG: i32 = 22;
 const INVAL: i32 = 28;
 const IO: i32 = 29;
 
@@ -261,10 +262,10 @@ fn add_guarded(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Re
                 Ok(host.disk.ask(grown.unwrap_or_default())?)
             };
         fd_pwrite(a: i32, b: i32, c: i32, d: i64, e: i32)
-            if |host, memory, fd, list, count, _, done| {
+            if |host, memory, fd, list, count, to, done| {
                 let length = Memory(&mut *memory).written(list, count);
                 if host.nulls.has(fd) { return Ok(Some(put(memory, done, whole(length)))) }
-                Ok(host.disk.ask(length)?)
+                ask_disk(host, fd, Some(to), length)
             };
         fd_read(a: i32, b: i32, c: i32, d: i32)
             if read_input;
@@ -282,9 +283,31 @@ fn add_guarded(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Re
                 null::open(host, memory, args).map(Some)
             };
         path_symlink(a: i32, b: i32, c: i32, d: i32, e: i32)
-            if |host, _, _, _, _, _, _| Ok(host.files.ask(1)?);
+            if |host, _, _, length, _, _, _| {
+                host.disk.take(length.cast_unsigned().into())?;
+                Ok(host.files.ask(1)?)
+            };
     }
     Ok(())
+}
+
+/// What a write to a file uses of the disk: its bytes, and the hole before them, each block of which
+/// could be filled by a single byte. No file has holes beyond the limit.
+fn ask_disk(
+    host: &mut Host,
+    fd: i32,
+    to: Option<i64>,
+    length: u64,
+) -> wasmtime::Result<Option<i32>> {
+    let (from, end) = host.wasi.written(fd, to).unwrap_or_default();
+    // The system refuses what is no position at all.
+    let is_position = i64::try_from(from).is_ok();
+    if is_position && from > host.disk.limit() {
+        return Ok(Some(FBIG));
+    }
+    let end = if is_position { end } else { from };
+    let grown = from.saturating_add(length).saturating_sub(end);
+    Ok(host.disk.ask(length.max(grown))?)
 }
 
 /// The functions that are ours altogether: sleep and exit.
@@ -312,15 +335,7 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
         "random_get",
         move |caller: Caller<'_, Host>, at: i32, len: i32| {
             with(caller, random, &[at, len].map(i64::from), |host, memory| {
-                let Some(fixed) = &mut host.random else {
-                    return answer(host.wasi.random_get(&mut Memory(memory), at, len));
-                };
-                let (at, len) = (at.cast_unsigned() as usize, len.cast_unsigned() as usize);
-                let bytes = memory.get_mut(at..).and_then(|m| m.get_mut(..len));
-                Ok(bytes.map_or(FAULT, |bytes| {
-                    fixed.fill(bytes);
-                    0
-                }))
+                fill(host, memory, at, len)
             })
         },
     )?;
@@ -341,6 +356,27 @@ fn add_ours(linker: &mut Linker<Host>, calls: &mut Vec<Call>) -> wasmtime::Resul
     Ok(())
 }
 
+/// Random bytes, part by part, so that the end of the guest's time is seen.
+fn fill(host: &mut Host, memory: &mut [u8], at: i32, len: i32) -> wasmtime::Result<i32> {
+    const PART: usize = 1 << 20;
+    let mut guest = Memory(memory);
+    let room = match guest.room(at, len.cast_unsigned()) {
+        Ok(room) => room,
+        Err(failure) => return answer(Err(failure)),
+    };
+    for part in room.chunks_mut(PART) {
+        if host.deadline.is_over() {
+            return Err(Stop::TimedOut.into());
+        }
+        match &mut host.random {
+            Some(fixed) => fixed.fill(part),
+            None if getrandom::fill(part).is_err() => return Ok(IO),
+            None => {}
+        }
+    }
+    Ok(0)
+}
+
 /// Standard output and error; files are left to the other function, within the limit.
 fn write_output(
     host: &mut Host,
@@ -356,7 +392,8 @@ fn write_output(
         return Ok(Some(put(memory, done, written)));
     }
     let Some(stream) = host.wasi.stream(fd) else {
-        return Ok(host.disk.ask(guest.written(list, count))?);
+        let length = guest.written(list, count);
+        return ask_disk(host, fd, None, length);
     };
     let mut total = 0_u32;
     let printed = print(host, stream, &guest, (list, count), &mut total)?;

@@ -30,6 +30,8 @@ fn wat(body: &str) -> String {
             (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
             (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
             (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_pwrite" (func $pwrite (param i32 i32 i32 i64 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
             (import "elsewhere" "missing" (func $missing (param i32) (result i32)))
             (memory (export "memory") 1)
             (data (i32.const 64) "hello\n")
@@ -66,6 +68,7 @@ fn start(body: &str, dirs: Vec<Preopen>) -> (Result<Outcome, Error>, String) {
         compiler: runtime_harness::Compiler::default(),
         keeper: None,
         invoke: None,
+        stop: None,
     };
     let ran = run(guest);
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
@@ -150,6 +153,112 @@ fn many_empty_buffers_hide_nothing_from_the_disk_limit() {
     let body =
         format!("(drop {OPEN}) (i32.store (i32.const 12900) (i32.const 2000)) {write}{write}");
     assert!(in_root(&body).contains("the disk limit"));
+}
+
+#[test]
+fn holes_are_disk_that_is_used() {
+    let fd = "(i32.load (i32.const 200))";
+    // One byte of `hello` at 600, once the file is empty again: twice, for one file has no more than one hole.
+    let write = format!(
+        "(drop (call $resize {fd} (i64.const 0)))
+         (drop (call $pwrite {fd} (i32.const 8) (i32.const 1) (i64.const 600) (i32.const 16)))"
+    );
+    let one = "(i32.store (i32.const 12) (i32.const 1))";
+    let twice = format!("(drop {OPEN}) {one} {write}{write}");
+    assert!(in_root(&twice).contains("the disk limit"));
+    // Far beyond the limit: `fbig`.
+    let root = TempDir::new().unwrap();
+    let far = format!(
+        "(drop {OPEN}) (call $exit (call $pwrite {fd} (i32.const 8) (i32.const 1) (i64.const 1000000) (i32.const 16)))"
+    );
+    let ran = start(&far, vec![whole(&root)]).0.unwrap();
+    assert_eq!(ran.end, End::Exit(22));
+}
+
+#[test]
+fn where_links_lead_is_disk_that_is_used() {
+    let link = "(drop (call $symlink (i32.const 1000) (i32.const 600) (i32.const 3) (i32.const 120) (i32.const 4)))";
+    assert!(in_root(&link.repeat(2)).contains("the disk limit"));
+}
+
+#[test]
+fn a_long_path_has_an_error_that_go_knows() {
+    let root = TempDir::new().unwrap();
+    let body = "(call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 1000) (i32.const 5000) (i32.const 1)
+        (i64.const 66) (i64.const 0) (i32.const 0) (i32.const 200)))";
+    let ran = start(body, vec![whole(&root)]).0.unwrap();
+    assert_eq!(ran.end, End::Exit(37));
+}
+
+#[test]
+fn a_guest_ends_when_somebody_wants_it() {
+    let hour = "(i64.store (i32.const 536) (i64.const 3600000000000))
+        (drop (call $poll (i32.const 512) (i32.const 1024) (i32.const 1) (i32.const 16)))";
+    let random = "(loop $l (drop (call $random (i32.const 1024) (i32.const 60000))) (br $l))";
+    for body in ["(loop $l (br $l))", hour, random] {
+        let guest = Guest {
+            limits: Limits {
+                time: None,
+                ..Limits::default()
+            },
+            stop: Some(std::sync::Arc::new(|| true)),
+            ..bare(&wat::parse_str(wat(body)).unwrap())
+        };
+        assert_eq!(run(guest).unwrap().end, End::TimedOut);
+    }
+}
+
+#[test]
+fn names_in_the_reasons_are_short() {
+    let name = "n".repeat(100_000);
+    let text =
+        wat("(drop (call $missing (i32.const 1)))").replace("\"missing\"", &format!("{name:?}"));
+    let End::UnknownImport { name, .. } = run(bare(&wat::parse_str(text).unwrap())).unwrap().end
+    else {
+        panic!("the import is unknown");
+    };
+    assert!(name.starts_with("nnn") && name.len() < 2000);
+}
+
+#[test]
+fn tables_and_shared_memories_are_memory() {
+    let end = |text: String| {
+        let guest = Guest {
+            limits: Limits {
+                memory: 1 << 20,
+                ..Limits::default()
+            },
+            ..bare(&wat::parse_str(text).unwrap())
+        };
+        match run(guest) {
+            Ok(ran) => format!("{:?}", ran.end),
+            Err(why) => why.to_string(),
+        }
+    };
+    let with = |more: &str, body: &str| {
+        wat(body).replace("(memory (export", &format!("{more} (memory (export"))
+    };
+    let table = end(with(
+        "(table $t 1 funcref)",
+        "(drop (table.grow $t (ref.null func) (i32.const 1000000)))",
+    ));
+    assert_eq!(table, "Exit(0)", "a refused growth alone ends nothing");
+    let table = end(with(
+        "(table $t 1 funcref)",
+        "(if (i32.ne (table.grow $t (ref.null func) (i32.const 1000000)) (i32.const -1)) (then unreachable))",
+    ));
+    assert_eq!(table, "Exit(0)", "it is not granted");
+    // Objects that the engine itself keeps.
+    let objects = end(with(
+        "(type $o (struct (field i64 i64 i64 i64)))",
+        "(loop $l (drop (struct.new $o (i64.const 1) (i64.const 1) (i64.const 1) (i64.const 1))) (br $l))",
+    ));
+    assert!(
+        !objects.contains("Exit") && !objects.contains("TimedOut"),
+        "{objects}"
+    );
+    let shared = end(with("(memory 1 65536 shared)", ""));
+    assert!(!shared.contains("Exit(0)"), "{shared}");
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(crate) struct Output {
     pub(crate) success: bool,
     /// None when a signal ended it.
     pub(crate) code: Option<i32>,
+    /// The signal's name.
+    pub(crate) signal: Option<String>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
 }
@@ -92,7 +94,7 @@ impl Process {
             .current_dir(dir)
             .env("PWD", dir)
             .env("PATH", lookup::path(dir));
-        ends_with_us(&mut command);
+        end_with_us(&mut command);
         Self {
             command,
             shown,
@@ -224,10 +226,39 @@ impl Process {
         Ok(Output {
             success: status.success(),
             code: status.code(),
+            signal: signal_of(status),
             stdout,
             stderr,
         })
     }
+}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<String> {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal().map(signal_name)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_: ExitStatus) -> Option<String> {
+    None
+}
+
+/// The name of a signal: these are the same on all systems.
+#[cfg(unix)]
+pub(crate) fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        15 => "SIGTERM",
+        other => return format!("signal {other}"),
+    };
+    name.to_owned()
 }
 
 /// A process that was started, with its group, which ends when this is dropped: what a process leaves
@@ -259,18 +290,18 @@ impl Drop for Running {
     unsafe_code,
     reason = "between fork and exec, one system call is made and nothing else"
 )]
-fn ends_with_us(command: &mut Command) {
+pub(crate) fn end_with_us(command: &mut Command) {
     use std::os::unix::process::CommandExt;
 
     use rustix::process::{Signal, set_parent_process_death_signal};
     let ask = || set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into);
     // SAFETY: prctl(2) is async-signal-safe; nothing is allocated, no lock is taken. The thread
-    // that starts it waits for it in `run`, so that the thread's end is that of the process.
+    // that starts it waits for it, so that the thread's end is that of the process.
     unsafe { command.pre_exec(ask) };
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ends_with_us(_: &mut Command) {}
+pub(crate) fn end_with_us(_: &mut Command) {}
 
 fn drain<R: Read + Send + 'static>(
     from: Option<R>,

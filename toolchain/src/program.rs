@@ -41,6 +41,8 @@ pub struct Program {
 pub struct Ended {
     /// The exit code; none when a signal or the deadline ended it.
     pub code: Option<i32>,
+    /// The name of the signal that ended it.
+    pub signal: Option<String>,
     /// The deadline ended it.
     pub timed_out: bool,
     /// The end of its standard output.
@@ -69,12 +71,14 @@ impl Program {
         match process.run(interrupt, |_| ()) {
             Ok(output) => Ok(Ended {
                 code: output.code,
+                signal: output.signal,
                 timed_out: false,
                 stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
                 stderr: output.stderr,
             }),
             Err(Error::TookTooLong { .. }) => Ok(Ended {
                 code: None,
+                signal: None,
                 timed_out: true,
                 stdout: String::new(),
                 stderr: String::new(),

@@ -30,7 +30,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, dependencies, sizes, cycles, headers, pages of rules
   sizes    how long functions and files are, crate by crate
-  fuzz SECONDS   each fuzz target for so long; needs cargo-fuzz and a nightly toolchain
+  fuzz SECONDS [hosts]  each fuzz target for so long, or those that run guests, whose first build takes
+           many minutes; needs cargo-fuzz and a nightly toolchain
   inlined  write which functions of the standard library leave their calls in the wasm (minutes)
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
@@ -70,7 +71,8 @@ fn run(args: &[&str]) -> Result<()> {
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
-        ["fuzz", seconds] => fuzz(seconds),
+        ["fuzz", seconds] => fuzz(seconds, &FUZZED),
+        ["fuzz", seconds, "hosts"] => fuzz(seconds, &HOSTS),
         ["pairs"] => pairs::run(),
         ["linker", versions @ ..] => linker::run(versions),
         ["toolexec", tool, args @ ..] => linker::toolexec(tool, args),
@@ -98,7 +100,7 @@ fn ci() -> Result<()> {
     cargo(&["test", "--workspace", "--locked"])?;
     attack(&[], false)?;
     e2e()?;
-    fuzz("30")
+    fuzz("30", &FUZZED)
 }
 
 #[cfg(unix)]
@@ -119,12 +121,18 @@ fn e2e() -> Result<()> {
     e2e::run(&target_dir().join("debug/wasmcheck"))
 }
 
-/// Each target for a while. Without a sanitizer: the code that is fuzzed has no unsafe blocks, and
-/// panics and endless loops are seen without one.
+/// The fuzz targets that CI runs.
+const FUZZED: [&str; 5] = ["reader", "constraint", "wasm", "report", "visible"];
+
+/// Those that run guests, with the engines.
+const HOSTS: [&str; 2] = ["wasi", "js"];
+
+/// Each target for a while. Without a sanitizer: the code of ours that is fuzzed has hardly any unsafe
+/// blocks, and panics and endless loops are seen without one.
 #[expect(clippy::disallowed_methods, reason = "chores run cargo")]
-fn fuzz(seconds: &str) -> Result<()> {
+fn fuzz(seconds: &str, targets: &[&str]) -> Result<()> {
     let time = format!("-max_total_time={seconds}");
-    for target in ["reader", "constraint", "wasm", "report", "visible"] {
+    for target in targets {
         eprintln!("xtask: fuzzing {target} for {seconds} s");
         // New inputs go where builds go; `cargo fuzz cmin` chooses which of them are kept.
         let found = target_dir().join("fuzz-corpus").join(target);
@@ -141,8 +149,11 @@ fn fuzz(seconds: &str) -> Result<()> {
             "run",
             "--sanitizer",
             "none",
-            target,
         ]);
+        if targets == HOSTS {
+            command.args(["--features", "hosts"]);
+        }
+        command.arg(target);
         command.args([&found, &kept]).arg("--");
         command.args([
             &time,

@@ -222,7 +222,10 @@ fn set_end(finding: &mut Finding) {
 
 fn confirm(finding: &mut Finding, error: &CompileError) {
     finding.evidence = Evidence::Compiled;
-    finding.column = error.column;
+    // It names none in a long line.
+    if error.column > 0 {
+        finding.column = error.column;
+    }
     let note = Note::new(NoteKind::Compiler, error.message.replace('\n', " "));
     if !finding.notes.contains(&note) {
         finding.notes.push(note);

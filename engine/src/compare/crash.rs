@@ -2,6 +2,19 @@
 
 use model::Frame;
 
+/// Calls of a goroutine that are kept; the runtime itself prints a hundred.
+const DEEPEST: usize = 200;
+/// Characters of a message or of a name that are kept.
+const LONGEST: usize = 1000;
+
+/// The beginning of a text that a program printed.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A crash, read from standard error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Crash {
@@ -19,7 +32,7 @@ pub(crate) fn crash_in(stderr: &str) -> Option<Crash> {
     lines.next()?;
     let goroutine: Vec<&str> = lines.take_while(|l| !l.is_empty()).collect();
     Some(Crash {
-        message: message.trim_end().to_owned(),
+        message: shortened(message.trim_end()),
         stack: frames(&goroutine),
     })
 }
@@ -31,7 +44,7 @@ pub(crate) fn frames(lines: &[&str]) -> Vec<Frame> {
         [call, place] => frame(call, place),
         _ => None,
     });
-    pairs.collect()
+    pairs.take(DEEPEST).collect()
 }
 
 /// `main.f(0x1, 0x2)` and `\t/dir/main.go:12 +0x34`
@@ -44,8 +57,8 @@ fn frame(call: &str, place: &str) -> Option<Frame> {
     let place = place.trim().split(" +0x").next()?;
     let (file, line) = place.rsplit_once(':')?;
     Some(Frame {
-        function: function.to_owned(),
-        file: file.to_owned(),
+        function: shortened(function),
+        file: shortened(file),
         line: line.parse().ok()?,
     })
 }
@@ -66,5 +79,22 @@ mod tests {
             .collect();
         assert_eq!(stack, [("main.(*T).f", 7), ("main.main", 76)]);
         assert_eq!(crash_in("exit status 1"), None);
+    }
+
+    #[test]
+    fn what_a_program_makes_long_or_deep_is_cut() {
+        let long = "x".repeat(1 << 12);
+        let call = format!("main.{long}(...)\n\t/m/{long}.go:7\n");
+        let text = format!(
+            "panic: {long}\n\ngoroutine 1 [running]:\n{}",
+            call.repeat(DEEPEST + 9)
+        );
+        let crash = crash_in(&text).unwrap();
+        assert_eq!(
+            (crash.message.chars().count(), crash.stack.len()),
+            (LONGEST + 1, DEEPEST)
+        );
+        let longest = |frame: &Frame| frame.function.len().max(frame.file.len()) < LONGEST + 9;
+        assert!(crash.stack.iter().all(longest));
     }
 }

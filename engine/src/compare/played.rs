@@ -12,6 +12,8 @@ use model::Difference;
 const LARGEST: u64 = 16 << 20;
 /// Most content of all files; of further ones the length is compared.
 const CONTENT: u64 = 64 << 20;
+/// Most text of the names of all files.
+const NAMES: usize = 64 << 20;
 /// Longest text of a difference.
 const SHOWN: usize = 160;
 /// What Go's runtime prints of goroutines, whose addresses differ everywhere
@@ -40,26 +42,46 @@ pub(crate) struct Tree(BTreeMap<String, Option<(u64, Option<SystemTime>)>>);
 
 impl Tree {
     /// Look at all files and directories below `root`. Links are not followed.
+    ///
+    /// A program may make directories deeper than a stack, or than paths can name, and take the right to
+    /// read them away: of what cannot be read, the name alone is known.
     pub(crate) fn of(root: &Path) -> io::Result<Self> {
         let mut tree = Self::default();
-        tree.walk(root, "")?;
+        let mut todo = vec![String::new()];
+        let mut left = NAMES;
+        while let Some(dir) = todo.pop() {
+            match tree.look(root, &dir, &mut left) {
+                Ok(below) => todo.extend(below),
+                Err(e) if dir.is_empty() => return Err(e),
+                Err(_) => {}
+            }
+            if left == 0 {
+                return Err(io::Error::other("their names are too long or too many"));
+            }
+        }
         Ok(tree)
     }
 
-    fn walk(&mut self, dir: &Path, name: &str) -> io::Result<()> {
-        for entry in fs::read_dir(dir)? {
+    /// Look at what a directory holds; the directories in it are still to be looked at.
+    fn look(&mut self, root: &Path, dir: &str, left: &mut usize) -> io::Result<Vec<String>> {
+        let mut below = Vec::new();
+        for entry in fs::read_dir(root.join(dir.trim_start_matches('/')))? {
             let entry = entry?;
-            let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+            let name = format!("{dir}/{}", entry.file_name().to_string_lossy());
+            *left = left.saturating_sub(name.len());
+            if *left == 0 {
+                break;
+            }
             let metadata = entry.metadata()?;
             if metadata.is_dir() {
-                self.walk(&entry.path(), &name)?;
-                self.0.insert(name + "/", None);
+                self.0.insert(format!("{name}/"), None);
+                below.push(name);
             } else {
                 let content = (metadata.len(), metadata.modified().ok());
                 self.0.insert(name, Some(content));
             }
         }
-        Ok(())
+        Ok(below)
     }
 
     /// What has become of the files since: those that are new or other, with their content, and those
@@ -70,7 +92,9 @@ impl Tree {
         let mut left = CONTENT;
         for (name, state) in &now.0 {
             if self.0.get(name) != Some(state) {
-                changes.insert(name.clone(), Some(content(root, name, &mut left)?));
+                let content = content(root, name, &mut left);
+                let content = content.unwrap_or_else(|e| format!("unreadable: {e}").into_bytes());
+                changes.insert(name.clone(), Some(content));
             }
         }
         let gone = self.0.keys().filter(|name| !now.0.contains_key(*name));

@@ -8,13 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{End, Frame, TestOutcome};
 
-use super::crash::{Crash, crash_in, frames};
+use super::crash::{Crash, crash_in, frames, shortened};
 
 /// Before a line of `testing`.
 const MARK: char = '\u{16}';
 
 /// Runs with `-test.skip` after one in which a test ended the binary.
 const RERUNS: usize = 8;
+
+/// Tests of a binary, and entries of functions, that are kept: it prints what it likes.
+const MOST: usize = 100_000;
 
 /// One run of a test binary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,7 +202,10 @@ impl Reader {
             let Some((verb, name)) = rest.split_once(' ') else {
                 return;
             };
-            let name = name.trim().to_owned();
+            let name = shortened(name.trim());
+            if self.is_full(&name) {
+                return;
+            }
             match verb {
                 "RUN" | "CONT" => drop(self.running.insert(name.clone(), false)),
                 "PAUSE" => drop(self.running.insert(name.clone(), true)),
@@ -220,7 +226,10 @@ impl Reader {
                 return;
             };
             let name = rest.rsplit_once(" (").map_or(rest, |(name, _)| name);
-            let name = name.trim().to_owned();
+            let name = shortened(name.trim());
+            if self.is_full(&name) {
+                return;
+            }
             self.running.remove(&name);
             self.tests.insert(name.clone(), outcome);
             self.last = Some(name.clone());
@@ -228,7 +237,20 @@ impl Reader {
         }
     }
 
+    /// Whether there is no room for another test; what is known of one may still change.
+    fn is_full(&self, name: &str) -> bool {
+        let known = self
+            .tests
+            .len()
+            .max(self.started.len())
+            .max(self.running.len());
+        known >= MOST && !self.tests.contains_key(name) && !self.started.contains(name)
+    }
+
     fn entered(&mut self, symbol: &str, lines: &[&str]) {
+        if self.entries.len() >= MOST {
+            return;
+        }
         let lines = lines.iter().skip_while(|l| !l.starts_with("goroutine "));
         let lines: Vec<&str> = lines.skip(1).copied().collect();
         let hook = |f: &Frame| f.function.to_lowercase().ends_with(".wasmcheckentered");
@@ -240,7 +262,7 @@ impl Reader {
         };
         let test = test.to_owned();
         self.entries.push(HookEntry {
-            symbol: symbol.trim().to_owned(),
+            symbol: shortened(symbol.trim()),
             test,
             stack,
         });
@@ -278,10 +300,10 @@ impl Reader {
                 names = running.map(|(name, _)| name.clone()).collect();
             }
             for name in &names {
-                let parents = self.running.keys();
-                let parents = parents.filter(|p| name.starts_with(&format!("{p}/")));
-                for blamed in parents.chain([name]) {
-                    self.tests.insert(blamed.clone(), outcome);
+                let parents = name.match_indices('/').map(|(end, _)| &name[..end]);
+                let parents = parents.filter(|parent| self.running.contains_key(*parent));
+                for blamed in parents.chain([name.as_str()]) {
+                    self.tests.insert(blamed.to_owned(), outcome);
                 }
             }
             run.culprits = names.iter().map(|name| top(name).to_owned()).collect();
@@ -306,7 +328,7 @@ fn running_tests(output: &str) -> BTreeSet<String> {
     };
     let lines = list.lines().take_while(|l| l.starts_with('\t'));
     let names = lines.filter_map(|l| l.split_whitespace().next());
-    names.map(str::to_owned).collect()
+    names.take(MOST).map(shortened).collect()
 }
 
 /// The test function that a function is, or lies in: `TestX` of `example.com/p.TestX.func1`.
@@ -326,6 +348,26 @@ mod tests {
     use super::*;
 
     const PLAIN: &str = "\u{16}=== RUN   TestA\nout\u{16}=== RUN   TestA/x y\n\u{16}--- PASS: TestA/x y (0.00s)\n\u{16}--- PASS: TestA (0.00s)\n\u{16}=== RUN   TestB\n    b_test.go:3: no\n\u{16}--- SKIP: TestB (0.00s)\n\u{16}=== RUN   ExampleC\n\u{16}--- FAIL: ExampleC (0.01s)\ngot:\n\u{16}FAIL\n";
+
+    #[test]
+    fn tests_that_a_binary_makes_many_or_long_are_bounded() {
+        let line = |n: usize| format!("{MARK}=== RUN   Test{n}/{}\n", "x".repeat(20));
+        let more = format!(
+            "{MARK}=== RUN   Test{}\n{MARK}--- PASS: Test0/{} (0.00s)\n",
+            "y".repeat(1 << 20),
+            "x".repeat(20)
+        );
+        let output: String = (0..MOST + 500).map(line).chain([more]).collect();
+        let run = read(&output, None, false);
+        assert_eq!(run.tests.len() + run.unfinished.len(), MOST);
+        assert_eq!(
+            run.tests[&format!("Test0/{}", "x".repeat(20))],
+            TestOutcome::Pass
+        );
+        let long = format!("{MARK}=== RUN   Test{}\n", "y".repeat(1 << 20));
+        let run = read(&long, None, false);
+        assert!(run.tests.keys().all(|name| name.len() < 2000), "it is cut");
+    }
 
     #[test]
     fn outcomes_are_read() {

@@ -1,5 +1,6 @@
 //! What `wasmcheck exec` is asked to do.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -38,6 +39,9 @@ pub struct Exec {
     pub compiler: Compiler,
     /// The file that takes the [`Run`] as JSON.
     pub report: Option<Utf8PathBuf>,
+    /// The arguments by which this process is started again, with the variable [`super::SUPERVISED`], as
+    /// the one that runs a program of `GOOS=js` itself; none when it is that one.
+    pub again: Option<Vec<OsString>>,
     /// The program.
     pub file: Utf8PathBuf,
     /// Its arguments.

@@ -54,7 +54,7 @@ pub(super) fn why(end: &End) -> Option<String> {
         End::Exit(_) => None,
         End::TimedOut => Some("it ran out of time".to_owned()),
         End::Trapped(why) => Some(format!("it trapped: {why}")),
-        End::Limit(what) => Some(what.clone()),
+        End::Limit(what) | End::Failed(what) => Some(what.clone()),
         End::UnknownImport { module, name } => Some(format!(
             "it called `{name}` of `{module}`, which this host does not provide"
         )),

@@ -13,19 +13,24 @@ use crate::task::Run;
 
 /// How long after its time a guest may still sit in a call to the host.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long after an interrupt it may sit there.
+const ASKED: Duration = Duration::from_millis(300);
 /// 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// End the process when the user wants it, when a guest does not stop in time (it may sit in a call
 /// to the host, or the compiler may take too long), or when the compiler takes too much memory.
 pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<PathBuf>) {
     let launch = launch.clone();
     let interrupt = interrupt.clone();
-    let end = (!launch.timeout.is_zero()).then(|| Instant::now() + launch.timeout + GRACE);
+    let end = (!launch.timeout.is_zero())
+        .then(|| Instant::now().checked_add(launch.timeout.saturating_add(GRACE)))
+        .flatten();
     // The guest's own memory is held to its limit elsewhere.
     let most = [launch.sizes.memory, launch.sizes.compile_memory].map(|size| size.as_u64());
     let memory = most[0].saturating_add(most[1]);
     std::thread::spawn(move || {
+        let mut asked = None;
         loop {
             std::thread::sleep(Duration::from_millis(20));
             let over = if end.is_some_and(|end| Instant::now() >= end) {
@@ -39,7 +44,10 @@ pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<Path
             } else {
                 None
             };
-            if !interrupt.is_raised() && over.is_none() {
+            // It ends by itself as soon as it can, and then nothing is written any more.
+            let is_asked =
+                interrupt.is_raised() && asked.get_or_insert_with(Instant::now).elapsed() >= ASKED;
+            if !is_asked && over.is_none() {
                 continue;
             }
             if let Some(scratch) = &scratch {

@@ -8,7 +8,7 @@ use model::End;
 use runtime_harness::{JS_NAME, NAME};
 use toolchain::{Ended, Program, Scratch};
 
-use super::{GRACE, Host, HostSetup, worker_program};
+use super::{GRACE, Host, HostSetup, engine_ended, worker_program};
 use crate::compare::read_suite;
 use crate::prepared::Prepared;
 use crate::settings::WorkerProgram;
@@ -173,9 +173,10 @@ impl WorkerHost {
         let why = if ended.timed_out {
             "the sandbox did not answer in time and was stopped".to_owned()
         } else {
-            match ended.code {
-                None => "the sandbox was killed from outside".to_owned(),
-                Some(code) => format!("the sandbox ended with {code} and without a message"),
+            match (ended.code, &ended.signal) {
+                (_, Some(signal)) => engine_ended(self.wasm_exec.is_some(), signal),
+                (Some(code), _) => format!("the sandbox ended with {code} and without a message"),
+                (None, None) => "the sandbox was killed from outside".to_owned(),
             }
         };
         Run {

@@ -7,7 +7,6 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::rc::Rc;
-use std::time::Instant;
 
 use rquickjs::function::Func;
 use rquickjs::{
@@ -20,6 +19,7 @@ use wasmtime::{
 
 use crate::Error;
 use crate::callers::Position;
+use crate::deadline::Deadline;
 use crate::host::MemoryLimit;
 use crate::run::Limited;
 use crate::stop::Stop;
@@ -27,7 +27,7 @@ use crate::stop::Stop;
 /// State of the engine's side.
 pub(super) struct JsHost {
     pub(super) memory: MemoryLimit,
-    pub(super) deadline: Option<Instant>,
+    pub(super) deadline: Deadline,
 }
 
 impl Limited for JsHost {
@@ -35,8 +35,8 @@ impl Limited for JsHost {
         &mut self.memory
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.deadline
+    fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 }
 
@@ -252,7 +252,6 @@ impl Bridge {
         if self.has_ended() {
             return Err(Ended.into());
         }
-        let deadline = cx.data().deadline;
         let outer = self.sp.get();
         if let [Val::I32(sp)] = args {
             self.sp.set(sp.cast_unsigned());
@@ -262,7 +261,7 @@ impl Bridge {
         if self.has_ended() {
             return Err(Ended.into());
         }
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        if cx.data().deadline.is_over() {
             return Err(Stop::TimedOut.into());
         }
         let given = given?;

@@ -16,7 +16,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, MetadataExt, OpenOptions};
 
 pub(crate) use self::call::{Call, Slots};
-use self::node::{code, owned, permit, symlink};
+use self::node::{code, moment, owned, permit, symlink};
 use self::paths::clean;
 use crate::host::Quota;
 use crate::stop::Stop;
@@ -173,6 +173,7 @@ impl Files {
             Call::Link { from, to } => self.link(from, to)?,
             Call::Symlink { target, path } => {
                 self.made.take(1)?;
+                self.disk.take(target.len() as u64)?;
                 self.changed(path, false, |dir, at| symlink(dir, target, at))?;
             }
             Call::MakeDir { path, mode } => self.make_dir(path, mode)?,
@@ -180,10 +181,11 @@ impl Files {
                 self.changed(path, false, |dir, path| Ok(dir.remove_dir(path)?))?;
             }
             Call::Unlink { path } => self.changed(path, false, unlink)?,
-            Call::Truncate { path, length } => self.changed(path, true, |dir, path| {
-                let file = dir.open_with(path, OpenOptions::new().write(true))?;
-                Ok(file.set_len(length)?)
-            })?,
+            Call::Truncate { path, length } => {
+                let write = OpenOptions::new().write(true).clone();
+                let file = self.changed(path, true, |dir, path| Ok(dir.open_with(path, &write)?));
+                resize(&mut self.disk, &file?, length)?;
+            }
             Call::ChangeMode { path, mode } => {
                 self.changed(path, true, |dir, path| permit(dir, path, mode))?;
             }
@@ -191,11 +193,13 @@ impl Files {
                 path,
                 accessed,
                 modified,
-            } => self.changed(path, true, |dir, path| {
-                let times = FileTimes::new().set_accessed(accessed);
-                let times = times.set_modified(modified);
-                Ok(dir.open(path)?.into_std().set_times(times)?)
-            })?,
+            } => {
+                let times = FileTimes::new().set_accessed(moment(accessed)?);
+                let times = times.set_modified(moment(modified)?);
+                self.changed(path, true, |dir, path| {
+                    Ok(dir.open(path)?.into_std().set_times(times)?)
+                })?;
+            }
         }
         Ok(Reply::Nothing)
     }
@@ -267,6 +271,12 @@ impl Files {
         names.sort();
         Ok(Reply::Names(names))
     }
+}
+
+/// Gives a file another length; what it grows by is written, holes included.
+fn resize(disk: &mut Quota, file: &File, length: u64) -> Done<()> {
+    disk.take(length.saturating_sub(file.metadata()?.len()))?;
+    Ok(file.set_len(length)?)
 }
 
 fn unlink(dir: &Dir, path: &str) -> Done<()> {

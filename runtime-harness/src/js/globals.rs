@@ -4,23 +4,30 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::{HostCall, Refusal};
-use rquickjs::{Array, ArrayBuffer, Ctx, Exception, Function, IntoJs, Object, TypedArray, Value};
+use rquickjs::{
+    Array, ArrayBuffer, CString, Ctx, Exception, Function, IntoJs, Object, TypedArray, Value,
+};
 
 use super::JsSupport;
 use super::bridge::Bridge;
 use super::files::{Call, Failure, Files, Reply, Slots};
+use crate::budget::Budget;
 use crate::callers::{Callers, Position};
 use crate::clock::{Clock, Fixed};
+use crate::deadline::Deadline;
 use crate::host::Quota;
 use crate::stop::Stop;
-use crate::watch::Trace;
+use crate::watch::{Trace, quoted};
 use crate::{Error, Guest};
 
 /// Most random bytes at once, as in browsers (Web Cryptography, "getRandomValues").
 const MAX_RANDOM: usize = 65_536;
+
+/// Longest paths, in bytes, that are joined.
+const MAX_RESOLVED: usize = 64 << 10;
 
 /// Errors by which this host refuses.
 const REFUSALS: [&str; 5] = ["ENOSYS", "ENOTSUP", "EPERM", "EACCES", "EROFS"];
@@ -30,6 +37,8 @@ pub(super) struct Globals {
     node: bool,
     clock: Clock,
     bridge: Rc<Bridge>,
+    /// What the guest may use of memory.
+    budget: Budget,
     random: Option<RefCell<Fixed>>,
     stdin: RefCell<Option<Box<dyn Read + Send>>>,
     output: RefCell<Output>,
@@ -51,6 +60,7 @@ impl Globals {
         support: &JsSupport,
         clock: Clock,
         bridge: Rc<Bridge>,
+        budget: Budget,
     ) -> Result<Self, Error> {
         let limits = guest.limits;
         let disk = Quota::new(limits.disk, "the program exceeded the disk limit of");
@@ -67,6 +77,7 @@ impl Globals {
             node: support.node,
             clock,
             bridge,
+            budget,
             random: guest.deterministic.then(RefCell::default),
             stdin: RefCell::new(guest.stdin),
             output: RefCell::new(Output {
@@ -87,7 +98,7 @@ impl Globals {
         self.node
     }
 
-    pub(super) fn sleep(&self, wait: Duration, deadline: Option<Instant>) -> Result<(), Stop> {
+    pub(super) fn sleep(&self, wait: Duration, deadline: &Deadline) -> Result<(), Stop> {
         self.clock.sleep(wait, deadline)
     }
 
@@ -172,18 +183,34 @@ impl Globals {
                 None => getrandom::fill(&mut bytes)
                     .map_err(|e| Exception::throw_message(&ctx, &e.to_string()))?,
             }
-            ArrayBuffer::new(ctx, bytes)
+            ArrayBuffer::new_copy(ctx, bytes)
         };
         host.set("random", Function::new(ctx.clone(), random)?)?;
-        let encode = |ctx: Ctx<'js>, text: String| ArrayBuffer::new(ctx, text.into_bytes());
         host.set("encode", Function::new(ctx.clone(), encode)?)?;
-        let decode = |bytes: TypedArray<'js, u8>| {
-            let bytes = copied(&bytes);
-            let text = String::from_utf8_lossy(&bytes);
-            // As TextDecoder does unless it is told otherwise (Encoding, "UTF-8 decode").
-            text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
-        };
+        let here = Rc::clone(self);
+        let decode = move |ctx: Ctx<'js>, bytes: TypedArray<'js, u8>| here.decode(ctx, &bytes);
         host.set("decode", Function::new(ctx.clone(), decode)?)
+    }
+
+    /// The text that bytes are, as UTF-8.
+    fn decode<'js>(
+        &self,
+        ctx: Ctx<'js>,
+        bytes: &TypedArray<'js, u8>,
+    ) -> rquickjs::Result<rquickjs::String<'js>> {
+        let bytes = seen(bytes);
+        // What is no text becomes a character of three bytes.
+        let longest = match str::from_utf8(bytes) {
+            Ok(_) => 0,
+            Err(_) => 3 * bytes.len() as u64,
+        };
+        let Some(_held) = self.budget.hold(longest) else {
+            return Err(Exception::throw_range(&ctx, "out of memory"));
+        };
+        let text = String::from_utf8_lossy(bytes);
+        // As TextDecoder does unless it is told otherwise (Encoding, "UTF-8 decode").
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        rquickjs::String::from_str(ctx, text)
     }
 
     fn places<'js>(self: &Rc<Self>, ctx: &Ctx<'js>, host: &Object<'js>) -> rquickjs::Result<()> {
@@ -194,7 +221,12 @@ impl Globals {
         let owner = move || here.files.borrow().owner().to_vec();
         host.set("owner", Function::new(ctx.clone(), owner)?)?;
         let here = Rc::clone(self);
-        let resolve = move |parts: Vec<String>| here.files.borrow().resolve(&parts);
+        let resolve = move |ctx: Ctx<'js>, parts: Vec<String>| {
+            if parts.iter().map(String::len).sum::<usize>() > MAX_RESOLVED {
+                return Err(Exception::throw_range(&ctx, "the path is too long"));
+            }
+            Ok(here.files.borrow().resolve(&parts))
+        };
         host.set("resolve", Function::new(ctx.clone(), resolve)?)?;
         let here = Rc::clone(self);
         let umask = move |mask: i64| here.files.borrow_mut().umask(u32::try_from(mask).ok());
@@ -215,8 +247,13 @@ impl Globals {
                 n,
                 m,
             };
-            let call = Call::new(&slots).ok_or(Failure::Code("ENOSYS"));
-            let done = call.and_then(|call| here.files.borrow_mut().call(call));
+            let Some(call) = Call::new(&slots) else {
+                let none = Err::<(), _>(Failure::Code("ENOSYS"));
+                return here.answer(&ctx, "unknown", &path, none);
+            };
+            let done = slots
+                .are_short()
+                .and_then(|()| here.files.borrow_mut().call(call));
             here.answer(&ctx, &name, &path, done)
         };
         host.set("file", Function::new(ctx.clone(), file)?)
@@ -228,37 +265,35 @@ impl Globals {
         host.set("print", Function::new(ctx.clone(), print)?)?;
         let here = Rc::clone(self);
         let write = move |ctx: Ctx<'js>, fd: i64, bytes: TypedArray<'js, u8>, at: f64| {
-            let bytes = copied(&bytes);
+            let bytes = seen(&bytes);
             let fd = number(fd);
             let written = match fd {
-                1 | 2 => here.put(fd, &bytes),
-                _ => here.files.borrow_mut().write(fd, &bytes, position(at)),
+                1 | 2 => here.put(fd, bytes),
+                _ => here.files.borrow_mut().write(fd, bytes, position(at)),
             };
             let written = written.map(count);
             here.answer(&ctx, "write", &fd.to_string(), written)
         };
         host.set("write", Function::new(ctx.clone(), write)?)?;
         let here = Rc::clone(self);
-        let read = move |ctx: Ctx<'js>, fd: i64, length: usize, at: f64| {
+        let read = move |ctx: Ctx<'js>, fd: i64, mut into: TypedArray<'js, u8>, at: f64| {
             let fd = number(fd);
-            let bytes = match fd {
-                0 => here.stdin(length),
-                _ => here.files.borrow_mut().read(fd, length, position(at)),
+            let room = room(&mut into);
+            let read = match fd {
+                0 => here.stdin(room),
+                _ => here.files.borrow_mut().read(fd, room, position(at)),
             };
-            here.answer(&ctx, "read", &fd.to_string(), bytes.map(Bytes))
+            here.answer(&ctx, "read", &fd.to_string(), read.map(count))
         };
         host.set("read", Function::new(ctx.clone(), read)?)
     }
 
-    fn stdin(&self, length: usize) -> Result<Vec<u8>, Failure> {
+    fn stdin(&self, room: &mut [u8]) -> Result<usize, Failure> {
         let mut stdin = self.stdin.borrow_mut();
-        let Some(stdin) = stdin.as_mut() else {
-            return Ok(Vec::new());
-        };
-        let mut bytes = vec![0; length.min(1 << 20)];
-        let read = stdin.read(&mut bytes)?;
-        bytes.truncate(read);
-        Ok(bytes)
+        match stdin.as_mut() {
+            Some(stdin) => Ok(stdin.read(room)?),
+            None => Ok(0),
+        }
     }
 
     /// `{code, value}`: an error's name, or what the call gives. It is counted, and written down.
@@ -321,18 +356,43 @@ impl Globals {
             trace.borrow_mut().stack(&callers.stack(memory, at));
         }
         if REFUSALS.contains(&code) {
-            let about = (!about.is_empty()).then(|| format!("{about:?}"));
+            let about = (!about.is_empty()).then(|| quoted(about.as_bytes()));
             callers.refused((name, code), about, memory, at);
         }
     }
 }
 
-/// What a typed array holds.
-fn copied(bytes: &TypedArray<'_, u8>) -> Vec<u8> {
-    // SAFETY: nothing of JavaScript runs while they are copied.
-    #[expect(unsafe_code, reason = "the bytes are copied at once")]
+/// The bytes that a text is, as UTF-8. The engine's own copy of them, and the buffer, are its memory.
+fn encode<'js>(ctx: Ctx<'js>, text: rquickjs::String<'js>) -> rquickjs::Result<ArrayBuffer<'js>> {
+    let text: CString<'js> = text.to_cstring()?;
+    // SAFETY: so many bytes lie there for as long as the value lives. They need not be UTF-8.
+    #[expect(
+        unsafe_code,
+        reason = "half a surrogate pair is no character, but a text has it"
+    )]
+    let bytes = unsafe { std::slice::from_raw_parts(text.as_ptr().cast::<u8>(), text.len()) };
+    ArrayBuffer::new_copy(ctx, bytes)
+}
+
+/// What a typed array holds; nothing when its buffer is gone.
+fn seen<'b>(bytes: &'b TypedArray<'_, u8>) -> &'b [u8] {
+    // SAFETY: nothing of JavaScript runs while they are used: the calls of this host that take them
+    // call nothing, and the array itself keeps its buffer.
+    #[expect(unsafe_code, reason = "bytes are not copied")]
     let bytes = unsafe { bytes.as_bytes() };
-    bytes.map(<[u8]>::to_vec).unwrap_or_default()
+    bytes.unwrap_or_default()
+}
+
+/// The same to be written to.
+fn room<'b>(into: &'b mut TypedArray<'_, u8>) -> &'b mut [u8] {
+    let Some(mut raw) = into.as_raw() else {
+        return &mut [];
+    };
+    // SAFETY: as above; the buffer may be the program's memory, which nothing else uses meanwhile.
+    #[expect(unsafe_code, reason = "bytes are not copied")]
+    unsafe {
+        raw.as_mut()
+    }
 }
 
 #[expect(
@@ -342,14 +402,6 @@ fn copied(bytes: &TypedArray<'_, u8>) -> Vec<u8> {
 )]
 fn position(at: f64) -> Option<u64> {
     (at >= 0.0).then_some(at as u64)
-}
-
-struct Bytes(Vec<u8>);
-
-impl<'js> IntoJs<'js> for Bytes {
-    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
-        ArrayBuffer::new(ctx.clone(), self.0).map(ArrayBuffer::into_value)
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of JavaScript")]

@@ -56,7 +56,7 @@ globalThis.TextEncoder = class TextEncoder {
     return "utf-8";
   }
   encode(text = "") {
-    return new Uint8Array(host.encode(String(text)));
+    return new Uint8Array(host.encode(String(text).toWellFormed()));
   }
 };
 globalThis.TextDecoder = class TextDecoder {
@@ -128,11 +128,9 @@ const write = (fd, bytes, position) => {
   return value;
 };
 const read = (fd, into, position) => {
-  const { code, value } = host.read(fd, into.length, position ?? -1);
+  const { code, value } = host.read(fd, into, position ?? -1);
   if (code) throw failure(code, "read");
-  const bytes = new Uint8Array(value);
-  into.set(bytes);
-  return bytes.length;
+  return value;
 };
 
 const files = {

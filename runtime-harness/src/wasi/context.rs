@@ -125,6 +125,21 @@ impl Context {
         }
     }
 
+    /// Where a write to a file that the guest may change begins, at a position or where it is, and where
+    /// the file ends now.
+    pub(crate) fn written(&self, fd: i32, to: Option<i64>) -> Option<(u64, u64)> {
+        let Ok(Descriptor::File(file)) = self.open.get(fd) else {
+            return None;
+        };
+        let end = file.file.metadata().ok()?.len();
+        let from = match to {
+            _ if file.append => end,
+            Some(to) => to.cast_unsigned(),
+            None => file.position,
+        };
+        Some((from, end))
+    }
+
     pub(crate) fn args_get(&mut self, memory: &mut Memory<'_>, list: i32, text: i32) -> Done {
         put_texts(memory, &self.args, list, text)
     }
@@ -165,12 +180,6 @@ impl Context {
         };
         let now = u64::try_from(now.as_nanos()).map_err(|_| Errno::OVERFLOW)?;
         memory.put_u64(to, now)
-    }
-
-    #[expect(clippy::unused_self, reason = "all functions are called alike")]
-    pub(crate) fn random_get(&mut self, memory: &mut Memory<'_>, at: i32, len: i32) -> Done {
-        let room = memory.room(at, len.cast_unsigned())?;
-        getrandom::fill(room).map_err(|_| Errno::IO.into())
     }
 
     #[expect(clippy::unused_self, reason = "all functions are called alike")]

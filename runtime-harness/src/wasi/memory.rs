@@ -9,6 +9,8 @@ use crate::errno::{self, Errno};
 
 /// What one call may copy, in bytes: the default of wasmtime.
 const MAX_COPY: usize = 128 << 20;
+/// Longest path, in bytes, as on Linux (`PATH_MAX`, which counts the byte that ends it).
+const LONGEST: usize = 4095;
 /// Size of a `$iovec` and of a `$ciovec`: an address and a length.
 const IOVEC: usize = 8;
 
@@ -70,17 +72,17 @@ impl Memory<'_> {
     }
 
     /// Room at an address.
-    pub(super) fn room(&mut self, at: i32, len: u32) -> Done<&mut [u8]> {
+    pub(crate) fn room(&mut self, at: i32, len: u32) -> Done<&mut [u8]> {
         let range = range(at, len);
         let room = self.0.get_mut(range.clone());
         room.ok_or_else(|| outside(&range))
     }
 
-    /// A text, which must be UTF-8.
+    /// A path, or where a link leads, which must be UTF-8.
     pub(super) fn text(&self, at: i32, len: i32) -> Done<String> {
         let bytes = self.bytes(at, len.cast_unsigned())?;
-        if bytes.len() > MAX_COPY {
-            return Err(Errno::NOMEM.into());
+        if bytes.len() > LONGEST {
+            return Err(Errno::NAMETOOLONG.into());
         }
         let text = std::str::from_utf8(bytes).map_err(|_| Errno::ILSEQ)?;
         Ok(text.to_owned())

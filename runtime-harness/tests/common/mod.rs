@@ -49,5 +49,6 @@ pub(crate) fn bare(wasm: &[u8]) -> Guest {
         compiler: runtime_harness::Compiler::default(),
         keeper: None,
         invoke: None,
+        stop: None,
     }
 }

@@ -128,11 +128,18 @@ fn guest_writes(ground: &Ground) -> Result<()> {
     Ok(())
 }
 
+/// Whether a guest has written in a scratch directory, or in one that lies in it.
+fn writes_below(dir: &Path, depth: u32) -> bool {
+    let dirs = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut paths = dirs.map(|entry| entry.path());
+    depth > 0
+        && paths.any(|path| path.join("root/tmp/d7").exists() || writes_below(&path, depth - 1))
+}
+
 fn until_guest_writes(ground: &Ground, going: &mut Going) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(100);
     while Instant::now() < until && going.is_running()? {
-        let scratch = fs::read_dir(&ground.tmp)?.flatten().next();
-        if scratch.is_some_and(|dir| dir.path().join("root/tmp/d7").exists()) {
+        if writes_below(&ground.tmp, 2) {
             return Ok(());
         }
         thread::sleep(Duration::from_millis(5));

@@ -1,8 +1,7 @@
 //! The functions of Node's `fs` that a program of `GOOS=js` may call, with their arguments by name.
 
-use std::time::SystemTime;
-
-use super::node::{bits, moment, whole};
+use super::node::{bits, whole};
+use super::{Done, Failure};
 
 /// A call as `host.js` hands it over: the name of the function, and one slot for each sort of argument.
 pub(crate) struct Slots<'c> {
@@ -12,6 +11,19 @@ pub(crate) struct Slots<'c> {
     pub(crate) fd: u32,
     pub(crate) n: f64,
     pub(crate) m: f64,
+}
+
+/// Longest path, in bytes, as on Linux (`PATH_MAX`, which counts the byte that ends it).
+pub(super) const LONGEST: usize = 4095;
+
+impl Slots<'_> {
+    /// Whether no path is longer than paths may be.
+    pub(crate) fn are_short(&self) -> Done<()> {
+        if self.path.len().max(self.other.len()) > LONGEST {
+            return Err(Failure::Code("ENAMETOOLONG"));
+        }
+        Ok(())
+    }
 }
 
 /// A call of one of Node's functions.
@@ -92,8 +104,9 @@ pub(crate) enum Call<'c> {
     },
     SetTimes {
         path: &'c str,
-        accessed: SystemTime,
-        modified: SystemTime,
+        /// Seconds since 1970.
+        accessed: f64,
+        modified: f64,
     },
     Sync {
         fd: u32,
@@ -163,8 +176,8 @@ impl<'c> Call<'c> {
             "fchown" => Self::ChangeOwnerOpen { fd, owner },
             "utimes" => Self::SetTimes {
                 path,
-                accessed: moment(n),
-                modified: moment(m),
+                accessed: n,
+                modified: m,
             },
             "fsync" => Self::Sync { fd },
             _ => return None,

@@ -26,14 +26,16 @@ pub(super) fn whole(number: f64) -> u64 {
     number.max(0.0) as u64
 }
 
-pub(super) fn moment(seconds: f64) -> SystemTime {
-    let since = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default();
-    UNIX_EPOCH + since
+/// A moment that the system can hold.
+pub(super) fn moment(seconds: f64) -> Done<SystemTime> {
+    let since = Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+    let moment = since.and_then(|since| UNIX_EPOCH.checked_add(since));
+    moment.ok_or(Failure::Code("EINVAL"))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "as in Node's Stats")]
 pub(super) fn stat(metadata: &Metadata) -> Reply {
-    let time = |seconds: i64, nanos: i64| (seconds * 1000) as f64 + nanos as f64 / 1e6;
+    let time = |seconds: i64, nanos: i64| seconds as f64 * 1000.0 + nanos as f64 / 1e6;
     let (m, number) = (metadata, |n: u64| n as f64);
     Reply::Stat(vec![
         ("dev", number(m.dev())),
@@ -112,5 +114,28 @@ pub(super) fn code(error: &io::Error) -> &'static str {
             Some(24) => "EMFILE",
             _ => "EIO",
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_numbers_are_errors_or_cut() {
+        for seconds in [f64::INFINITY, 1e19, f64::MAX] {
+            assert!(matches!(moment(seconds), Err(Failure::Code("EINVAL"))));
+        }
+        for seconds in [f64::NAN, -1e19, f64::NEG_INFINITY, -0.5] {
+            assert_eq!(moment(seconds).ok(), Some(UNIX_EPOCH));
+        }
+        assert_eq!(
+            [f64::NAN, -0.5, 1e19].map(whole),
+            [0, 0, 10_000_000_000_000_000_000]
+        );
+        assert_eq!(
+            [f64::NAN, -1.0, f64::INFINITY].map(bits),
+            [0, u32::MAX, u32::MAX]
+        );
     }
 }

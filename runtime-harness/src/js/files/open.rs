@@ -1,11 +1,11 @@
 //! Open files: opening, reading, writing, and what is known of them.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 
 use super::node::{device, permissions, permit, stat};
-use super::{Done, Failure, Files, Open, Reply};
+use super::{Done, Failure, Files, Open, Reply, resize};
 
 /// Flags of `open`: those of Linux, which `host.js` tells the program.
 const WRITE_ONLY: u32 = 1;
@@ -24,8 +24,6 @@ const NULL: &str = "/dev/null";
 const NULL_MODE: u32 = 0o020_666;
 /// A pipe.
 const PIPE_MODE: u32 = 0o010_600;
-/// Most that is read at once.
-const MAX_READ: usize = 64 << 20;
 
 /// Most files that a guest may have open: those of this process are limited, too.
 const MOST_OPEN: usize = 512;
@@ -157,8 +155,10 @@ impl Files {
     }
 
     pub(super) fn truncate_open(&mut self, fd: u32, length: u64) -> Done<()> {
-        let (file, _) = self.file(fd)?;
-        Ok(file.set_len(length)?)
+        let Some(Open::File { file, .. }) = self.open.get(&fd) else {
+            return self.file(fd).map(|_| ());
+        };
+        resize(&mut self.disk, file, length)
     }
 
     pub(super) fn change_mode_open(&mut self, fd: u32, mode: u32) -> Done<()> {
@@ -170,22 +170,12 @@ impl Files {
     }
 
     /// Read from a file, at a position if one is given.
-    pub(crate) fn read(&mut self, fd: u32, length: usize, at: Option<u64>) -> Done<Vec<u8>> {
+    pub(crate) fn read(&mut self, fd: u32, room: &mut [u8], at: Option<u64>) -> Done<usize> {
         if let Some(Open::Null) = self.open.get(&fd) {
-            return Ok(Vec::new());
+            return Ok(0);
         }
         let (file, _) = self.file(fd)?;
-        let mut bytes = vec![0; length.min(MAX_READ)];
-        let before = at.map(|_| file.stream_position()).transpose()?;
-        if let Some(at) = at {
-            file.seek(SeekFrom::Start(at))?;
-        }
-        let read = file.read(&mut bytes);
-        if let Some(before) = before {
-            file.seek(SeekFrom::Start(before))?;
-        }
-        bytes.truncate(read?);
-        Ok(bytes)
+        there(file, at, |file| file.read(room))
     }
 
     /// Write to a file, at a position if one is given.
@@ -193,23 +183,41 @@ impl Files {
         if let Some(Open::Null) = self.open.get(&fd) {
             return Ok(bytes.len());
         }
-        if at.is_some_and(|at| at > self.largest) {
+        let (file, append) = self.file(fd)?;
+        let end = file.metadata()?.len();
+        let from = match at {
+            _ if append => end,
+            Some(at) => at,
+            None => file.stream_position()?,
+        };
+        if from > self.largest {
             return Err(Failure::Code("EFBIG"));
         }
-        self.disk.take(bytes.len() as u64)?;
-        let (file, append) = self.file(fd)?;
+        // A hole before it counts, too: each of its blocks could be filled by a single byte.
+        let written = bytes.len() as u64;
+        let grown = from.saturating_add(written).saturating_sub(end);
+        self.disk.take(written.max(grown))?;
+        let (file, _) = self.file(fd)?;
         if append {
             file.seek(SeekFrom::End(0))?;
             return Ok(file.write(bytes)?);
         }
-        let before = at.map(|_| file.stream_position()).transpose()?;
-        if let Some(at) = at {
-            file.seek(SeekFrom::Start(at))?;
-        }
-        let written = file.write(bytes);
-        if let Some(before) = before {
-            file.seek(SeekFrom::Start(before))?;
-        }
-        Ok(written?)
+        there(file, at, |file| file.write(bytes))
     }
+}
+
+/// Do something at a position of a file, which then is where it was.
+fn there<T>(
+    file: &mut File,
+    at: Option<u64>,
+    work: impl FnOnce(&mut File) -> io::Result<T>,
+) -> Done<T> {
+    let Some(at) = at else {
+        return Ok(work(file)?);
+    };
+    let before = file.stream_position()?;
+    file.seek(SeekFrom::Start(at))?;
+    let done = work(file);
+    file.seek(SeekFrom::Start(before))?;
+    Ok(done?)
 }

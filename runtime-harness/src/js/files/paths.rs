@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use cap_std::fs::Dir;
 
+use super::call::LONGEST;
 use super::{Done, Failure, Files, Mount};
 
 /// Links on one way, as on Linux (`path_resolution(7)`).
@@ -22,6 +23,15 @@ struct Walk {
 impl Walk {
     fn here(&self) -> String {
         format!("/{}", self.at.join("/"))
+    }
+
+    /// Whether it is not longer than paths may be, and so not deeper than there can be directories.
+    fn is_short(&self) -> Done<()> {
+        let length: usize = self.at.iter().map(|part| part.len() + 1).sum();
+        if length > LONGEST {
+            return Err(Failure::Code("ENAMETOOLONG"));
+        }
+        Ok(())
     }
 
     /// Goes on where the link that it is at leads.
@@ -68,6 +78,7 @@ impl Files {
                 }
                 _ => {
                     walk.at.push(part);
+                    walk.is_short()?;
                     if walk.todo.is_empty() && !last {
                         break;
                     }
