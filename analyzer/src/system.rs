@@ -45,7 +45,7 @@ pub enum Quotable {
 pub struct Disk;
 
 /// Larger files are not read: no compiler takes them either, and offsets have 32 bits.
-const MAX_FILE: u64 = 32 << 20;
+const MAX_FILE: u64 = 128 << 20;
 
 impl System for Disk {
     fn read(&self, path: &Utf8Path) -> io::Result<Vec<u8>> {

@@ -85,6 +85,8 @@ impl Config {
         if file.symlink_metadata().is_err() {
             return Ok(Self::default());
         }
+        toolchain::files::of_its_name(file.as_std_path())
+            .map_err(|e| wrong(&file, &e.to_string()))?;
         let text = files::read_text(&file).map_err(|e| wrong(&file, &e))?;
         Self::parse(&text).map_err(|e| wrong(&file, &e))
     }

@@ -161,6 +161,20 @@ pub fn regular(metadata: &Metadata) -> io::Result<()> {
     }
 }
 
+/// An error for a link to a file of another name: what complains of a go.mod quotes it, and a module could
+/// have any file quoted.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::InvalidInput`], and those of the system.
+pub fn of_its_name(path: &Path) -> io::Result<()> {
+    if path.canonicalize()?.file_name() == path.file_name() {
+        return Ok(());
+    }
+    let why = "this is a symbolic link to a file of another name";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+}
+
 /// The type of what is no regular file.
 fn special(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
@@ -237,6 +251,8 @@ mod tests {
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
             assert!(error.to_string().contains(what), "{error}");
         }
+        assert!(of_its_name(&at("file")).is_ok());
+        assert!(of_its_name(&at("link")).is_err());
         assert!(open_own(&at("file")).is_ok());
         assert!(open_own(&at("link")).is_err());
         let error = read_named(&at("fifo"), 9).unwrap_err().to_string();

@@ -525,6 +525,7 @@ fn regular_module_files(dir: &Utf8Path) -> Result<(), Error> {
         // Go takes a directory of such a name for nothing.
         if !metadata.is_dir() {
             files::regular(&metadata).map_err(Error::io(&file))?;
+            files::of_its_name(file.as_std_path()).map_err(Error::io(&file))?;
         }
         if metadata.len() > LARGEST {
             let why = format!("the file is larger than {} MiB", LARGEST >> 20);

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -66,7 +66,9 @@ impl Work {
     /// The directories of its modules.
     pub(crate) fn modules(self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         let uses = self.uses.unwrap_or_default();
-        uses.into_iter().map(|u| dir.join(u.disk_path)).collect()
+        uses.into_iter()
+            .map(|u| joined(dir, &u.disk_path))
+            .collect()
     }
 
     /// The text of a go.work elsewhere that says the same: relative paths are those of `dir`.
@@ -81,12 +83,12 @@ impl Work {
             let _ = writeln!(text, "godebug {key}={value}");
         }
         for Use { disk_path } in self.uses.iter().flatten() {
-            let _ = writeln!(text, "use {}", quoted(dir.join(disk_path).as_str()));
+            let _ = writeln!(text, "use {}", quoted(joined(dir, disk_path).as_str()));
         }
         for Replace { old, new } in self.replace.iter().flatten() {
             // A path without a version is a directory (`go help work`).
             let path = if new.version.is_empty() {
-                dir.join(&new.path).into_string()
+                joined(dir, Utf8Path::new(&new.path)).into_string()
             } else {
                 new.path.clone()
             };
@@ -129,6 +131,20 @@ pub(crate) fn copy(
     Ok(true)
 }
 
+/// A path of go.work as Go takes it, without `.` and `..` (`path/filepath.Join`): it compares absolute paths
+/// as they are written.
+fn joined(dir: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let mut clean = Utf8PathBuf::new();
+    for part in dir.join(path).components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => _ = clean.pop(),
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
 /// A path as go.work wants it: in quotes, with Go's escapes where there is something to escape.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
@@ -164,8 +180,8 @@ mod tests {
         let work: Work = serde_json::from_str(json).unwrap();
         assert_eq!(
             work.elsewhere(Utf8Path::new("/w")),
-            "go 1.24\ntoolchain go1.24.3\ngodebug default=go1.21\nuse /w/.\nuse \"/w/./a b\"\nuse /abs\n\
-             replace x.y/z  => /w/../z\nreplace x.y/w v1.0.0 => x.y/v v1.2.0\n"
+            "go 1.24\ntoolchain go1.24.3\ngodebug default=go1.21\nuse /w\nuse \"/w/a b\"\nuse /abs\n\
+             replace x.y/z  => /z\nreplace x.y/w v1.0.0 => x.y/v v1.2.0\n"
         );
     }
 

@@ -12,6 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::go::facts::{FileFacts, KnownNames, Use, likely_name};
 use crate::go::pack::{self, Key, Pack};
+use crate::go::syntax;
 use crate::system::{Quotable, System};
 
 /// Files by path, which is hashed as text: faster than part by part.
@@ -30,6 +31,9 @@ const FILES: usize = 16;
 /// A file that is larger than this, in bytes, is read while no other such file is: a syntax tree takes up to
 /// thirty times the memory of its text.
 const LARGE: usize = 4 << 20;
+
+/// Most tokens of a file, each of which takes about a hundred bytes of memory.
+const TOKENS: usize = 8_000_000;
 
 /// Held while such a file is read.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -60,6 +64,17 @@ pub(crate) struct Source {
     pub(crate) facts: FileFacts,
     /// Why it could not be read; the facts are empty then.
     pub(crate) unreadable: Option<String>,
+}
+
+impl Source {
+    /// A file that cannot be read.
+    fn unreadable(path: &Utf8Path, why: String) -> Self {
+        Self {
+            name: path.file_name().unwrap_or_default().to_owned(),
+            facts: FileFacts::read(&Arc::default()),
+            unreadable: Some(why),
+        }
+    }
 }
 
 impl<'a> Sources<'a> {
@@ -194,6 +209,11 @@ impl<'a> Sources<'a> {
             Err(e) => (Text::default(), Some(e.to_string())),
         };
         let src = Arc::new(text.text);
+        let tokens = is_large.then(|| syntax::tokens(&src)).unwrap_or_default();
+        if tokens > TOKENS {
+            let why = format!("{tokens} tokens are too much for a source file");
+            return (Arc::new(Source::unreadable(path, why)), None);
+        }
         // Files that are not as Go wants them are few.
         let pack = pack.filter(|_| text.wrong.is_none() && unreadable.is_none());
         let key = pack.map(|_| pack::key(&src, declarations_only));

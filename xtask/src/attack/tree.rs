@@ -45,6 +45,10 @@ pub(super) const ATTACKS: &[Attack] = &[
         run: odd_trees,
     },
     Attack {
+        name: "quotes: links to a file outside of the module",
+        run: quoted,
+    },
+    Attack {
         name: "programs: go in the current directory",
         run: go_beside,
     },
@@ -111,6 +115,34 @@ fn odd_outputs(ground: &Ground) -> Result<()> {
     ground
         .run(&["-q", "--level", "scan", "-o", "full.json"])?
         .code_is(3)
+}
+
+fn quoted(ground: &Ground) -> Result<()> {
+    let secret = ground.beside("secret");
+    fs::write(&secret, "TOKEN=s3cr3t\n")?;
+    for place in [
+        "go.mod",
+        "go.sum",
+        "go.work",
+        "wasmcheck.toml",
+        "leak.go",
+        "leak_test.go",
+        "leak.s",
+    ] {
+        ground.hello()?;
+        let _ = fs::remove_file(ground.module.join(place));
+        ground.link(&secret, place)?;
+        for args in [
+            &["--format", "json", "--level", "build"][..],
+            &["--level", "build"],
+        ] {
+            let seen = ground.run(args)?;
+            let told = seen.stdout.contains("s3cr3t") || seen.stderr.contains("s3cr3t");
+            ensure!(!told, "{place}: {}{}", seen.stdout, seen.stderr);
+        }
+        fs::remove_file(ground.module.join(place))?;
+    }
+    ground.nothing_left()
 }
 
 /// A link that ends in the module's own tree from where the copy of it lies, too.
@@ -220,7 +252,9 @@ fn workspaces(ground: &Ground) -> Result<()> {
                     .current_dir(ground.module.join(dir))
                     .env("GOFLAGS", format!("{flags} -modcacherw").trim())
                     .env("GOPROXY", &proxy);
-                ground.finish(command)?;
+                let seen = ground.finish(command)?;
+                let judged = !seen.stdout.contains("unknown");
+                ensure!(judged || sums.is_some(), "{flags} {dir}: {}", seen.stdout);
                 ensure!(
                     ground.tree()? == before,
                     "{sums:?} {flags} {dir}: the workspace was changed"

@@ -33,6 +33,21 @@ pub(crate) struct Lexer<'s> {
     pub(crate) unterminated: Option<(u32, &'static str)>,
 }
 
+/// Number of tokens of a file, without literals and the commas between them, which take no memory in long
+/// tables.
+pub(crate) fn tokens(src: &str) -> usize {
+    let mut lexer = Lexer::new(src);
+    lexer.keep_comments = false;
+    let mut count = 0;
+    loop {
+        match lexer.next().tok {
+            Tok::Eof => return count,
+            Tok::Int | Tok::Float | Tok::Imag | Tok::Char | Tok::String | Tok::Comma => {}
+            _ => count += 1,
+        }
+    }
+}
+
 impl<'s> Lexer<'s> {
     pub(crate) fn new(src: &'s str) -> Self {
         let pos = if src.starts_with('\u{feff}') { 3 } else { 0 };
