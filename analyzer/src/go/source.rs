@@ -209,7 +209,7 @@ impl<'a> Sources<'a> {
             Err(e) => (Text::default(), Some(e.to_string())),
         };
         let src = Arc::new(text.text);
-        let tokens = is_large.then(|| syntax::tokens(&src)).unwrap_or_default();
+        let tokens = if is_large { syntax::tokens(&src) } else { 0 };
         if tokens > TOKENS {
             let why = format!("{tokens} tokens are too much for a source file");
             return (Arc::new(Source::unreadable(path, why)), None);
