@@ -18,7 +18,7 @@ use report::Format;
 #[command(name = "wasmcheck", version, args_conflicts_with_subcommands = true, after_help = AFTER)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(crate) job: Option<Job>,
     #[command(flatten)]
     pub(crate) check: CheckArgs,
 }
@@ -44,9 +44,9 @@ Exit codes:
   2  usage or configuration              3  a target has no verdict
   130  interrupted; what was found so far is reported";
 
-/// Subcommands.
+/// What is to be done: the subcommands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum Job {
     /// Check modules (the default)
     Check(CheckArgs),
     /// Show what a wasm file contains: Go version, modules, imports, calls to undefined functions
@@ -555,6 +555,23 @@ pub(crate) enum FailOn {
     Never,
 }
 
+impl Args {
+    /// What is to be done, however it was typed.
+    pub(crate) fn job(self) -> Job {
+        self.job.unwrap_or(Job::Check(self.check))
+    }
+}
+
+impl Job {
+    /// Whether it starts processes, or makes scratch directories.
+    pub(crate) fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Self::Check(_) | Self::Why(_) | Self::Exec(_) | Self::Worker
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -564,5 +581,39 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn check_is_the_default_command() {
+        let check = |args: &[&str]| match Args::try_parse_from(args).unwrap().job() {
+            Job::Check(check) => (check.paths, check.level),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            check(&["wasmcheck", "check", "./m", "--level", "scan"]),
+            check(&["wasmcheck", "./m", "--level", "scan"])
+        );
+    }
+
+    #[test]
+    fn what_follows_the_program_is_its_own() {
+        let args = [
+            "wasmcheck",
+            "exec",
+            "--timeout",
+            "5s",
+            "a.test",
+            "-test.v",
+            "--timeout",
+            "x",
+        ];
+        let Job::Exec(exec) = Args::try_parse_from(args).unwrap().job() else {
+            panic!()
+        };
+        assert_eq!(
+            (exec.file.as_str(), exec.timeout),
+            ("a.test", Duration::from_secs(5))
+        );
+        assert_eq!(exec.args, ["-test.v", "--timeout", "x"]);
     }
 }

@@ -8,7 +8,6 @@ mod exec;
 mod explain;
 mod files;
 mod inspect;
-mod job;
 mod output;
 mod progress;
 mod render;
@@ -19,11 +18,11 @@ use std::process::ExitCode;
 
 use engine::Interrupt;
 
-use crate::job::Job;
+use crate::args::Job;
 
 fn main() -> ExitCode {
     let job = match typed::parse() {
-        Ok(args) => Job::of(args),
+        Ok(args) => args.job(),
         Err(code) => return code,
     };
     let interrupt = Interrupt::default();

@@ -126,6 +126,17 @@ fn bytes_of_javascript_count_as_memory() {
     );
 }
 
+/// Wait until a guest says that it waits.
+#[cfg(unix)]
+fn until_it_waits(running: &mut std::process::Child) {
+    use std::io::{BufRead, BufReader};
+
+    let mut line = String::new();
+    let mut out = BufReader::new(running.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    assert_eq!(line, "waits\n");
+}
+
 /// The process that a process has started; there is one.
 #[cfg(target_os = "linux")]
 fn child(pid: u32) -> u32 {
@@ -142,8 +153,6 @@ fn child(pid: u32) -> u32 {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_engine_that_ends_is_told_and_leaves_nothing() {
-    use std::io::{BufRead, BufReader};
-
     let world = program(JS);
     let file = build(&world, "js", ".", false);
     let report = world.scratch.path().join("run.json");
@@ -159,10 +168,7 @@ fn an_engine_that_ends_is_told_and_leaves_nothing() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(running.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        assert_eq!(line, "waits\n");
+        until_it_waits(&mut running);
         let pid = if of_child {
             child(running.id())
         } else {
@@ -208,8 +214,6 @@ func main() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_nothing_of_a_guest_that_writes() {
-    use std::io::{BufRead, BufReader};
-
     let world = program(BUSY);
     let file = build(&world, "wasip1", ".", false);
     for _ in 0..5 {
@@ -219,9 +223,7 @@ fn an_interrupt_leaves_nothing_of_a_guest_that_writes() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(running.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
+        until_it_waits(&mut running);
         let pid = running.id().to_string();
         let killed = std::process::Command::new("kill")
             .args(["-INT", &pid])

@@ -222,7 +222,8 @@ fn without_waiting(_: bool) -> OpenOptions {
     options
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "tests prepare files")]
 mod tests {
     use rustix::fs::{FileType, Mode, mknodat};

@@ -119,7 +119,8 @@ impl Strangers {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "tests prepare files")]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

@@ -142,7 +142,8 @@ fn allow(parent: &Dir, name: &OsStr) {
 #[cfg(not(unix))]
 fn allow(_: &Dir, _: &OsStr) {}
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "tests prepare files")]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
