@@ -279,6 +279,22 @@ mod tests {
     }
 
     #[test]
+    fn characters_that_no_identifier_has_are_errors() {
+        let quotes = "package p\n\nfunc f() { println(“hi”) }\n";
+        let errors = parse(quotes, &Bump::new(), false).errors;
+        assert_eq!(errors[0].pos as usize, quotes.find('“').unwrap());
+        for wrong in ["a€", "var\u{a0}x", "–", "\u{202e}x", "😀"] {
+            let text = format!("package p\n\nvar {wrong} = 1\n");
+            assert!(
+                !parse(&text, &Bump::new(), false).errors.is_empty(),
+                "{wrong}"
+            );
+        }
+        let letters = "package p\n\nvar 名前é1_, ſ = 1, 2\n";
+        assert!(parse(letters, &Bump::new(), false).errors.is_empty());
+    }
+
+    #[test]
     fn long_tables_are_read_as_short_ones() {
         for good in [
             "",

@@ -29,8 +29,9 @@ pub(crate) struct Lexer<'s> {
     /// All comments that were passed, or only directives.
     pub(crate) comments: Vec<Comment>,
     pub(crate) keep_comments: bool,
-    /// The first literal or comment that does not end: its offset, and what it is.
-    pub(crate) unterminated: Option<(u32, &'static str)>,
+    /// The first literal or comment that does not end, or character that is part of nothing: its offset, and
+    /// what it is.
+    pub(crate) faulty: Option<(u32, &'static str)>,
 }
 
 /// Number of tokens of a file, without literals and the commas between them, which take no memory in long
@@ -57,7 +58,7 @@ impl<'s> Lexer<'s> {
             semi: false,
             comments: Vec::new(),
             keep_comments: true,
-            unterminated: None,
+            faulty: None,
         }
     }
 
@@ -124,7 +125,7 @@ impl<'s> Lexer<'s> {
         let len = if general {
             let end = find(&rest[2..], *b"*/");
             if end.is_none() {
-                self.open_end(start, "comment not terminated");
+                self.fault(start, "comment not terminated");
             }
             end.map_or(rest.len(), |i| i + 4)
         } else {
@@ -160,7 +161,13 @@ impl<'s> Lexer<'s> {
     fn word(&mut self) -> Tok {
         let start = self.pos;
         self.pos += run(self.src, self.pos, WORD);
-        Tok::of_word(&self.src[start..self.pos])
+        let word = &self.src[start..self.pos];
+        if !word.is_ascii()
+            && let Some(at) = foreign(word)
+        {
+            self.fault(start + at, "invalid character in identifier");
+        }
+        Tok::of_word(word)
     }
 
     /// Pass a number. Digits are not checked: the compiler does that.
@@ -194,9 +201,9 @@ impl<'s> Lexer<'s> {
     }
 
     /// Remember what does not end.
-    fn open_end(&mut self, start: usize, what: &'static str) {
+    fn fault(&mut self, start: usize, what: &'static str) {
         let start = u32::try_from(start).unwrap_or(u32::MAX);
-        self.unterminated.get_or_insert((start, what));
+        self.faulty.get_or_insert((start, what));
     }
 
     fn quoted(&mut self, quote: u8, tok: Tok) -> Tok {
@@ -206,7 +213,7 @@ impl<'s> Lexer<'s> {
             match self.peek(0) {
                 b'\\' => self.pos += 2,
                 b'\n' => {
-                    self.open_end(start, "newline in string or rune");
+                    self.fault(start, "newline in string or rune");
                     return tok;
                 }
                 0 if self.pos >= self.src.len() => break,
@@ -219,7 +226,7 @@ impl<'s> Lexer<'s> {
             }
         }
         self.pos = self.src.len();
-        self.open_end(start, "string or rune not terminated");
+        self.fault(start, "string or rune not terminated");
         tok
     }
 
@@ -228,7 +235,7 @@ impl<'s> Lexer<'s> {
         let end = memchr(b'`', rest);
         let len = end.map_or(rest.len() + 1, |i| i + 2);
         if end.is_none() {
-            self.open_end(self.pos, "string not terminated");
+            self.fault(self.pos, "string not terminated");
         }
         self.pos += len;
         Tok::String
@@ -256,6 +263,15 @@ static KINDS: [u8; 256] = {
         byte += 1;
     }
 };
+
+/// Where a word has a character that no identifier has, as quotation marks from a text processor and
+/// no-break spaces (specification, "Identifiers"). Rust counts some more characters as letters than Go does
+/// (`unicode.IsLetter`), of which the compiler complains.
+fn foreign(word: &[u8]) -> Option<usize> {
+    let text = str::from_utf8(word).ok()?;
+    let part = |c: char| c == '_' || c.is_alphanumeric();
+    text.find(|c| !part(c))
+}
 
 /// How many bytes of a kind follow.
 fn run(src: &[u8], from: usize, kind: u8) -> usize {

@@ -76,7 +76,7 @@ impl<'s> Parser<'s> {
                 self.bump();
             }
         }
-        if let Some((pos, what)) = self.lexer.unterminated {
+        if let Some((pos, what)) = self.lexer.faulty {
             let message = what.to_owned();
             self.errors.push(SyntaxError { pos, message });
         }
