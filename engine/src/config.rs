@@ -91,7 +91,7 @@ impl Config {
         Self::parse(&text).map_err(|e| wrong(&file, &e))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|e| e.to_string())?;
         for Guard { symbol, .. } in &config.guard {
             if analyzer::split_symbol(symbol).is_none() {

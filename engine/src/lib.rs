@@ -21,6 +21,7 @@ mod events;
 mod exec;
 mod failure;
 mod files;
+pub mod fuzzing;
 mod hosts;
 mod incomplete;
 mod inspect;

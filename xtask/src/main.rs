@@ -30,7 +30,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   e2e      the page in Chromium, the claims about Node under Node
   tidy     crate edges, dependencies, sizes, cycles, headers, pages of rules
   sizes    how long functions and files are, crate by crate
-  fuzz SECONDS [hosts]  each fuzz target for so long, or those that run guests, whose first build takes
+  fuzz SECONDS [hosts]  each fuzz target for so long, or those of the sandbox, whose first build takes
            many minutes; needs cargo-fuzz and a nightly toolchain
   inlined  write which functions of the standard library leave their calls in the wasm (minutes)
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
@@ -124,8 +124,8 @@ fn e2e() -> Result<()> {
 /// The fuzz targets that CI runs.
 const FUZZED: [&str; 5] = ["reader", "constraint", "wasm", "report", "visible"];
 
-/// Those that run guests, with the engines.
-const HOSTS: [&str; 2] = ["wasi", "js"];
+/// Those that need the engines of the sandbox.
+const HOSTS: [&str; 3] = ["wasi", "js", "scenario"];
 
 /// Each target for a while. Without a sanitizer: the code of ours that is fuzzed has hardly any unsafe
 /// blocks, and panics and endless loops are seen without one.

@@ -128,7 +128,7 @@ impl Player<'_, '_> {
         let built = built.as_ref().map_err(Clone::clone)?;
         let most = scenario.timeout.unwrap_or(EACH);
         let time = most.min(checkup.deadline.left()).max(LEAST);
-        let task = task(checkup, scenario, &built.file, time);
+        let task = task(self.checkup.session.root(), scenario, &built.file, time);
         let mut run = checkup.hosts.run(site, &task)?;
         // Programs tell their own name.
         run.rename(built.file.as_str(), program_name(package));
@@ -195,9 +195,9 @@ impl Player<'_, '_> {
     }
 }
 
-/// A program as a scenario runs it.
-fn task(checkup: &Checkup<'_>, scenario: &Scenario, file: &Utf8Path, time: Duration) -> Task {
-    let root = checkup.session.root().to_owned();
+/// A program as a scenario of the module at `root` runs it.
+pub(crate) fn task(root: &Utf8Path, scenario: &Scenario, file: &Utf8Path, time: Duration) -> Task {
+    let root = root.to_owned();
     let dir = match &scenario.dir {
         Some(dir) => root.join(dir),
         None => root.clone(),
