@@ -10,34 +10,52 @@ mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Advice, Confirmed, Effect, Finding};
+use model::{Advice, Confirmed, Effect, Finding, Report};
 
-pub use crate::catalogue::{Remedy, Stub, stubs};
+pub use crate::catalogue::file;
+pub use crate::catalogue::{Catalogue, Remedy, Stub, entries};
 pub use crate::search::{Search, guesses, newer};
-pub use crate::trial::{Trial, trials};
+pub use crate::trial::Trial;
 
-/// Give every finding its advice. Returns the remedies, each once, and their ids in the findings.
-///
-/// Notes need none, but for packages that are absent: these are worth advice, although they keep
-/// nothing from building.
+/// [`Catalogue::stubs`] of what is part of the program.
+pub fn stubs() -> Vec<Stub> {
+    Catalogue::builtin().stubs()
+}
+
+/// [`Catalogue::advise`] with what is part of the program.
 pub fn advise(findings: &mut [Finding], absent: &BTreeSet<String>) -> Vec<Advice> {
-    let mut advice: Vec<Advice> = Vec::new();
-    let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    let wanted = |f: &&mut Finding| f.effect != Effect::Note || absent.contains(&f.root);
-    for finding in findings.iter_mut().filter(wanted) {
-        for remedy in catalogue::remedies(finding) {
-            let key = format!("{}\n{}", remedy.title, finding.root);
-            let index = *known.entry(key).or_insert_with(|| {
-                advice.push(new_advice(advice.len() + 1, finding, remedy));
-                advice.len() - 1
-            });
-            for target in &finding.targets {
-                advice[index].confirmed.insert(*target, Confirmed::None);
+    Catalogue::builtin().advise(findings, absent)
+}
+
+/// [`Catalogue::trials`] with what is part of the program.
+pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<Trial> {
+    Catalogue::builtin().trials(report, tags)
+}
+
+impl Catalogue {
+    /// Give every finding its advice. Returns the remedies, each once, and their ids in the findings.
+    ///
+    /// Notes need none, but for packages that are absent: these are worth advice, although they keep
+    /// nothing from building.
+    pub fn advise(&self, findings: &mut [Finding], absent: &BTreeSet<String>) -> Vec<Advice> {
+        let mut advice: Vec<Advice> = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let wanted = |f: &&mut Finding| f.effect != Effect::Note || absent.contains(&f.root);
+        for finding in findings.iter_mut().filter(wanted) {
+            for remedy in self.remedies(finding) {
+                let key = format!("{}\n{}", remedy.title, finding.root);
+                let index = *known.entry(key).or_insert_with(|| {
+                    advice.push(new_advice(advice.len() + 1, finding, remedy));
+                    advice.len() - 1
+                });
+                for target in &finding.targets {
+                    advice[index].confirmed.insert(*target, Confirmed::None);
+                }
+                finding.advice.push(advice[index].id.clone());
             }
-            finding.advice.push(advice[index].id.clone());
         }
+        advice
     }
-    advice
 }
 
 fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {

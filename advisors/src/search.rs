@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use semver::Version;
 
-/// A version as Go writes it, `v1.2.3`; `0` and `v2` stand for their first.
+/// A version as Go writes it, `v1.2.3`; `0` and `v2` stand for their first. `+incompatible` does not
+/// take part in comparisons.
 pub(crate) fn version(text: &str) -> Option<Version> {
     let text = text.strip_prefix('v').unwrap_or(text);
+    let text = text.split('+').next().unwrap_or_default();
     Version::parse(text)
         .ok()
         .or_else(|| Version::parse(&format!("{text}.0.0")).ok())

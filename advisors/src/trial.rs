@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Edit, Effect, Finding, Goos, Report, Rule, Target};
 
-use crate::catalogue;
+use crate::catalogue::Catalogue;
 
 /// A module to mend, and what mending it must achieve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,24 +31,28 @@ pub struct Trial {
     pub tags: Vec<String>,
 }
 
-/// Find what is worth trying, what unblocks most first; the module being checked comes last, since
-/// its own newer versions are no news to those who work on it. `tags` are the tags that the source
-/// of a package knows.
-pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<Trial> {
-    let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|f| can_be_tried(f)) {
-        let version = finding.version.as_deref();
-        groups
-            .entry((&finding.module, version))
-            .or_default()
-            .push(finding);
+impl Catalogue {
+    /// Find what is worth trying, what unblocks most first; the module being checked comes last, since
+    /// its own newer versions are no news to those who work on it. `tags` are the tags that the source
+    /// of a package knows.
+    pub fn trials(&self, report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<Trial> {
+        let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
+        for finding in report.findings.iter().filter(|f| can_be_tried(f)) {
+            let version = finding.version.as_deref();
+            groups
+                .entry((&finding.module, version))
+                .or_default()
+                .push(finding);
+        }
+        let mut trials: Vec<(usize, Trial)> = groups
+            .into_iter()
+            .map(|((module, version), findings)| {
+                trial(self, report, module, version, &findings, tags)
+            })
+            .collect();
+        trials.sort_by(|a, b| (a.1.own, b.0, &a.1.module).cmp(&(b.1.own, a.0, &b.1.module)));
+        trials.into_iter().map(|(_, trial)| trial).collect()
     }
-    let mut trials: Vec<(usize, Trial)> = groups
-        .into_iter()
-        .map(|((module, version), findings)| trial(report, module, version, &findings, tags))
-        .collect();
-    trials.sort_by(|a, b| (a.1.own, b.0, &a.1.module).cmp(&(b.1.own, a.0, &b.1.module)));
-    trials.into_iter().map(|(_, trial)| trial).collect()
 }
 
 /// A broken build that another version could mend.
@@ -72,8 +76,8 @@ fn packages(findings: &[&Finding]) -> BTreeMap<Goos, BTreeSet<String>> {
 }
 
 /// The least version that the catalogue knows to be good.
-fn boundary(findings: &[&Finding]) -> Option<String> {
-    let mut remedies = findings.iter().flat_map(|f| catalogue::remedies(f));
+fn boundary(catalogue: &Catalogue, findings: &[&Finding]) -> Option<String> {
+    let mut remedies = findings.iter().flat_map(|f| catalogue.remedies(f));
     remedies.find_map(|r| match &r.edit {
         Some(Edit::Require { version, .. }) => Some(version.clone()),
         _ => None,
@@ -82,8 +86,8 @@ fn boundary(findings: &[&Finding]) -> Option<String> {
 
 /// What the catalogue puts in the place of a module. The entry may be that of the root, while the
 /// finding lies in another module.
-fn replacement(module: &str, findings: &[&Finding]) -> Option<Edit> {
-    let mut remedies = findings.iter().flat_map(|f| catalogue::remedies(f));
+fn replacement(catalogue: &Catalogue, module: &str, findings: &[&Finding]) -> Option<Edit> {
+    let mut remedies = findings.iter().flat_map(|f| catalogue.remedies(f));
     remedies.find_map(|r| match &r.edit {
         Some(Edit::Replace { with, version, .. }) => Some(Edit::Replace {
             module: module.to_owned(),
@@ -96,6 +100,7 @@ fn replacement(module: &str, findings: &[&Finding]) -> Option<Edit> {
 
 /// A trial, and how many own packages it unblocks.
 fn trial(
+    catalogue: &Catalogue,
     report: &Report,
     module: &str,
     version: Option<&str>,
@@ -139,6 +144,8 @@ fn trial(
         .iter()
         .filter_map(|f| tags.get(&f.package))
         .flatten();
+    let named = findings.iter().flat_map(|f| catalogue.remedies(f));
+    let named = named.flat_map(|remedy| &remedy.tags);
     let trial = Trial {
         module: module.to_owned(),
         version: version
@@ -148,9 +155,10 @@ fn trial(
         findings: findings.iter().map(|f| f.id.clone()).collect(),
         packages,
         targets: targets.into_iter().collect(),
-        boundary: boundary(findings),
-        replace: replacement(module, findings).filter(|_| !own),
+        boundary: boundary(catalogue, findings),
+        replace: replacement(catalogue, module, findings).filter(|_| !own),
         tags: known
+            .chain(named)
             .cloned()
             .collect::<BTreeSet<_>>()
             .into_iter()

@@ -113,7 +113,7 @@ impl fmt::Display for Target {
 }
 
 /// A `GOOS` whose `GOARCH` is `wasm`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Goos {
     /// `GOOS=wasip1`

@@ -39,7 +39,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   same BEFORE AFTER [FIELD…]  whether reports, or directories of them, are equal but for fields that may
            differ: before and after a refactoring
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
-  schema   write docs/report.schema.json
+  schema   write docs/report.schema.json and docs/catalogue.schema.json
   suites [PACKAGE…]  tests of the standard library against Go's own runners; fetches these (minutes)
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 
