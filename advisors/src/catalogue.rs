@@ -49,9 +49,12 @@ const CATEGORIES: &[(&str, &str)] = &categories![
 ];
 
 static BUILTIN: LazyLock<Catalogue> = LazyLock::new(|| {
-    let entries = entries();
+    let read = |(name, text): &(&str, &str)| {
+        entries(name, text).unwrap_or_else(|e| panic!("a test reads the same embedded file: {e}"))
+    };
+    let all = CATEGORIES.iter().flat_map(read);
     Catalogue {
-        entries: entries.iter().map(|(_, entry)| Known::new(entry)).collect(),
+        entries: all.map(|entry| Known::new(&entry)).collect(),
     }
 });
 
@@ -66,18 +69,11 @@ static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| {
     raw.class.into_iter().map(class).collect()
 });
 
-/// The entries that are part of the program, each with its category.
-///
-/// # Panics
-///
-/// If a file that is part of the program has a mistake; a test reads them all.
-pub fn entries() -> Vec<(&'static str, Entry)> {
-    let read = |(name, text): &(&'static str, &'static str)| {
-        let read = check::read(name, text).unwrap_or_else(|e| panic!("{e}"));
-        let entries = read.file.entry.into_iter();
-        entries.map(|e| (*name, e.into_inner())).collect::<Vec<_>>()
-    };
-    CATEGORIES.iter().flat_map(read).collect()
+/// The entries of a file, in its order. A mistake is told with its place.
+pub fn entries(name: &str, text: &str) -> Result<Vec<Entry>, String> {
+    let read = check::read(name, text)?;
+    let entries = read.file.entry.into_iter();
+    Ok(entries.map(toml::Spanned::into_inner).collect())
 }
 
 impl Catalogue {

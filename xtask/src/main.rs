@@ -15,6 +15,7 @@ mod suites;
 mod tables;
 mod target_dir;
 mod tidy;
+mod verify;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
   schema   write docs/report.schema.json and docs/catalogue.schema.json
   suites [PACKAGE…]  tests of the standard library against Go's own runners; fetches these (minutes)
+  verify-catalogue [--binary FILE] [ID…|page]  build and run what the catalogue says, where no record
+           fits (hours); `page` writes docs/catalogue.md alone
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 
 fn main() -> ExitCode {
@@ -68,6 +71,8 @@ fn run(args: &[&str]) -> Result<()> {
         ["same", before, after, fields @ ..] => {
             same::run(Path::new(before), Path::new(after), fields)
         }
+        ["verify-catalogue", "--binary", file, ids @ ..] => verify::run(ids, Path::new(file)),
+        ["verify-catalogue", ids @ ..] => verify::run(ids, &target_dir().join("debug/wasmcheck")),
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),

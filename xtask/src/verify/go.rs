@@ -1,0 +1,151 @@
+//! Scratch modules, the `go` command in them, and programs in the sandbox.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, ensure};
+use model::Goos;
+
+use super::plan::{Check, What};
+use super::record::{Outcome, Record};
+use super::what::{Came, fails, runs};
+
+/// The `go` command, and what runs programs.
+pub(super) struct Go {
+    wasmcheck: PathBuf,
+    version: String,
+    cache: String,
+    runtime: String,
+}
+
+impl Go {
+    pub(super) fn new(wasmcheck: &Path) -> Result<Self> {
+        let said = |program: &Path, args: &[&str]| -> Result<String> {
+            let name = program.display().to_string();
+            let output = Command::new(program).args(args).output().context(name)?;
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let go = Path::new("go");
+        let version = said(go, &["env", "GOVERSION"])?;
+        Ok(Self {
+            version: version.trim_start_matches("go").to_owned(),
+            cache: said(go, &["env", "GOMODCACHE"])?,
+            runtime: said(wasmcheck, &["--version"])?,
+            wasmcheck: wasmcheck.to_owned(),
+        })
+    }
+
+    /// Do what a check asks for.
+    pub(super) fn check(&self, check: &Check) -> Result<Record> {
+        let scratch = Scratch::new(self, check.goos)?;
+        let (module, came) = match &check.what {
+            What::Fails(state) => {
+                let at = format!("{}@{}", state.package, state.version);
+                (at, fails(&scratch, state)?)
+            }
+            What::Runs(wanted) => {
+                let at = wanted.versions.last().map_or("latest", String::as_str);
+                (format!("{}@{at}", wanted.module), runs(&scratch, wanted)?)
+            }
+        };
+        let Came {
+            level,
+            good,
+            said,
+            ran,
+        } = came;
+        Ok(Record {
+            id: check.id.clone(),
+            fix: check.fix,
+            go: self.version.clone(),
+            target: check.goos.name().to_owned(),
+            module,
+            level,
+            result: if good { Outcome::Pass } else { Outcome::Fail },
+            first_error: said.map(|text| self.plain(&text)),
+            runtime: ran.then(|| self.runtime.clone()),
+            hash: check.hash.clone(),
+            stale: false,
+        })
+    }
+
+    /// Without the paths of this machine.
+    fn plain(&self, text: &str) -> String {
+        let text = text.replace(&format!("{}/", self.cache), "");
+        text.trim().chars().take(240).collect()
+    }
+}
+
+/// A module in a directory of its own.
+pub(super) struct Scratch<'a> {
+    go: &'a Go,
+    goos: Goos,
+    dir: tempfile::TempDir,
+}
+
+impl<'a> Scratch<'a> {
+    fn new(go: &'a Go, goos: Goos) -> Result<Self> {
+        let dir = tempfile::tempdir()?;
+        let text = "module example.com/scratch\n\ngo 1.26\n";
+        std::fs::write(dir.path().join("go.mod"), text)?;
+        Ok(Self { go, goos, dir })
+    }
+
+    /// Write the program.
+    pub(super) fn main(&self, text: &str) -> Result<()> {
+        Ok(std::fs::write(self.dir.path().join("main.go"), text)?)
+    }
+
+    /// Run the `go` command for the build.
+    pub(super) fn go(&self, args: &[&str]) -> Result<(bool, String)> {
+        self.command(args, &[("GOOS", self.goos.name()), ("GOARCH", "wasm")])
+    }
+
+    /// Require modules.
+    pub(super) fn get(&self, wanted: &[String]) -> Result<(bool, String)> {
+        let mut args = vec!["get"];
+        args.extend(wanted.iter().map(String::as_str));
+        self.command(&args, &[])
+    }
+
+    fn command(&self, args: &[&str], env: &[(&str, &str)]) -> Result<(bool, String)> {
+        let mut command = Command::new("nice");
+        command
+            .args(["-n", "10", "timeout", "600", "go"])
+            .args(args);
+        command.current_dir(self.dir.path());
+        command.env("GOFLAGS", "-mod=mod -buildvcs=false");
+        command.env("GOTOOLCHAIN", "local").env("GOWORK", "off");
+        command.env("CGO_ENABLED", "0").envs(env.iter().copied());
+        let Output {
+            status,
+            stderr,
+            stdout,
+        } = command.output().context("nice")?;
+        let text = [stdout, stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        let told = text.lines().filter(|l| !l.starts_with("go: downloading"));
+        let told: Vec<&str> = told.collect();
+        Ok((status.success(), told.join("\n")))
+    }
+
+    /// Run the program that was linked as `x.wasm`, in an empty directory.
+    pub(super) fn run(&self) -> Result<(bool, String)> {
+        let dir = self.dir.path().join("run");
+        std::fs::create_dir_all(&dir)?;
+        ensure!(
+            self.dir.path().join("x.wasm").exists(),
+            "nothing was linked"
+        );
+        let mut command = Command::new("nice");
+        command.args(["-n", "10"]).arg(&self.go.wasmcheck);
+        command.args(["exec", "--timeout", "120s", "--no-cache", "../x.wasm"]);
+        let output = command
+            .current_dir(&dir)
+            .output()
+            .context("wasmcheck exec")?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Ok((output.status.success(), text))
+    }
+}
