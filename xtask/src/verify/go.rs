@@ -1,14 +1,17 @@
 //! Scratch modules, the `go` command in them, and programs in the sandbox.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use advisors::file::Shape;
 use anyhow::{Context, Result, ensure};
 use model::Goos;
 
-use super::plan::{Check, What};
+use super::plan::{Check, Runs, State, What};
 use super::record::{Outcome, Record};
-use super::what::{Came, fails, runs};
+use super::what::{Built, Came, build, fails, runs};
 
 /// The `go` command, and what runs programs.
 pub(super) struct Go {
@@ -16,6 +19,9 @@ pub(super) struct Go {
     version: String,
     cache: String,
     runtime: String,
+    /// What was built, and what ran: many entries have one remedy, and a patch fails as its entry does.
+    built: RefCell<BTreeMap<String, Built>>,
+    ran: RefCell<BTreeMap<String, Came>>,
 }
 
 impl Go {
@@ -32,6 +38,8 @@ impl Go {
             cache: said(go, &["env", "GOMODCACHE"])?,
             runtime: said(wasmcheck, &["--version"])?,
             wasmcheck: wasmcheck.to_owned(),
+            built: RefCell::default(),
+            ran: RefCell::default(),
         })
     }
 
@@ -41,11 +49,16 @@ impl Go {
         let (module, came) = match &check.what {
             What::Fails(state) => {
                 let at = format!("{}@{}", state.package, state.version);
-                (at, fails(&scratch, state)?)
+                (at, self.fails(&scratch, check.goos, state)?)
             }
             What::Runs(wanted) => {
                 let at = wanted.versions.last().map_or("latest", String::as_str);
-                (format!("{}@{at}", wanted.module), runs(&scratch, wanted)?)
+                let module = if wanted.module.is_empty() {
+                    wanted.package.clone()
+                } else {
+                    format!("{}@{at}", wanted.module)
+                };
+                (module, self.runs(&scratch, check.goos, wanted)?)
             }
         };
         let Came {
@@ -67,6 +80,29 @@ impl Go {
             hash: check.hash.clone(),
             stale: false,
         })
+    }
+
+    fn fails(&self, scratch: &Scratch<'_>, goos: Goos, state: &State) -> Result<Came> {
+        let key = format!("{} {} {}", goos.name(), state.package, state.version);
+        let known = self.built.borrow().get(&key).cloned();
+        // A stub and a hollow package are looked into where they were required.
+        let known = known.filter(|_| matches!(state.shape, Shape::Excluded | Shape::Partial));
+        let built = match known {
+            Some(built) => built,
+            None => build(scratch, &state.package, &state.version)?,
+        };
+        self.built.borrow_mut().insert(key, built.clone());
+        fails(scratch, state, built)
+    }
+
+    fn runs(&self, scratch: &Scratch<'_>, goos: Goos, wanted: &Runs) -> Result<Came> {
+        let key = format!("{} {wanted:?}", goos.name());
+        if let Some(came) = self.ran.borrow().get(&key) {
+            return Ok(came.clone());
+        }
+        let came = runs(scratch, wanted)?;
+        self.ran.borrow_mut().insert(key, came.clone());
+        Ok(came)
     }
 
     /// Without the paths of this machine.

@@ -146,6 +146,18 @@ fn runs(entry: &Entry, fix: &Fix, goos: Goos, probe: Option<String>) -> Result<R
     let named = to.map(|t| [t.min.clone(), t.tested.clone()]);
     let mut versions: Vec<String> = named.into_iter().flatten().flatten().collect();
     versions.dedup();
+    if module.is_none() && other.is_some() && versions.is_empty() {
+        // The standard library.
+        let package = other.unwrap_or_default();
+        return Ok(Runs {
+            package,
+            module: String::new(),
+            versions,
+            replace: None,
+            tags: fix.tags_add.clone(),
+            probe,
+        });
+    }
     let replace = fix.replace.as_ref().map(|with| format!("{own}={with}"));
     if replace.is_some() || versions.is_empty() && module.is_none() {
         versions = vec![state(entry, goos)?.version];

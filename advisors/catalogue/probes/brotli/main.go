@@ -1,0 +1,30 @@
+package main
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/andybalholm/brotli"
+)
+
+func main() {
+	var b bytes.Buffer
+	w := brotli.NewWriter(&b)
+	_, err := w.Write([]byte("hello"))
+	if err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	var r io.Reader
+	r, err = brotli.NewReader(&b), error(nil)
+	if err != nil {
+		panic(err)
+	}
+	out, err := io.ReadAll(r)
+	if err != nil || string(out) != "hello" {
+		panic("not what was written")
+	}
+	println("ok")
+}

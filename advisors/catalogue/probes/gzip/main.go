@@ -1,0 +1,30 @@
+package main
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+func main() {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte("hello"))
+	if err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	var r io.Reader
+	r, err = gzip.NewReader(&b)
+	if err != nil {
+		panic(err)
+	}
+	out, err := io.ReadAll(r)
+	if err != nil || string(out) != "hello" {
+		panic("not what was written")
+	}
+	println("ok")
+}
