@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use advisors::Catalogue;
 use analyzer::{Scan, Why};
 use model::{
     Builds as PackageBuilds, Goos, Incomplete, Level, Module, Report, SCHEMA, Target, TargetReport,
@@ -124,7 +125,7 @@ fn fill(checkup: Checkup<'_>, mut scan: Scan<'_>, report: &mut Report) {
         stages::scenarios::play(checkup, &mut scan, report);
     }
     let tags = scan.tags();
-    judge(scan, report);
+    judge(scan, checkup.config.catalogue(), report);
     if let Some(tests) = settings.tests {
         stages::tests::run(checkup, tests, report);
     }
@@ -136,12 +137,12 @@ fn fill(checkup: Checkup<'_>, mut scan: Scan<'_>, report: &mut Report) {
 }
 
 /// Put verdicts, findings and advice into the report.
-fn judge(scan: Scan<'_>, report: &mut Report) {
+fn judge(scan: Scan<'_>, catalogue: &Catalogue, report: &mut Report) {
     let mut judged = scan.judge();
     let packages = judged.targets.iter().flat_map(|t| &t.packages);
     let absent = packages.filter(|p| p.own && p.builds == PackageBuilds::Absent);
     let absent: BTreeSet<String> = absent.map(|p| p.package.clone()).collect();
-    report.advice = advisors::advise(&mut judged.findings, &absent);
+    report.advice = catalogue.advise(&mut judged.findings, &absent);
     report.findings = judged.findings;
     report.incomplete.extend(judged.incomplete);
     for target in judged.targets {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use advisors::Catalogue;
 use analyzer::DeclaredGuard;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use model::Goos;
@@ -15,7 +16,7 @@ use crate::files;
 pub(crate) const NAME: &str = "wasmcheck.toml";
 
 /// What the file says.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     /// Names whose value the platform decides, and the source does not show how.
@@ -24,6 +25,12 @@ pub(crate) struct Config {
     /// Runs of its programs.
     #[serde(default)]
     pub(crate) scenario: Vec<Scenario>,
+    /// Files with entries of the advisor's catalogue, relative to go.mod.
+    #[serde(default)]
+    catalogue: Vec<Utf8PathBuf>,
+    /// The program's own entries and those, if there are any.
+    #[serde(skip)]
+    entries: Option<Catalogue>,
 }
 
 /// `[[scenario]]`: a run of a main package, which is compared with the native one.
@@ -88,7 +95,22 @@ impl Config {
         toolchain::files::of_its_name(file.as_std_path())
             .map_err(|e| wrong(&file, &e.to_string()))?;
         let text = files::read_text(&file).map_err(|e| wrong(&file, &e))?;
-        Self::parse(&text).map_err(|e| wrong(&file, &e))
+        let mut config = Self::parse(&text).map_err(|e| wrong(&file, &e))?;
+        if !config.catalogue.is_empty() {
+            let texts = config.catalogue.iter().map(|name| of_catalogue(root, name));
+            let texts = texts.collect::<Result<Vec<_>, _>>()?;
+            let named = config.catalogue.iter().map(|name| name.as_str());
+            let read = Catalogue::with_user(named.zip(texts.iter().map(String::as_str)));
+            config.entries = Some(read.map_err(Failure::usage)?);
+        }
+        Ok(config)
+    }
+
+    /// The advisor's entries, with those of the module's owners.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        self.entries
+            .as_ref()
+            .unwrap_or_else(|| Catalogue::builtin())
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -99,6 +121,11 @@ impl Config {
                     "guard `{symbol}`: write the import path and the name, as in `example.com/app/platform.IsWasm`"
                 ));
             }
+        }
+        if let Some(outside) = config.catalogue.iter().find(|path| !is_inside(path)) {
+            return Err(format!(
+                "catalogue `{outside}`: it is outside the module; use a path inside it"
+            ));
         }
         let mut names = BTreeSet::new();
         for scenario in &config.scenario {
@@ -136,10 +163,7 @@ impl Scenario {
             .chain(self.dir.as_deref())
             .chain(self.stdin_file.as_deref());
         for path in paths.chain([main]) {
-            let plain = |c: Utf8Component<'_>| {
-                matches!(c, Utf8Component::Normal(_) | Utf8Component::CurDir)
-            };
-            if !path.components().all(plain) {
+            if !is_inside(path) {
                 return wrong(&format!(
                     "`{path}` is outside the module; use a path inside it"
                 ));
@@ -147,6 +171,20 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// Whether a relative path stays below where it starts.
+fn is_inside(path: &Utf8Path) -> bool {
+    let plain =
+        |c: Utf8Component<'_>| matches!(c, Utf8Component::Normal(_) | Utf8Component::CurDir);
+    path.components().all(plain)
+}
+
+/// The text of a file of the catalogue.
+fn of_catalogue(root: &Utf8Path, name: &Utf8Path) -> Result<String, Failure> {
+    let file = root.join(name);
+    toolchain::files::of_its_name(file.as_std_path()).map_err(|e| wrong(&file, &e.to_string()))?;
+    files::read_text(&file).map_err(|e| wrong(&file, &e))
 }
 
 fn wrong(file: &Utf8PathBuf, why: &str) -> Failure {
@@ -195,9 +233,35 @@ mod tests {
                 "[[scenario]]\nname = \"a\"\nmain = \"/bin\"\n",
                 "is outside the module",
             ),
+            (
+                "catalogue = [\"../mine.toml\"]\n",
+                "catalogue `../mine.toml`: it is outside the module",
+            ),
         ] {
             let error = Config::parse(text).unwrap_err();
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn entries_of_the_owners_are_read_and_their_mistakes_told_with_the_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(dir.path()).unwrap();
+        let write = |name: &str, text: &str| {
+            toolchain::files::write(root.join(name).as_std_path(), text.as_bytes()).unwrap();
+        };
+        write(NAME, "catalogue = [\"mine.toml\"]\n");
+        write("mine.toml", "schema = 1\n\n[[entry]]\nname = \"x\"\n");
+        let error = Config::read(root).unwrap_err().to_string();
+        assert!(
+            error.contains("mine.toml:4:1: unknown field `name`"),
+            "{error}"
+        );
+        write("mine.toml", "schema = 1\n");
+        let config = Config::read(root).unwrap();
+        assert_eq!(
+            config.catalogue().stubs().len(),
+            Catalogue::builtin().stubs().len()
+        );
     }
 }

@@ -322,10 +322,17 @@ pub(super) fn loops<'a>(files: impl Iterator<Item = &'a Read<'a>>) -> Result<(),
                 .iter()
                 .filter(|f| f.as_ref().kind == AdviceKind::Swap);
             for fix in swaps {
-                let Some(next) = fix.as_ref().to.as_ref().and_then(|t| t.module.clone()) else {
+                let Some(target) = fix.as_ref().to.as_ref() else {
+                    continue;
+                };
+                let Some(next) = target.module.clone() else {
                     continue;
                 };
                 for module in entry.as_ref().r#match.modules() {
+                    // Another package of the module itself leads nowhere back.
+                    if module == next && target.package.is_some() {
+                        continue;
+                    }
                     let at = place(read.name, read.text, &fix.span());
                     to.entry(module).or_default().push((next.clone(), at));
                 }

@@ -22,7 +22,7 @@ impl ScanInput {
         Self {
             disk: QuotedDisk::new(disk, &dependencies, checkup.session.root()),
             guards: checkup.config.guards(),
-            stubs: advisors::stubs().into_iter().map(signature).collect(),
+            stubs: stubs(checkup),
         }
     }
 
@@ -51,6 +51,11 @@ pub(crate) fn places<'c>(checkup: &Checkup<'c>) -> Places<'c> {
         goroot: &env.goroot,
         modcache: &env.gomodcache,
     }
+}
+
+fn stubs(checkup: &Checkup<'_>) -> Vec<StubSignature> {
+    let stubs = checkup.config.catalogue().stubs();
+    stubs.into_iter().map(signature).collect()
 }
 
 fn signature(stub: advisors::Stub) -> StubSignature {

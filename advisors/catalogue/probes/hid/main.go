@@ -1,0 +1,12 @@
+package main
+
+import (
+	"github.com/karalabe/hid"
+)
+
+func main() {
+	if hid.Supported() {
+		panic("devices")
+	}
+	println("ok")
+}
