@@ -50,7 +50,9 @@ const EDGES: &[Edges] = &[
     },
     only(
         "xtask",
-        &["analyzer", "engine", "fixtures", "gobin", "model", "report"],
+        &[
+            "advisors", "analyzer", "engine", "fixtures", "gobin", "model", "report",
+        ],
     ),
 ];
 

@@ -5,7 +5,7 @@ import (
 )
 
 func main() {
-	cache, err := ristretto.NewCache(&ristretto.Config[string, int]{NumCounters: 100, MaxCost: 10, BufferItems: 64})
+	cache, err := ristretto.NewCache(&ristretto.Config[string, int]{NumCounters: 1000, MaxCost: 1 << 20, BufferItems: 64})
 	if err != nil {
 		panic(err)
 	}
