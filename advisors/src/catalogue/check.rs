@@ -330,7 +330,8 @@ pub(super) fn loops<'a>(files: impl Iterator<Item = &'a Read<'a>>) -> Result<(),
                 };
                 for module in entry.as_ref().r#match.modules() {
                     // Another package of the module itself leads nowhere back.
-                    if module == next && target.package.is_some() {
+                    let some = !entry.as_ref().r#match.packages.is_empty();
+                    if module == next && (target.package.is_some() || some) {
                         continue;
                     }
                     let at = place(read.name, read.text, &fix.span());

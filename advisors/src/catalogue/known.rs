@@ -230,6 +230,9 @@ fn stubs(modules: &[String], packages: &[Pattern], text: &str, message: &str) ->
             message: message.to_owned(),
         }
     };
+    // All packages are each of them already.
+    let all = packages.iter().find(|p| **p == Pattern::All);
+    let packages = all.map_or(packages, std::slice::from_ref);
     let of_module = |m: &String| packages.iter().map(|p| stub(m, p)).collect::<Vec<_>>();
     modules.iter().flat_map(of_module).collect()
 }
