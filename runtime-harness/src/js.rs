@@ -118,7 +118,7 @@ fn run_here(mut guest: Guest, support: &JsSupport, started: Instant) -> Result<O
     });
     drop(ticks);
     let (end, stack) = match played {
-        Some(played) => ended(played, &bridge)?,
+        Some(played) => ended(played, &bridge, &deadline)?,
         None => (End::Failed(FAILED.to_owned()), Vec::new()),
     };
     let host = store.into_data();
@@ -168,9 +168,15 @@ impl Machine {
     }
 }
 
-fn ended(played: Result<(), Error>, bridge: &Bridge) -> Result<(End, Vec<u32>), Error> {
+fn ended(
+    played: Result<(), Error>,
+    bridge: &Bridge,
+    deadline: &Deadline,
+) -> Result<(End, Vec<u32>), Error> {
     match bridge.take_end() {
         Some(error) => Ok((end_of(&error)?, stack_of(&error))),
+        // The engine was interrupted before the program began.
+        None if played.is_err() && deadline.is_over() => Ok((End::TimedOut, Vec::new())),
         None => played.map(|()| (End::Exit(0), Vec::new())),
     }
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Sink, bare};
@@ -27,6 +28,11 @@ fn run(body: &str) -> (End, String) {
 }
 
 fn run_in(memory: u64, body: &str) -> (End, String) {
+    let none = Arc::new(|| false);
+    run_until(none, memory, body)
+}
+
+fn run_until(stop: Arc<dyn Fn() -> bool + Send + Sync>, memory: u64, body: &str) -> (End, String) {
     let root = TempDir::new().unwrap();
     let out = Sink::default();
     let guest = Guest {
@@ -44,6 +50,7 @@ fn run_in(memory: u64, body: &str) -> (End, String) {
             disk: 1 << 20,
             files: 100,
         },
+        stop: Some(stop),
         ..bare(&wat::parse_str(WASM).unwrap())
     };
     let wasm_exec = format!(
@@ -75,6 +82,12 @@ fn printed_in(memory: u64, body: &str) -> String {
     let (end, text) = run_in(memory, body);
     assert_eq!(end, End::Exit(0), "{text}");
     text
+}
+
+#[test]
+fn what_is_over_before_the_program_begins_is_an_end_of_it() {
+    let (end, text) = run_until(Arc::new(|| true), MEMORY, "out('never');");
+    assert_eq!((end, text.as_str()), (End::TimedOut, ""));
 }
 
 #[test]
