@@ -5,6 +5,7 @@
 //! in the report how far it was confirmed.
 
 mod catalogue;
+pub mod diff;
 mod search;
 mod trial;
 

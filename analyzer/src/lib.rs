@@ -9,6 +9,7 @@ mod go;
 mod inspect;
 mod join;
 mod judge;
+mod mend;
 mod rules;
 mod scan;
 mod settings;
@@ -24,6 +25,7 @@ pub use crate::inspect::{InspectOptions, Inspected, SinkUse, inspect_wasm, read_
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};
 pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;
+pub use crate::mend::{Building, Change, Does, EditKind, Fault, Lost, Mender, Numbers};
 pub use crate::scan::{Runnable, Scan};
 pub use crate::settings::{Settings, StubSignature};
 pub use crate::std::behaviours::{

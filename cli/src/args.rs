@@ -1,5 +1,7 @@
 //! What was typed.
 
+mod fix;
+
 use std::iter;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use model::{Goos, Target};
 use report::Format;
+
+pub(crate) use self::fix::FixArgs;
 
 /// Check whether a Go module builds and works under WebAssembly.
 ///
@@ -32,6 +36,7 @@ Examples:
   wasmcheck . --level scan --target wasip1   a quick look: nothing is compiled
   wasmcheck inspect app.wasm                 what is in a wasm file
   wasmcheck render report.json -o report.html  another format, from a stored report
+  wasmcheck fix                              changes that make it build, each tried before
   wasmcheck compare old.json new.json        what is new since an older report
   wasmcheck why os/exec.Command              the calls that lead to a function
   wasmcheck explain std-behaviour            what a rule means; `wasmcheck rules` lists them
@@ -55,6 +60,8 @@ pub(crate) enum Job {
     Render(RenderArgs),
     /// Say what differs between two stored reports; exits with 1 when something is new
     Compare(CompareArgs),
+    /// Show the changes that make what fails build, each tried before, or write them into the module
+    Fix(FixArgs),
     /// Run a wasip1 program in the sandbox; works as `go test -exec`
     Exec(ExecArgs),
     /// Show the imports and calls that lead to a package or a function

@@ -55,6 +55,7 @@ fn settings(args: &CheckArgs) -> Settings {
     };
     Settings {
         level,
+        remedies: level >= Level::Run,
         targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,

@@ -7,6 +7,7 @@ mod compare;
 mod exec;
 mod explain;
 mod files;
+mod fix;
 mod inspect;
 mod output;
 mod progress;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Job::Inspect(args) => inspect::run(args),
         Job::Render(args) => render::run(args),
         Job::Compare(args) => compare::run(args),
+        Job::Fix(args) => fix::run(args, &interrupt),
         Job::Why(args) => why::run(args, &interrupt),
         Job::Explain(args) => explain::explain(args),
         Job::Rules => explain::rules(),

@@ -131,6 +131,7 @@ fn phase_text(event: Event<'_>) -> Option<String> {
         Event::Playing { scenario, target } => format!("playing `{scenario}` on {target}"),
         Event::Testing { package, step } => format!("testing {package} {}", of(step)),
         Event::AskingVersions { module } => format!("asking for versions of {module}"),
+        Event::Mending { goos } => format!("changing what fails, and compiling it on {goos}"),
         Event::Trying { remedy, goos } => format!("trying {remedy} on {goos}"),
         _ => return None,
     })

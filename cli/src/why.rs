@@ -22,6 +22,7 @@ const SHOWN: usize = 10;
 pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
     let settings = Settings {
         level: Level::Scan,
+        remedies: false,
         targets: args.module.only.chosen(),
         tags: args.module.tags.clone(),
         cached: !args.module.no_cache,

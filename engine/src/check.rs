@@ -129,7 +129,7 @@ fn fill(checkup: Checkup<'_>, mut scan: Scan<'_>, report: &mut Report) {
     if let Some(tests) = settings.tests {
         stages::tests::run(checkup, tests, report);
     }
-    if settings.level >= Level::Run {
+    if settings.remedies {
         // Tests may have a long budget, remedies need none.
         let checkup = checkup.until(checkup.deadline.within(DEFAULT_BUDGET));
         stages::remedies::try_all(checkup, report, &tags);

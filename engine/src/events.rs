@@ -63,6 +63,11 @@ pub enum Event<'e> {
         /// Which one of how many.
         step: Step,
     },
+    /// Packages that fail are compiled with changes.
+    Mending {
+        /// The build.
+        goos: Goos,
+    },
     /// A main package is run.
     Running {
         /// Import path.

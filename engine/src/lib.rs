@@ -21,6 +21,7 @@ mod events;
 mod exec;
 mod failure;
 mod files;
+mod fix;
 pub mod fuzzing;
 mod hosts;
 mod incomplete;
@@ -47,6 +48,7 @@ pub use crate::events::{Event, Events, Listener, Step};
 pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, SUPERVISED, exec, worker};
 pub use crate::failure::Failure;
 pub use crate::files::{read_stored, write};
+pub use crate::fix::{Apply, Built, Choice, Fixed, fix};
 pub use crate::inspect::inspect;
 pub use crate::settings::{
     BUDGET_WITH_TESTS, DEFAULT_BUDGET, Request, Settings, TestSettings, Trusted, WorkerProgram,
@@ -102,7 +104,7 @@ pub fn watchdog() {
 }
 
 /// How Go is asked.
-fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> Go {
+pub(crate) fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> Go {
     let listener = Arc::clone(events);
     Go::new(Options {
         program: request.go.clone(),

@@ -28,6 +28,8 @@ pub struct Settings {
     pub level: Level,
     /// The targets that are judged.
     pub targets: Vec<Target>,
+    /// Whether remedies are tried.
+    pub remedies: bool,
     /// Build tags beside those of GOFLAGS.
     pub tags: Vec<String>,
     /// Whether facts of dependencies are kept between runs.

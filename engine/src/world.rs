@@ -208,6 +208,11 @@ fn below(guest: &Path) -> PathBuf {
         .collect()
 }
 
+/// Copy a tree, files up to `limit` bytes in all, into a directory of ours.
+pub(crate) fn copy_tree(tree: &Path, to: &Path, limit: u64) -> Result<(), WorldError> {
+    Copy::tree(tree, to, limit).map(|_| ())
+}
+
 fn furnished(root: &Dir, dirs: &[&str], files: &[(&str, &str)]) -> io::Result<()> {
     for dir in dirs {
         root.create_dir_all(dir)?;

@@ -42,11 +42,24 @@ pub enum Edit {
         /// A unified diff that `git apply` takes.
         diff: String,
     },
+    /// Copy a version of a module into a directory of the checked one, change the copy, and put it in the module's
+    /// place: `go mod edit -replace=MODULE=./DIR`.
+    Fork {
+        /// Module path.
+        module: String,
+        /// The version that is copied.
+        version: String,
+        /// Where the copy is laid, relative to the module's root.
+        #[schemars(with = "String")]
+        dir: Utf8PathBuf,
+        /// A unified diff, with paths relative to the copied module's root.
+        diff: String,
+    },
 }
 
 impl Edit {
     /// The shell command that makes the change; none for a build tag, which is given to each build,
-    /// for a file, whose diff says it, and where a path or version is none that Go takes: a module may
+    /// for a file or a fork, whose diff says it, and where a path or version is none that Go takes: a module may
     /// write anything into `vendor/modules.txt`, which nobody should be asked to type.
     pub fn command(&self) -> Option<String> {
         let words = match self {
@@ -57,7 +70,7 @@ impl Edit {
                 version,
             } => vec![module, with, version],
             Self::Drop { module } => vec![module],
-            Self::Tag { .. } | Self::File { .. } => return None,
+            Self::Fork { .. } | Self::Tag { .. } | Self::File { .. } => return None,
         };
         if !words.into_iter().all(|word| is_plain(word)) {
             return None;
@@ -74,7 +87,7 @@ impl Edit {
             Self::Drop { module } => {
                 Some(format!("go mod edit -droprequire={module} && go mod tidy"))
             }
-            Self::Tag { .. } | Self::File { .. } => None,
+            Self::Tag { .. } | Self::File { .. } | Self::Fork { .. } => None,
         }
     }
 
@@ -86,7 +99,7 @@ impl Edit {
             return Some(commands.join(" && "));
         }
         let diffs = edits.iter().filter_map(|edit| match edit {
-            Self::File { diff, .. } => Some(diff.as_str()),
+            Self::File { diff, .. } | Self::Fork { diff, .. } => Some(diff.as_str()),
             _ => None,
         });
         Some(diffs.collect::<String>()).filter(|diffs| !diffs.is_empty())

@@ -142,7 +142,9 @@ pub enum AdviceKind {
     Tag,
     /// Another module.
     Swap,
-    /// A patched copy of one file.
+    /// A build constraint that takes the target in, or leaves it out.
+    Constraint,
+    /// A patched copy of a module.
     Fork,
     /// A file per platform.
     Split,
@@ -156,11 +158,41 @@ pub enum AdviceKind {
     None,
 }
 
+impl AdviceKind {
+    /// The kinds that are edits of a module, or of how it is built.
+    pub const EDITS: [Self; 7] = [
+        Self::Upgrade,
+        Self::Tag,
+        Self::Swap,
+        Self::Constraint,
+        Self::Stub,
+        Self::Split,
+        Self::Fork,
+    ];
+
+    /// Its name, as reports have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+            Self::Tag => "tag",
+            Self::Swap => "swap",
+            Self::Constraint => "constraint",
+            Self::Fork => "fork",
+            Self::Split => "split",
+            Self::Bridge => "bridge",
+            Self::Compiler => "compiler",
+            Self::Stub => "stub",
+            Self::None => "none",
+        }
+    }
+}
+
 /// How far a remedy was confirmed on a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confirmed {
     /// Not tried.
+    #[default]
     None,
     /// It builds with it.
     Build,

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Fields that have lines: what a program wrote, and what Go said. In any other, a line break would forge a line.
-const OF_LINES: [&str; 5] = ["patch", "reason", "stderr", "stdout", "summary"];
+const OF_LINES: [&str; 6] = ["diff", "patch", "reason", "stderr", "stdout", "summary"];
 
 /// A report for people. The source lines of findings are as they are, because columns count their bytes:
 /// [`crate::view::excerpt`] shows them.

@@ -1,5 +1,6 @@
 //! Questions to Go about one module, none of which writes into it.
 
+use std::collections::BTreeMap;
 use std::iter;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub enum Platform {
 
 impl Platform {
     /// The reference, and every wasm build.
-    fn all() -> impl Iterator<Item = Self> {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
         iter::once(Self::Native).chain(Goos::ALL.map(Self::Wasm))
     }
 }
@@ -61,6 +62,8 @@ pub struct Session {
     goflags: String,
     tags: Vec<String>,
     scratch: Scratch,
+    /// Files of a patched module that take the place of others, for every build.
+    pub(crate) overlay: BTreeMap<Utf8PathBuf, Utf8PathBuf>,
 }
 
 /// How the link of a main package ended.
@@ -103,6 +106,7 @@ impl Session {
             goflags,
             tags: tags.to_vec(),
             scratch,
+            overlay: BTreeMap::new(),
         })
     }
 
@@ -136,6 +140,7 @@ impl Session {
             goflags: self.goflags.clone(),
             tags,
             scratch,
+            overlay: BTreeMap::new(),
         })
     }
 
@@ -214,6 +219,19 @@ impl Session {
         self.go_list(platform, process, patterns)
     }
 
+    /// The same with all that [`Session::list`] says, natively too. Cgo is off there as well: what a stranger's
+    /// directives tell a C compiler is not asked for.
+    pub fn compile_listed(
+        &self,
+        platform: Platform,
+        patterns: &[String],
+    ) -> Result<Listing, Error> {
+        let fields = format!("-json={},Export", list::FIELDS);
+        let flags = ["-e", "-export", "-deps", &fields];
+        let process = self.process(platform, "list", &flags);
+        self.go_list(platform, process.env("CGO_ENABLED", "0"), patterns)
+    }
+
     /// Compile one package again, with no limit on the number of errors.
     ///
     /// Errors end after ten in each package otherwise (`cmd/compile/internal/base/print.go`).
@@ -250,46 +268,6 @@ impl Session {
         self.build(&self.go_for(overlay), platform, &flags, package, file)
     }
 
-    /// Link a program that imports packages for their initialisation alone.
-    ///
-    /// It lies inside the module, in a directory that only an overlay has, so that it may import
-    /// what is internal to it; `below` is the directory, relative to the module's root.
-    #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
-    pub fn link_inits(
-        &self,
-        goos: Goos,
-        below: &Utf8Path,
-        packages: &[String],
-        number: usize,
-    ) -> Result<Linked, Error> {
-        let base = self.scratch.path();
-        let name = format!("wasmcheck_init_{goos}_{number}");
-        let (source, overlay) = (
-            base.join(&name).with_extension("go"),
-            base.join(&name).with_extension("json"),
-        );
-        let imports: String = packages
-            .iter()
-            .fold(String::new(), |text, p| text + "\t_ \"" + p + "\"\n");
-        let main = format!(
-            "package main\n\nimport (\n\t\"runtime\"\n{imports})\n\nfunc main() {{\n\tif n := runtime.NumGoroutine(); n > 1 {{\n\t\tprintln(\"{INIT_GOROUTINES}\", n-1)\n\t}}\n}}\n"
-        );
-        std::fs::write(&source, main).map_err(Error::Scratch)?;
-        let there = self.root.join(below).join(&name).join("main.go");
-        let replace = serde_json::json!({"Replace": {there.as_str(): source.as_str()}});
-        std::fs::write(&overlay, replace.to_string()).map_err(Error::Scratch)?;
-        let flag = format!("-overlay={overlay}");
-        let package = Utf8Path::new(".").join(below).join(&name);
-        let file = base.join(&name).with_extension("wasm");
-        self.build(
-            &self.go,
-            Platform::Wasm(goos),
-            &[&flag],
-            &format!("./{}", package.as_str().trim_start_matches("./")),
-            &file,
-        )
-    }
-
     /// Compile the test binary of a package into `file`. Without cgo on every platform: what is
     /// compared is the same code.
     ///
@@ -323,7 +301,7 @@ impl Session {
         })
     }
 
-    fn build(
+    pub(crate) fn build(
         &self,
         go: &Go,
         platform: Platform,
@@ -420,6 +398,10 @@ impl Session {
         if !self.tags.is_empty() {
             process = process.args([format!("-tags={}", self.tags.join(","))]);
         }
+        // A later flag of the same kind, which has these files, too, takes its place.
+        if !self.overlay.is_empty() {
+            process = process.args([format!("-overlay={}", self.patched_list())]);
+        }
         let (goos, goarch, cgo) = match platform {
             Platform::Native => (
                 self.env.gohostos.as_str(),
@@ -465,6 +447,7 @@ impl Flags {
                 Edit::Drop { module } => flags.mod_edit.push(format!("-droprequire={module}")),
                 Edit::Tag { tag } => flags.tags.push(tag.clone()),
                 Edit::File { path, .. } => return Err(Error::FileEdit { path: path.clone() }),
+                Edit::Fork { dir, .. } => return Err(Error::FileEdit { path: dir.clone() }),
             }
         }
         Ok(flags)
@@ -498,13 +481,9 @@ fn replace_paths(message: &str, copy: &str, dir: &str) -> String {
     out + rest
 }
 
-/// What a program of [`Session::link_inits`] prints on standard error before the number of goroutines
-/// that the initialisation has left running, when there are any.
-pub const INIT_GOROUTINES: &str = "wasmcheck: goroutines after initialisation:";
-
 /// The directory of the scratch copy of go.mod for a platform. Each has its own: Go rewrites it, and
 /// the platforms are asked at once.
-fn place(platform: Platform) -> &'static str {
+pub(crate) fn place(platform: Platform) -> &'static str {
     match platform {
         Platform::Native => "native",
         Platform::Wasm(goos) => goos.name(),

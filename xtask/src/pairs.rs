@@ -70,6 +70,7 @@ fn scan(spec: &str) -> Result<Report> {
         offline: false,
     };
     let settings = Settings {
+        remedies: false,
         level: Level::Scan,
         targets: Target::ALL.to_vec(),
         tags: Vec::new(),

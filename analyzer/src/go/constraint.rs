@@ -108,21 +108,9 @@ impl Platform<'_> {
     }
 
     fn excludes_name(&self, name: &str) -> Option<Exclusion> {
-        let stem = name.split('.').next().unwrap_or_default();
-        let tail = &stem[stem.find('_')?..];
-        let mut parts: Vec<&str> = tail.split('_').collect();
-        if parts.last() == Some(&"test") {
-            parts.pop();
-        }
-        let (wanted, suffix) = match parts.as_slice() {
-            [.., os, arch] if OS.contains(os) && ARCH.contains(arch) => {
-                (vec![*os, *arch], format!("_{os}_{arch}"))
-            }
-            [.., one] if OS.contains(one) || ARCH.contains(one) => (vec![*one], format!("_{one}")),
-            _ => return None,
-        };
+        let wanted = name_terms(name);
         let holds = wanted.iter().all(|tag| self.tag(tag));
-        (!holds).then_some(Exclusion::Name(suffix))
+        (!holds).then(|| Exclusion::Name(format!("_{}", wanted.join("_"))))
     }
 
     fn excludes_header(&self, src: &str) -> Option<Exclusion> {
@@ -154,6 +142,23 @@ impl Platform<'_> {
         };
         let value = parser.or();
         value.unwrap_or(false) && parser.rest.is_empty()
+    }
+}
+
+/// The tags that a file's name wants: `linux`, `amd64`, or both, of `a_linux_amd64.go`.
+pub(crate) fn name_terms(name: &str) -> Vec<&str> {
+    let stem = name.split('.').next().unwrap_or_default();
+    let Some(start) = stem.find('_') else {
+        return Vec::new();
+    };
+    let mut parts: Vec<&str> = stem[start..].split('_').collect();
+    if parts.last() == Some(&"test") {
+        parts.pop();
+    }
+    match parts.as_slice() {
+        [.., os, arch] if OS.contains(os) && ARCH.contains(arch) => vec![*os, *arch],
+        [.., one] if OS.contains(one) || ARCH.contains(one) => vec![*one],
+        _ => Vec::new(),
     }
 }
 
@@ -205,7 +210,7 @@ fn release(tag: &str) -> Option<u32> {
     tag.strip_prefix("go1.")?.parse().ok()
 }
 
-fn plus_build_options(line: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn plus_build_options(line: &str) -> impl Iterator<Item = &str> {
     let (_, options) = line.split_once("+build").unwrap_or(("", ""));
     options.split_whitespace()
 }
@@ -272,15 +277,15 @@ impl Expr<'_> {
 
 /// The constraint lines of a file, with their numbers from 1.
 #[derive(Debug, Default)]
-struct Header<'s> {
-    go_build: Option<(u32, &'s str)>,
-    plus_build: Vec<(u32, &'s str)>,
+pub(crate) struct Header<'s> {
+    pub(crate) go_build: Option<(u32, &'s str)>,
+    pub(crate) plus_build: Vec<(u32, &'s str)>,
 }
 
 impl<'s> Header<'s> {
     /// `//go:build` counts above everything that is no comment; `// +build` only above the last
     /// blank line among line comments, so that one glued to the package clause is ignored.
-    fn of(src: &'s str) -> Self {
+    pub(crate) fn of(src: &'s str) -> Self {
         let src = src.strip_prefix('\u{feff}').unwrap_or(src);
         let mut header = Self::default();
         let (mut pending, mut in_comment, mut ended) = (Vec::new(), false, false);

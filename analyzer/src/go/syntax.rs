@@ -11,7 +11,7 @@ mod terminate;
 mod token;
 mod types;
 
-pub(crate) use self::lexer::{Comment, tokens};
+pub(crate) use self::lexer::{Comment, Lexer, Token, tokens};
 pub(crate) use self::parser::parse;
 pub(crate) use self::terminate::terminates;
 pub(crate) use self::token::Tok;

@@ -3,6 +3,7 @@
 mod advice;
 mod attempt;
 mod candidate;
+mod mending;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,10 +16,13 @@ use self::candidate::Candidate;
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::{incomplete, out_of_time};
+use crate::stages::run::importer_dir;
 use model::Stage;
 
 /// Longest try of one candidate.
 const EACH: Duration = Duration::from_mins(1);
+/// Part of the time for remedies that other versions, modules and tags may take.
+const SHARE: f64 = 0.6;
 /// Most tags that are tried for one module.
 const TAGS: usize = 4;
 
@@ -73,7 +77,33 @@ pub(crate) fn try_all(
     report: &mut Report,
     tags: &BTreeMap<String, BTreeSet<String>>,
 ) {
-    let trials = advisors::trials(report, tags);
+    upgrades(checkup.until(checkup.deadline.share(SHARE)), report, tags);
+    if let Err(e) = mending::mend(&checkup, report) {
+        let why = format!("changes of the source could not be tried: {e}");
+        report.incomplete.push(incomplete(Stage::Advise, None, why));
+    }
+}
+
+/// Whether a remedy was seen to help on a target.
+fn helps(advice: &model::Advice) -> bool {
+    let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
+    advice.confirmed.values().any(good)
+}
+
+/// Whether the root of a module may import a package.
+fn may_import(module: &str, package: &str) -> bool {
+    let inside = package.strip_prefix(module);
+    let own = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if own {
+        importer_dir(module, package).as_str().is_empty()
+    } else {
+        package.split('/').all(|part| part != "internal")
+    }
+}
+
+/// Try other versions, other modules and tags for each module at fault.
+fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, BTreeSet<String>>) {
+    let trials = checkup.config.catalogue().trials(report, tags);
     let mut cut = 0;
     for trial in &trials {
         if checkup.is_over() {

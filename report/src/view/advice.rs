@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Advice, AdviceKind, Attempt, Confirmed, Finding, Report, Target};
+use model::{Advice, AdviceKind, Attempt, Confirmed, Edit, Finding, Report, Target, count};
 
 use super::words::target_list;
 
@@ -40,6 +40,38 @@ pub fn tried(advice: &Advice) -> String {
     } else {
         parts.join(", ")
     }
+}
+
+/// What a remedy changes in files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diff {
+    /// How much it is: `2 files, 10 lines more and 3 fewer`.
+    pub size: String,
+    /// The unified diff.
+    pub text: String,
+}
+
+/// What a remedy changes in files; none of one that is a command or a tag.
+pub fn diff(advice: &Advice) -> Option<Diff> {
+    let diffs = advice.edits.iter().filter_map(|edit| match edit {
+        Edit::File { diff, .. } | Edit::Fork { diff, .. } => Some(diff.as_str()),
+        _ => None,
+    });
+    let text: String = diffs.collect();
+    let lines = |start: &str, head: &str| {
+        let lines = text.lines().filter(|line| line.starts_with(start));
+        lines.filter(|line| !line.starts_with(head)).count()
+    };
+    let files = text.lines().filter(|line| line.starts_with("+++ ")).count();
+    (files > 0).then(|| Diff {
+        size: format!(
+            "{}, {} more and {} fewer",
+            count(files, "file"),
+            count(lines("+", "+++ "), "line"),
+            lines("-", "--- ")
+        ),
+        text: text.clone(),
+    })
 }
 
 /// What was tried for a remedy besides what it says, a line each.

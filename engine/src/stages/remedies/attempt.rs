@@ -5,11 +5,11 @@ use model::{Confirmed, Edit, End, GoFault, Goos, Listing};
 use toolchain::{Fetched, Linked, Session};
 
 use super::candidate::Candidate;
-use super::{TrialWork, Tried, first_lines, go};
+use super::{TrialWork, Tried, first_lines, go, may_import};
 use crate::events::Event;
 use crate::hosts::Site;
 use crate::paths::Paths;
-use crate::stages::run::{EACH, importer_dir};
+use crate::stages::run::EACH;
 use crate::task::Task;
 
 impl TrialWork<'_, '_> {
@@ -91,7 +91,7 @@ impl TrialWork<'_, '_> {
         };
         let importable = compiled.iter().filter(is_library);
         let importable: Vec<String> = importable
-            .filter(|p| self.may_import(p))
+            .filter(|p| may_import(self.checkup.module, p))
             .map(|p| (*p).clone())
             .collect();
         let mut tried = self.initialise(session, goos, &importable);
@@ -100,18 +100,6 @@ impl TrialWork<'_, '_> {
             tried.why = Some(first_lines(why));
         }
         Ok(tried)
-    }
-
-    /// Whether the root of the module may import a package.
-    fn may_import(&self, package: &str) -> bool {
-        let module = self.checkup.module;
-        let inside = package.strip_prefix(module);
-        let own = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if own {
-            importer_dir(module, package).as_str().is_empty()
-        } else {
-            package.split('/').all(|part| part != "internal")
-        }
     }
 
     /// It builds; whether it also runs.

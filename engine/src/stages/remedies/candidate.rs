@@ -30,7 +30,7 @@ impl Candidate {
             Edit::Replace { with, version, .. } => format!("{with}@{version}"),
             Edit::Drop { module } => module.clone(),
             Edit::Tag { tag } => tag.clone(),
-            Edit::File { path, .. } => path.to_string(),
+            Edit::File { path, .. } | Edit::Fork { dir: path, .. } => path.to_string(),
         })
     }
 
@@ -46,6 +46,7 @@ impl Candidate {
             Edit::Drop { module } => format!("go.mod without {module}"),
             Edit::Tag { tag } => format!("-tags {tag} for {module}"),
             Edit::File { path, .. } => format!("a change of {path}"),
+            Edit::Fork { module, .. } => format!("a patched copy of {module}"),
         })
     }
 

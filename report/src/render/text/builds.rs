@@ -100,6 +100,12 @@ impl Text {
             } else {
                 Vec::new()
             };
+            if let Some(diff) = view::diff(remedy) {
+                self.line(format!(
+                    "         {soft}`wasmcheck fix` shows the change: {}{soft:#}",
+                    diff.size
+                ));
+            }
             for attempt in attempts.iter().take(self.limits.details) {
                 self.line(format!("         {soft}tried: {attempt}{soft:#}"));
             }

@@ -1,0 +1,526 @@
+//! The texts of a package, from its files as they are and from what is decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::constraint::{self, Targets};
+use super::pieces::{Import, Pieces, all_tokens};
+use super::plan::{Key, Made, Plan, words};
+use super::widen::Widened;
+use super::{Fault, shim};
+use crate::go::syntax::Tok;
+
+/// The texts, and where the declarations of new files come from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rendered {
+    pub(super) files: BTreeMap<String, String>,
+    /// For each unit of a file, in order, what it is.
+    keys: BTreeMap<String, Vec<Key>>,
+}
+
+impl Import {
+    /// What the file calls the package, by its path where it gives it no name.
+    pub(super) fn name(&self) -> String {
+        match &self.alias {
+            Some(alias) => alias.clone(),
+            None => of_path(&self.path).to_owned(),
+        }
+    }
+
+    /// Whether a text uses it, or may without naming it.
+    fn is_used(&self, words: &BTreeSet<&str>) -> bool {
+        match self.alias.as_deref() {
+            Some(".") => true,
+            Some("_") => false,
+            _ => {
+                words.contains(self.name().as_str())
+                    || self.parts().any(|part| words.contains(part))
+            }
+        }
+    }
+
+    /// What the package may be called by its path: `yaml` of `gopkg.in/yaml.v2`, `foo` of `go-foo`.
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        let named = self.alias.is_some();
+        let parts = self
+            .path
+            .rsplit('/')
+            .take(2)
+            .flat_map(|part| part.split(['-', '.']));
+        parts.filter(move |part| !named && !matches!(*part, "go" | ""))
+    }
+
+    fn line(&self) -> String {
+        let alias = self
+            .alias
+            .as_ref()
+            .map(|a| format!("{a} "))
+            .unwrap_or_default();
+        format!("\t{alias}\"{}\"\n", self.path)
+    }
+}
+
+/// The name that a package most likely has: `b` of `a/b`, `a/b/v2` and `a/b.v2`.
+fn of_path(path: &str) -> &str {
+    let is_major = |part: &str| {
+        let number = part.strip_prefix('v');
+        number.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+    };
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or(path);
+    let last = if is_major(last) {
+        parts.next().unwrap_or(last)
+    } else {
+        last
+    };
+    match last.rsplit_once('.') {
+        Some((name, major)) if is_major(major) => name,
+        _ => last,
+    }
+}
+
+impl Rendered {
+    pub(super) fn of(package: &str, files: &BTreeMap<String, String>, plan: &Plan) -> Self {
+        let mut rendered = Self::default();
+        for (name, text) in files {
+            rendered.original(package, files, plan, name, text);
+        }
+        rendered.shims(package, files, plan);
+        let mut twins: BTreeMap<(&str, &Targets), Vec<(&String, &Made)>> = BTreeMap::new();
+        for (name, made) in &plan.stubs {
+            twins
+                .entry((&made.stem, &made.targets))
+                .or_default()
+                .push((name, made));
+        }
+        for ((stem, targets), made) in twins {
+            let name =
+                rendered.free_name(files, &format!("{stem}_{}", constraint::suffix(targets)));
+            rendered.twin(package, plan, &name, targets, &made);
+        }
+        rendered
+    }
+
+    /// The files that declare shims: for the targets, and for the other platforms.
+    fn shims(&mut self, package: &str, files: &BTreeMap<String, String>, plan: &Plan) {
+        let mut groups: BTreeMap<(&str, &Targets), [Vec<String>; 2]> = BTreeMap::new();
+        for ((path, number), shim) in &plan.shims {
+            let name = shim::name(path, number);
+            let last = path.rsplit('/').next().unwrap_or(path);
+            let [here, there] = groups.entry((path, &shim.targets)).or_default();
+            here.push(format!("\t{name} = {}\n", shim.value));
+            there.push(format!("\t{name} = {last}.{number}\n"));
+        }
+        for ((path, targets), [here, there]) in groups {
+            let last = path.rsplit('/').next().unwrap_or(path);
+            let suffix = constraint::suffix(targets);
+            let of_targets = (
+                constraint::only(targets),
+                format!("{last}_{suffix}"),
+                here,
+                "syscall",
+            );
+            let of_others = (
+                constraint::without(None, targets),
+                format!("{last}_not{suffix}"),
+                there,
+                path,
+            );
+            for (expr, stem, lines, path) in [of_targets, of_others] {
+                let name = self.free_name(files, &stem);
+                let import = Import {
+                    alias: None,
+                    path: path.to_owned(),
+                    span: (0, 0),
+                };
+                let head = format!(
+                    "// Numbers that {} lacks: it never sees them.\n\n",
+                    words(targets)
+                );
+                let units = [format!("const (\n{})", lines.concat())];
+                let source = new_file(package, &expr, &head, &[import], &units, plan, &name);
+                self.files.insert(name, source);
+            }
+        }
+    }
+
+    /// The declaration that a fault lies in, and its line there, from 0.
+    pub(super) fn key_at(&self, fault: &Fault) -> Option<(Key, usize)> {
+        let text = self.files.get(&fault.file)?;
+        let line = usize::try_from(fault.line).ok()?.checked_sub(1)?;
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let column = usize::try_from(fault.column).ok()?.saturating_sub(1);
+        let pieces = Pieces::of(text);
+        let at = |offset| pieces.units.iter().position(|u| u.code.contains(&offset));
+        let number = at(start + column).or_else(|| at(start))?;
+        let key = self.keys.get(&fault.file)?.get(number)?;
+        Some((key.clone(), line))
+    }
+
+    /// The first line, from 0, of a declaration that was made.
+    pub(super) fn first_line(&self, name: &str) -> Option<usize> {
+        self.line(&Key::Made(name.to_owned()))
+    }
+
+    /// The first line, from 0, of a unit of a file as it is; `key` names the file.
+    pub(super) fn line_of(&self, key: &Key, name: &str) -> Option<usize> {
+        let Key::Original(file, _) = key else {
+            return None;
+        };
+        let units = |text: &str| Pieces::of(text).units;
+        self.files.iter().find_map(|(other, text)| {
+            let ours = self.keys.get(other)?;
+            let from = |k: &Key| matches!(k, Key::Original(f, _) if f == file);
+            let unit = units(text)
+                .into_iter()
+                .zip(ours)
+                .find(|(u, k)| from(k) && u.names.join(",") == name)?
+                .0;
+            Some(text[..unit.code.start].matches('\n').count())
+        })
+    }
+
+    fn line(&self, key: &Key) -> Option<usize> {
+        self.keys.iter().find_map(|(file, keys)| {
+            let number = keys.iter().position(|k| k == key)?;
+            let text = &self.files[file];
+            let unit = Pieces::of(text).units.into_iter().nth(number)?;
+            Some(text[..unit.code.start].matches('\n').count())
+        })
+    }
+
+    /// A file as it is, without what was moved out of it, and the files for that.
+    fn original(
+        &mut self,
+        package: &str,
+        files: &BTreeMap<String, String>,
+        plan: &Plan,
+        name: &str,
+        text: &str,
+    ) {
+        let pieces = Pieces::of(text);
+        let mut groups: BTreeMap<&Targets, Vec<usize>> = BTreeMap::new();
+        for number in 0..pieces.units.len() {
+            if let Some(targets) = plan.moved.get(&(name.to_owned(), number)) {
+                groups.entry(targets).or_default().push(number);
+            }
+        }
+        let lines = constraint::of_lines(text);
+        let whole = groups
+            .values()
+            .next()
+            .is_some_and(|numbers| numbers.len() == pieces.units.len());
+        if let (true, Some(targets)) = (whole, groups.keys().next()) {
+            let text = constraint::put(text, &constraint::without(lines.as_deref(), targets));
+            self.keep(name, text, pieces.units.len());
+            return;
+        }
+        let moved: BTreeSet<usize> = groups.values().flatten().copied().collect();
+        let mut left = without_units(text, &pieces, &moved);
+        let shimmed = shim::put(&left, &plan.shims);
+        if !moved.is_empty() || shimmed.is_some() {
+            left = without_unused(&shimmed.unwrap_or(left), plan, name, true);
+        }
+        let (name_now, left) = constrained(plan, name, left);
+        let keys = (0..pieces.units.len()).filter(|n| !moved.contains(n));
+        self.keys.insert(
+            name_now.clone(),
+            keys.map(|n| Key::Original(name.to_owned(), n)).collect(),
+        );
+        self.files.insert(name_now, left);
+        for (targets, numbers) in groups {
+            let expr = constraint::without(constraint::of(name, text).as_deref(), targets);
+            let stem = format!(
+                "{}_not{}",
+                constraint::stem(name),
+                constraint::suffix(targets)
+            );
+            let new_name = self.free_name(files, &stem);
+            let units = numbers.iter().map(|n| pieces.units[*n].alone(text));
+            let source = new_file(
+                package,
+                &expr,
+                "",
+                &pieces.imports,
+                &units.collect::<Vec<_>>(),
+                plan,
+                &new_name,
+            );
+            self.keys.insert(
+                new_name.clone(),
+                numbers
+                    .iter()
+                    .map(|n| Key::Original(name.to_owned(), *n))
+                    .collect(),
+            );
+            self.files.insert(new_name, ended_as(text, source));
+        }
+    }
+
+    fn keep(&mut self, name: &str, text: String, units: usize) {
+        self.keys.insert(
+            name.to_owned(),
+            (0..units)
+                .map(|n| Key::Original(name.to_owned(), n))
+                .collect(),
+        );
+        self.files.insert(name.to_owned(), text);
+    }
+
+    /// A file with declarations for targets.
+    fn twin(
+        &mut self,
+        package: &str,
+        plan: &Plan,
+        name: &str,
+        targets: &Targets,
+        made: &[(&String, &Made)],
+    ) {
+        let made: Vec<_> = made.iter().filter(|(_, m)| !m.code.is_empty()).collect();
+        let Some((_, first)) = made.first() else {
+            return;
+        };
+        let mut imports: BTreeMap<String, Import> = BTreeMap::new();
+        let std = [
+            ("errors", None),
+            ("fmt", None),
+            ("errors", Some("stderrors")),
+            ("fmt", Some("stdfmt")),
+        ];
+        let std = std.map(|(path, alias)| Import {
+            alias: alias.map(str::to_owned),
+            path: path.to_owned(),
+            span: (0, 0),
+        });
+        let code = made
+            .iter()
+            .map(|(_, m)| m.code.as_str())
+            .collect::<Vec<_>>()
+            .join("\n");
+        let of_stubs = [
+            "errors.ErrUnsupported",
+            "fmt.Errorf",
+            "stderrors.ErrUnsupported",
+            "stdfmt.Errorf",
+        ];
+        for (import, used) in std.into_iter().zip(of_stubs) {
+            let uses = code.contains(&format!("({used}")) || code.contains(&format!(" {used}"));
+            if uses {
+                imports.insert(import.name(), import);
+            }
+        }
+        for import in made.iter().flat_map(|(_, m)| &m.imports) {
+            imports
+                .entry(import.name())
+                .or_insert_with(|| import.clone());
+        }
+        let imports: Vec<Import> = imports.into_values().collect();
+        let head = format!(
+            "// What other files have for platforms that can do more than {}.\n\n",
+            words(targets)
+        );
+        let units: Vec<String> = made
+            .iter()
+            .map(|(_, m)| m.code.replace("\r\n", "\n"))
+            .collect();
+        let source = new_file(
+            package,
+            &constraint::only(targets),
+            &head,
+            &imports,
+            &units,
+            plan,
+            name,
+        );
+        let source = if first.crlf {
+            source.replace('\n', "\r\n")
+        } else {
+            source
+        };
+        self.keys.insert(
+            name.to_owned(),
+            made.iter().map(|(n, _)| Key::Made((*n).clone())).collect(),
+        );
+        self.files.insert(name.to_owned(), source);
+    }
+
+    /// A name of a file that there is none of.
+    fn free_name(&self, files: &BTreeMap<String, String>, stem: &str) -> String {
+        let taken = |name: &String| files.contains_key(name) || self.files.contains_key(name);
+        let names = std::iter::once(format!("{stem}.go"));
+        let more = (1..).map(|n| {
+            if n == 1 {
+                format!("{stem}_stub.go")
+            } else {
+                format!("{stem}_stub{n}.go")
+            }
+        });
+        names
+            .chain(more)
+            .find(|name| !taken(name))
+            .unwrap_or_default()
+    }
+}
+
+/// The file by the constraint and the name that it is to have.
+fn constrained(plan: &Plan, name: &str, text: String) -> (String, String) {
+    let mut expr = constraint::of_lines(&text);
+    let mut name_now = name.to_owned();
+    let mut changed = false;
+    for Widened {
+        targets,
+        instead_of,
+        ..
+    } in plan
+        .widened
+        .iter()
+        .filter(|w| w.instead_of.as_deref() == Some(name))
+    {
+        debug_assert!(instead_of.is_some(), "it was found by it");
+        expr = Some(constraint::without(expr.as_deref(), targets));
+        changed = true;
+    }
+    for widened in plan.widened.iter().filter(|w| w.file == name) {
+        expr = constraint::with(constraint::of(name, &text).as_deref(), &widened.targets);
+        name_now = widened.new_name();
+        changed = true;
+    }
+    match expr {
+        Some(expr) if changed => (name_now, constraint::put(&text, &expr)),
+        _ => (name_now, text),
+    }
+}
+
+/// A file without some of its units, and without groups that nothing is left in.
+fn without_units(text: &str, pieces: &Pieces, moved: &BTreeSet<usize>) -> String {
+    let units = pieces
+        .units
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| moved.contains(number));
+    without(text, units.map(|(_, unit)| unit.span.clone()))
+}
+
+/// A text without ranges of it, which come in order, and without what they leave empty.
+fn without(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> String {
+    let mut out = String::new();
+    let mut from = 0;
+    for range in ranges {
+        out.push_str(&text[from..range.start.max(from)]);
+        from = range.end.max(from);
+        from = text.len() - close_seam(&mut out, &text[from..]).len();
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+/// What comes after a part that was removed, without what is too much on either side: a second blank line, blank
+/// lines inside the brackets of a group, and a group that nothing is left in.
+fn close_seam<'t>(before: &mut String, after: &'t str) -> &'t str {
+    const GROUPS: [&str; 4] = ["const (", "var (", "type (", "import ("];
+    let next = after.trim_start();
+    let kept = before.trim_end().len();
+    if let Some(rest) = next.strip_prefix(')')
+        && let Some(group) = GROUPS.iter().find(|g| before[..kept].ends_with(*g))
+    {
+        before.truncate(kept - group.len());
+        let rest = rest.trim_start_matches([' ', '\t', '\r']);
+        return close_seam(before, rest.strip_prefix('\n').unwrap_or(rest));
+    }
+    let line = if before.contains("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let is_blank = before[..].ends_with(&line.repeat(2));
+    if next.is_empty() {
+        before.truncate(kept);
+        before.push_str(line);
+        return "";
+    }
+    if is_blank && next.starts_with(')') {
+        before.truncate(kept + line.len());
+        return after.trim_start_matches(['\r', '\n']);
+    }
+    if before[..kept].ends_with('(') || is_blank {
+        return after.trim_start_matches(['\r', '\n']);
+    }
+    after
+}
+
+/// A file without the imports that it does not use.
+fn without_unused(text: &str, plan: &Plan, name: &str, prune: bool) -> String {
+    let pieces = Pieces::of(text);
+    let words = qualifiers(&text[pieces.package_end..]);
+    let goes = |import: &&Import| {
+        let told = plan
+            .unused
+            .contains(&(name.to_owned(), import.path.clone()));
+        let kept =
+            import.alias.as_deref() == Some("_") || import.path == "C" || import.is_used(&words);
+        told || (prune && !kept)
+    };
+    without(
+        text,
+        pieces
+            .imports
+            .iter()
+            .filter(goes)
+            .map(|i| i.span.0..i.span.1),
+    )
+}
+
+/// The names before dots.
+fn qualifiers(text: &str) -> BTreeSet<&str> {
+    let tokens = all_tokens(text);
+    let pairs = tokens
+        .windows(2)
+        .filter(|w| w[0].tok == Tok::Ident && w[1].tok == Tok::Dot);
+    pairs
+        .map(|w| &text[w[0].start as usize..w[0].end as usize])
+        .collect()
+}
+
+/// The names after a qualifier and a dot.
+pub(super) fn names_after(text: &str, qualifier: &str) -> BTreeSet<String> {
+    let tokens = all_tokens(text);
+    let word = |n: &crate::go::syntax::Token| &text[n.start as usize..n.end as usize];
+    let selectors = tokens
+        .windows(3)
+        .filter(|w| word(&w[0]) == qualifier && w[1].tok == Tok::Dot && w[2].tok == Tok::Ident);
+    selectors.map(|w| word(&w[2]).to_owned()).collect()
+}
+
+/// A file of declarations.
+fn new_file(
+    package: &str,
+    expr: &str,
+    head: &str,
+    imports: &[Import],
+    units: &[String],
+    plan: &Plan,
+    name: &str,
+) -> String {
+    let code = units.join("\n\n");
+    let words = qualifiers(&code);
+    let used = imports
+        .iter()
+        .filter(|i| i.is_used(&words) && !plan.unused.contains(&(name.to_owned(), i.path.clone())));
+    let mut lines: Vec<String> = used.map(Import::line).collect();
+    lines.sort();
+    let imports = match lines.as_slice() {
+        [] => String::new(),
+        [one] => format!("import {}\n", one.trim_start()),
+        _ => format!("import (\n{})\n\n", lines.concat()),
+    };
+    format!("//go:build {expr}\n\n{head}package {package}\n\n{imports}{code}\n")
+}
+
+/// A text with the line ends of another.
+fn ended_as(other: &str, text: String) -> String {
+    if other.contains("\r\n") {
+        text.replace("\r\n", "\n").replace('\n', "\r\n")
+    } else {
+        text
+    }
+}

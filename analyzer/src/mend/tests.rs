@@ -1,0 +1,260 @@
+//! Packages that are mended, told what the compiler would say.
+
+use super::*;
+
+/// A package by its files.
+fn package(files: &[(&str, &str)]) -> Mender {
+    let mut numbers = Numbers::default();
+    numbers.read(
+        "syscall",
+        "package syscall\nconst (\n\tSIGUSR1 = Signal(0xa)\n\tENOTSUP = Errno(0x5f)\n)\n",
+    );
+    let building = Building {
+        native: ("linux".to_owned(), "amd64".to_owned()),
+        tags: Vec::new(),
+        release: 26,
+        numbers: Arc::new(numbers),
+    };
+    let files = files
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    Mender::new("p", building, files.collect())
+}
+
+/// A fault on both builds, at the first place of a text.
+fn faults(mender: &Mender, file: &str, at: &str, message: &str) -> Vec<Fault> {
+    let text = &mender.texts()[file];
+    let offset = text
+        .find(at)
+        .unwrap_or_else(|| panic!("no `{at}` in {file}:\n{text}"));
+    let before = &text[..offset];
+    let column = offset - before.rfind('\n').map_or(0, |n| n + 1) + 1;
+    let fault = |goos| Fault {
+        goos,
+        file: file.to_owned(),
+        line: u32::try_from(before.matches('\n').count() + 1).unwrap(),
+        column: u32::try_from(column).unwrap(),
+        message: message.to_owned(),
+    };
+    Goos::ALL.map(fault).to_vec()
+}
+
+fn changed(mender: &Mender) -> Vec<String> {
+    mender.changes().into_iter().map(|c| c.name).collect()
+}
+
+#[test]
+fn a_fallback_is_taken_in_and_given_up_where_it_does_not_help() {
+    let files = [
+        ("a.go", "package p\n\nfunc F() int { return f() }\n"),
+        (
+            "f_other.go",
+            "//go:build plan9\n\npackage p\n\nfunc f() int { return x }\n",
+        ),
+        (
+            "f_unix.go",
+            "//go:build unix\n\npackage p\n\nimport \"syscall\"\n\nfunc f() int { return syscall.F() }\n",
+        ),
+    ];
+    let mut mender = package(&files);
+    let told = faults(&mender, "a.go", "f() }", "undefined: f");
+    assert!(mender.mend(&told));
+    assert_eq!(mender.kind(), Some(EditKind::Constraint));
+    assert!(mender.texts()["f_other.go"].starts_with("//go:build plan9 || wasip1 || js\n"));
+    // The compiler does not like it.
+    let worse = faults(&mender, "f_other.go", "return", "undefined: x");
+    assert!(mender.mend(&worse));
+    assert_eq!(changed(&mender), ["f_wasm.go"]);
+    assert!(
+        mender.texts()["f_wasm.go"].contains("panic(\"p.f is not supported on js and wasip1\")")
+    );
+}
+
+#[test]
+fn a_fallback_that_its_name_binds_is_renamed() {
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = f()\n"),
+        ("f_js.go", "package p\n\nfunc f() int { return 1 }\n"),
+    ]);
+    let wasip1 = faults(&mender, "a.go", "f()", "undefined: f")
+        .into_iter()
+        .filter(|f| f.goos == Goos::Wasip1);
+    assert!(mender.mend(&wasip1.collect::<Vec<_>>()));
+    assert_eq!(changed(&mender), ["f_js.go", "f_other.go"]);
+    assert!(mender.texts()["f_other.go"].starts_with("//go:build js || wasip1\n\npackage p\n"));
+}
+
+#[test]
+fn what_is_at_fault_moves_and_a_stand_in_takes_its_place() {
+    let text = "// Licence\r\n\r\n//go:build !windows\r\n\r\npackage p // of things\r\n\r\nimport (\r\n\t\"os\"\r\n\t\"syscall\"\r\n)\r\n\r\n// Lock locks.\r\nfunc Lock(f *os.File) error {\r\n\treturn syscall.Flock(int(f.Fd()), 1)\r\n}\r\n\r\nfunc Name(f *os.File) string { return f.Name() }\r\n";
+    let mut mender = package(&[("a.go", text)]);
+    let told = faults(&mender, "a.go", "syscall.Flock", "undefined: syscall.Flock");
+    assert!(mender.mend(&told));
+    assert_eq!(changed(&mender), ["a.go", "a_notwasm.go", "a_wasm.go"]);
+    let texts = mender.texts();
+    assert_eq!(
+        texts["a.go"],
+        "// Licence\r\n\r\n//go:build !windows\r\n\r\npackage p // of things\r\n\r\nimport (\r\n\t\"os\"\r\n)\r\n\r\nfunc Name(f *os.File) string { return f.Name() }\r\n"
+    );
+    assert!(
+        texts["a_notwasm.go"]
+            .starts_with("//go:build !windows && !wasip1 && !js\r\n\r\npackage p\r\n")
+    );
+    assert!(texts["a_notwasm.go"].contains("// Lock locks.\r\nfunc Lock(f *os.File) error {"));
+    assert!(
+        texts["a_wasm.go"].contains("return fmt.Errorf(\"p.Lock: %w\", errors.ErrUnsupported)\r\n")
+    );
+    for text in texts.values() {
+        assert_eq!(
+            text.matches('\n').count(),
+            text.matches("\r\n").count(),
+            "{text}"
+        );
+    }
+    let lost = mender.lost();
+    assert_eq!(
+        lost.into_iter()
+            .map(|l| (l.name, l.does))
+            .collect::<Vec<_>>(),
+        [("Lock".to_owned(), Does::Error)]
+    );
+    mender.take_back();
+    assert!(mender.changes().is_empty());
+}
+
+#[test]
+fn a_file_of_which_all_would_move_is_left_out() {
+    let mut mender = package(&[(
+        "a.go",
+        "package p\n\nimport \"syscall\"\n\nfunc F() error { return syscall.Flock(1, 1) }\n",
+    )]);
+    let told = faults(&mender, "a.go", "syscall.Flock", "undefined: syscall.Flock");
+    assert!(mender.mend(&told));
+    assert_eq!(changed(&mender), ["a.go", "a_wasm.go"]);
+    assert!(mender.texts()["a.go"].starts_with("//go:build !wasip1 && !js\n\npackage p\n"));
+}
+
+#[test]
+fn a_signal_gets_a_name_of_the_package() {
+    let mut mender = package(&[(
+        "a.go",
+        "package p\n\nimport (\n\t\"os/signal\"\n\t\"syscall\"\n)\n\nfunc main() { signal.Notify(c, syscall.SIGTERM, syscall.SIGUSR1) }\n",
+    )]);
+    let told = faults(
+        &mender,
+        "a.go",
+        "syscall.SIGUSR1",
+        "undefined: syscall.SIGUSR1",
+    );
+    assert!(mender.mend(&told));
+    let texts = mender.texts();
+    assert!(texts["a.go"].contains("syscall.SIGTERM, syscallSIGUSR1)"));
+    assert!(texts["syscall_wasm.go"].contains("syscallSIGUSR1 = syscall.Signal(0xa)"));
+    assert!(texts["syscall_notwasm.go"].contains("syscallSIGUSR1 = syscall.SIGUSR1"));
+}
+
+#[test]
+fn what_a_stand_in_lacks_is_taken_from_it() {
+    let mut mender = package(&[
+        (
+            "a.go",
+            "package p\n\nfunc F() error { return open().Close() }\n",
+        ),
+        (
+            "h_linux.go",
+            "package p\n\nimport \"golang.org/x/sys/unix\"\n\ntype handle struct {\n\tname string\n\tstat unix.Stat_t\n}\n\nfunc open() *handle { return &handle{} }\n\nfunc (h *handle) Close() error { return unix.Close(1) }\n\nfunc (h *handle) Mode() uint32 { return h.stat.Mode }\n",
+        ),
+    ]);
+    let told = faults(&mender, "a.go", "open()", "undefined: open");
+    assert!(mender.mend(&told));
+    // The constructor is portable, and brings its type with all methods.
+    let told = faults(&mender, "h_wasm.go", "*handle", "undefined: handle");
+    assert!(mender.mend(&told));
+    let text = &mender.texts()["h_wasm.go"];
+    assert!(
+        text.contains("return &handle{}") && text.contains("stat unix.Stat_t"),
+        "{text}"
+    );
+    assert!(text.contains("p.handle.Close: %w"), "{text}");
+    let told = faults(
+        &mender,
+        "h_wasm.go",
+        "unix.Stat_t",
+        "undefined: unix.Stat_t",
+    );
+    assert!(mender.mend(&told));
+    let text = &mender.texts()["h_wasm.go"];
+    assert!(
+        text.contains("type handle struct {\n\tname string\n}"),
+        "{text}"
+    );
+    let told = faults(
+        &mender,
+        "h_wasm.go",
+        "h.stat",
+        "h.stat undefined (type *handle has no field or method stat)",
+    );
+    assert!(mender.mend(&told));
+    let text = &mender.texts()["h_wasm.go"];
+    assert!(
+        text.contains("panic(\"p.handle.Mode is not supported"),
+        "{text}"
+    );
+    assert!(!text.contains("golang.org/x/sys"), "{text}");
+}
+
+#[test]
+fn a_package_that_is_not_there_takes_its_users_with_it() {
+    let mut mender = package(&[(
+        "a.go",
+        "package p\n\nimport \"golang.org/x/sys/unix\"\n\ntype T = unix.Termios\n\nfunc get(fd int) (*unix.Termios, error) { return nil, nil }\n\nfunc IsTerminal(fd int) bool { _, err := get(fd); return err == nil }\n",
+    )]);
+    let both: Targets = Goos::ALL.into_iter().collect();
+    assert!(mender.without_import("golang.org/x/sys/unix", &both));
+    // Nothing can stand for a signature that names it.
+    let told = faults(&mender, "a.go", "get(fd)", "undefined: get");
+    assert!(mender.mend(&told));
+    let all: String = mender
+        .texts()
+        .iter()
+        .filter(|(name, _)| name.ends_with("_wasm.go"))
+        .map(|(_, t)| t.as_str())
+        .collect();
+    assert!(
+        all.contains("type T struct{}")
+            && all.contains("func IsTerminal(fd int) bool {\n\treturn false\n}"),
+        "{all}"
+    );
+    assert!(!all.contains("func get"), "{all}");
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let text = "// é\npackage p // é\n\nimport (\n\t\"os\"\n\té \"a/b\"\n)\n\nconst (\n\tA = iota\n\tB\n)\n\nvar (\n\tC, D = é.X, 1 // é\n)\n\n/* é */\nfunc (t *T[K]) F(a, b int) (n int, é error) {\n\treturn os.Getuid(), `é`\n}\n\ntype T[K any] struct {\n\té int\n}\n";
+    let ends = (0..text.len()).filter(|end| text.is_char_boundary(*end));
+    for end in ends {
+        let cut = &text[..end];
+        let mut mender = package(&[("a.go", cut), ("b_linux.go", cut)]);
+        for (line, message) in (1..).zip(
+            [
+                "undefined: F",
+                "undefined: T",
+                "undefined: os.X",
+                "T.F undefined (type T has no field or method F)",
+            ]
+            .repeat(8),
+        ) {
+            for column in [0, 1, 9, 1000] {
+                let fault = Fault {
+                    goos: Goos::Js,
+                    file: "a.go".to_owned(),
+                    line,
+                    column,
+                    message: message.to_owned(),
+                };
+                mender.mend(&[fault]);
+            }
+        }
+        assert!(mender.texts().contains_key("a.go"), "{cut}");
+    }
+}

@@ -1,0 +1,60 @@
+//! What was typed after `wasmcheck fix`.
+
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use model::AdviceKind;
+
+use super::{ModuleArgs, duration};
+
+/// Options of `wasmcheck fix`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = FIX)]
+pub(crate) struct FixArgs {
+    /// A directory, a pattern as in Go, or MODULE@VERSION; `.` without one
+    #[arg(value_name = "PATH|PATTERN")]
+    pub(crate) paths: Vec<String>,
+    /// Write the changes into the module, and check it again
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Write them although the module has changes that are not committed
+    #[arg(long, requires = "apply")]
+    pub(crate) allow_dirty: bool,
+    /// Only what is for this package or module; may be given several times
+    #[arg(long, value_name = "PACKAGE|MODULE")]
+    pub(crate) only: Vec<String>,
+    /// Only changes of these kinds, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "KIND", value_parser = kinds())]
+    pub(crate) kind: Vec<AdviceKind>,
+    /// Longest wall time for trying, as in 90s or 5m
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub(crate) budget: Duration,
+    #[command(flatten)]
+    pub(crate) module: ModuleArgs,
+}
+
+/// Reads the name of a kind of change that `wasmcheck fix` can make.
+fn kinds() -> impl TypedValueParser<Value = AdviceKind> {
+    let names = AdviceKind::EDITS.map(AdviceKind::name);
+    PossibleValuesParser::new(names).try_map(|name| {
+        AdviceKind::EDITS
+            .into_iter()
+            .find(|k| k.name() == name)
+            .ok_or("it is no kind")
+    })
+}
+
+const FIX: &str = "\
+Examples:
+  wasmcheck fix                        the diff, for git apply
+  wasmcheck fix --apply                write it, and check again
+  wasmcheck fix --target wasip1        what one target needs
+  wasmcheck fix --only golang.org/x/sys --kind upgrade,fork
+  wasmcheck fix > wasm.patch && git apply wasm.patch
+
+Each change was compiled and linked for the targets that it is for, and the packages that it touches
+still build on this machine. What is not committed is never written over: --allow-dirty allows it.
+
+Exit codes: 0 when everything builds, with --apply after it was written; 1 when something still fails;
+2 when a change cannot be written; 3 when a target has no verdict.";

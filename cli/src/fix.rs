@@ -1,0 +1,198 @@
+//! `wasmcheck fix`: the changes that make what fails build, shown or written.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings, Trusted, WorkerProgram};
+use model::{
+    Advice, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible, visible_lines,
+};
+use report::style;
+
+use crate::args::FixArgs;
+use crate::check::request;
+use crate::output;
+use crate::progress::Progress;
+
+/// Show the changes, or write them.
+pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
+    let settings = Settings {
+        level: Level::Build,
+        remedies: true,
+        targets: args.module.only.chosen(),
+        tags: args.module.tags.clone(),
+        cached: !args.module.no_cache,
+        trusted: Trusted::default(),
+        tests: None,
+        budget: args.budget,
+        worker: WorkerProgram::Own,
+    };
+    let choice = Choice {
+        only: args.only.clone(),
+        kinds: args.kind.clone(),
+    };
+    let apply = args.apply.then_some(Apply {
+        allow_dirty: args.allow_dirty,
+    });
+    let progress = Arc::new(Progress::new(args.module.quiet));
+    let events: Events = progress.clone();
+    let request = request(&args.module, &args.paths);
+    let fixed = engine::fix(&request, &settings, &choice, apply, &events, interrupt)?;
+    progress.finish();
+    let mut text = String::new();
+    for fixed in &fixed {
+        tell(&mut text, fixed);
+    }
+    output::print(&text)?;
+    Ok(ExitCode::from(status(&fixed).code()))
+}
+
+/// Comments of a patch, which `git apply` passes over, and the diffs.
+fn tell(text: &mut String, fixed: &Fixed) {
+    let head = style::HEAD;
+    let module = visible(&fixed.module);
+    let _ = writeln!(text, "# {head}{module}{head:#}");
+    if fixed.advice.is_empty() {
+        let _ = writeln!(text, "# {}", nothing(fixed));
+    }
+    for advice in &fixed.advice {
+        of_advice(text, advice);
+    }
+    if fixed.after.is_some() {
+        for file in &fixed.written {
+            let _ = writeln!(text, "# wrote {}", visible(file));
+        }
+        if fixed.written.iter().any(|file| file == "go.mod") {
+            let _ = writeln!(
+                text,
+                "# a vendor directory is to be made anew: go mod vendor"
+            );
+        }
+        tags(text, &fixed.edits);
+    } else {
+        edits(text, &fixed.edits);
+        tags(text, &fixed.edits);
+    }
+    for goos in Goos::ALL {
+        if let Some(line) = builds(fixed, goos) {
+            let _ = writeln!(text, "# {line}");
+        }
+    }
+}
+
+/// Why there is nothing to change.
+fn nothing(fixed: &Fixed) -> &'static str {
+    let mut packages = fixed
+        .report
+        .targets
+        .iter()
+        .flat_map(|t| &t.packages)
+        .filter(|p| p.own);
+    if packages.any(|p| p.builds == Builds::No) {
+        "no change that was tried makes more of it build"
+    } else {
+        "everything builds: there is nothing to change"
+    }
+}
+
+fn of_advice(text: &mut String, advice: &Advice) {
+    let name = advice.kind.name();
+    let _ = writeln!(text, "#\n# {name}: {}", visible(&advice.title));
+    for (target, confirmed) in &advice.confirmed {
+        let how = match confirmed {
+            Confirmed::Run => "builds, links and starts with it",
+            Confirmed::Build => "builds and links with it",
+            Confirmed::None | Confirmed::CouldNot => "does not build with it alone",
+        };
+        let _ = writeln!(text, "#   {target}: {how}");
+    }
+    if let Some(loses) = &advice.loses {
+        let _ = writeln!(text, "#   lost there: {}", visible(loses));
+    }
+}
+
+fn edits(text: &mut String, edits: &[Edit]) {
+    let commands: Vec<String> = edits.iter().filter_map(Edit::command).collect();
+    for command in commands {
+        let _ = writeln!(text, "#\n# run: {}", visible(&command));
+    }
+    for edit in edits {
+        match edit {
+            Edit::Fork {
+                module,
+                version,
+                dir,
+                diff,
+            } => {
+                let _ = writeln!(
+                    text,
+                    "#\n# a copy of {module} {version} goes to {dir} (`wasmcheck fix --apply` lays it there), changed by:"
+                );
+                for line in shown(diff).lines() {
+                    let _ = writeln!(text, "#   {line}");
+                }
+            }
+            Edit::File { diff, .. } => text.push_str(&shown(diff)),
+            Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. } => {}
+        }
+    }
+}
+
+/// What each build has to be told.
+fn tags(text: &mut String, edits: &[Edit]) {
+    let tags = edits.iter().filter_map(|edit| match edit {
+        Edit::Tag { tag } => Some(visible(tag).into_owned()),
+        _ => None,
+    });
+    let tags: Vec<String> = tags.collect();
+    if !tags.is_empty() {
+        let _ = writeln!(text, "# build with: -tags {}", tags.join(","));
+    }
+}
+
+/// A diff as people see it, the ends of its lines as they are: `git apply` wants them so.
+fn shown(diff: &str) -> String {
+    let lines = diff
+        .split_inclusive('\n')
+        .map(|line| match line.strip_suffix("\r\n") {
+            Some(line) => visible_lines(line) + "\r\n",
+            None => visible_lines(line),
+        });
+    lines.collect()
+}
+
+/// How many packages build.
+fn builds(fixed: &Fixed, goos: Goos) -> Option<String> {
+    let [before, after] = fixed.builds(goos);
+    let before = before?;
+    let packages = count(before.of, "package");
+    let built = before.built;
+    Some(match after {
+        Some(after) => format!(
+            "{goos}: {} of {packages} build, {built} before",
+            after.built
+        ),
+        None => format!("{goos}: {built} of {packages} build without changes"),
+    })
+}
+
+/// Whether something still fails.
+fn status(fixed: &[Fixed]) -> ExitStatus {
+    let mut status = ExitStatus::Clean;
+    for fixed in fixed {
+        let report = fixed.after.as_ref().unwrap_or(&fixed.report);
+        let mut own = report
+            .targets
+            .iter()
+            .flat_map(|t| &t.packages)
+            .filter(|p| p.own);
+        if own.any(|p| p.builds == Builds::No) {
+            return ExitStatus::Findings;
+        }
+        if report.targets.iter().any(|t| t.packages.is_empty()) {
+            status = ExitStatus::NoVerdict;
+        }
+    }
+    status
+}

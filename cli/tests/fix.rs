@@ -1,0 +1,360 @@
+//! `wasmcheck fix`: what it changes builds with the plain go command, on the targets and on this machine, and nothing
+//! is written that was not asked for.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare files and start programs"
+)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::World;
+
+/// A module in which each package fails on wasm in another way.
+const PORT: &str = r#"
+-- go.mod --
+module example.com/port
+
+go 1.21
+
+require example.com/unixonly v1.0.0
+-- main.go --
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"example.com/port/disk"
+	"example.com/port/fast"
+	"example.com/port/lock"
+	"example.com/port/owner"
+	"example.com/port/term"
+)
+
+func main() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM, syscall.SIGWINCH)
+	fmt.Println(term.Width(), fast.Add(1, 2), lock.Lock("f"), disk.Free("/"), owner.Of(nil))
+}
+-- term/term.go --
+// Package term has a file for what has no file of its own.
+package term
+
+// Width of the terminal.
+func Width() int { return width() }
+-- term/term_linux.go --
+package term
+
+import "syscall"
+
+func width() int { return int(syscall.TIOCGWINSZ) }
+-- term/term_other.go --
+// +build plan9
+
+package term
+
+func width() int { return 80 }
+-- lock/lock.go --
+package lock
+
+// Lock a file.
+func Lock(name string) error { return lock(name, exclusive) }
+-- lock/lock_unix.go --
+//go:build unix
+
+package lock
+
+import "syscall"
+
+type how int
+
+const (
+	shared how = iota
+	exclusive
+)
+
+func lock(name string, how how) error { return syscall.Flock(int(how), syscall.LOCK_EX) }
+-- disk/disk.go --
+//go:build !windows
+
+// Package disk is for all but Windows.
+package disk
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// Free says how much is free.
+func Free(dir string) string {
+	free, err := statfs(dir)
+	return fmt.Sprint(free, err)
+}
+
+// statfs asks the system.
+func statfs(dir string) (free uint64, err error) {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return 0, err
+	}
+	return stat.Bfree, nil
+}
+-- owner/owner.go --
+package owner
+
+import (
+	"os"
+	"syscall"
+)
+
+type owner struct {
+	mode os.FileMode
+	sys  syscall.Ucred
+}
+
+// Of says who owns a file.
+func Of(info os.FileInfo) uint32 { return (&owner{}).id() }
+
+func (o *owner) id() uint32 { return o.sys.Uid }
+-- fast/fast.go --
+package fast
+
+// Add is written in assembly.
+func Add(a, b int) int
+-- fast/fast_amd64.s --
+#include "textflag.h"
+
+TEXT ·Add(SB), NOSPLIT, $0-24
+	MOVQ a+0(FP), AX
+	ADDQ b+8(FP), AX
+	MOVQ AX, ret+16(FP)
+	RET
+-- fast/fast_arm64.s --
+#include "textflag.h"
+
+TEXT ·Add(SB), NOSPLIT, $0-24
+	MOVD a+0(FP), R0
+	MOVD b+8(FP), R1
+	ADD R1, R0
+	MOVD R0, ret+16(FP)
+	RET
+-- far/far.go --
+// Package far uses a dependency that has files for Unix alone.
+package far
+
+import "example.com/unixonly"
+
+// Files is the number of files that may be open.
+func Files() (uint64, error) { return unixonly.Files() }
+"#;
+
+fn module(archive: &str) -> World {
+    let world = World::empty("port");
+    fixtures::unpack(archive, &world.module).unwrap();
+    world
+}
+
+fn run(world: &World, args: &[&str]) -> Output {
+    let mut all = vec!["fix", "--quiet"];
+    all.extend(args);
+    world.command(&all).output().unwrap()
+}
+
+/// All files with their bytes.
+fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(tree(&path));
+        } else {
+            files.insert(
+                path.to_string_lossy().into_owned(),
+                fs::read(&path).unwrap(),
+            );
+        }
+    }
+    files
+}
+
+/// Whether the packages build, and what Go says.
+fn builds(world: &World, goos: Option<&str>, packages: &str) -> Result<(), String> {
+    let mut like = world.command(&[]);
+    let mut command = Command::new("go");
+    command
+        .args(["build", "-mod=mod", packages])
+        .current_dir(&world.module);
+    for (key, value) in like.current_dir(&world.module).get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    if let Some(goos) = goos {
+        command.env("GOOS", goos).env("GOARCH", "wasm");
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(said)
+    }
+}
+
+#[test]
+fn what_is_shown_is_what_git_applies_and_builds() {
+    let world = module(PORT);
+    let before = tree(&world.module);
+    let shown = run(&world, &["."]);
+    assert_eq!(
+        tree(&world.module),
+        before,
+        "nothing is written without --apply"
+    );
+    let patch = world.scratch.path().join("port.patch");
+    fs::write(&patch, &shown.stdout).unwrap();
+    let applied = Command::new("git")
+        .arg("apply")
+        .arg(&patch)
+        .current_dir(&world.module)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(
+        applied.status.success(),
+        "{}\n{text}",
+        String::from_utf8_lossy(&applied.stderr)
+    );
+    for package in ["./term", "./lock", "./disk", "./owner", "./fast", "."] {
+        for goos in [Some("js"), Some("wasip1"), None] {
+            builds(&world, goos, package).unwrap();
+        }
+    }
+    for (kind, what) in [
+        ("constraint", "term_other.go"),
+        ("stub", "lock"),
+        ("split", "statfs"),
+        ("split", "Add"),
+        ("fork", "example.com/unixonly"),
+    ] {
+        let line = text
+            .lines()
+            .find(|l| l.starts_with(&format!("# {kind}: ")) && l.contains(what));
+        assert!(line.is_some(), "{kind} {what}:\n{text}");
+    }
+}
+
+#[test]
+fn what_is_applied_builds_and_says_what_is_lost() {
+    let world = module(PORT);
+    let applied = run(&world, &["--apply", "."]);
+    let text = String::from_utf8_lossy(&applied.stdout);
+    for goos in [Some("js"), Some("wasip1")] {
+        builds(&world, goos, "./...").unwrap();
+    }
+    for package in [
+        "./term", "./lock", "./disk", "./owner", "./fast", "./far", ".",
+    ] {
+        builds(&world, None, package).unwrap();
+    }
+    assert_eq!(applied.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("# js: 7 of 7 packages build, 0 before"),
+        "{text}"
+    );
+    assert!(text.contains("# wrote go.mod"), "{text}");
+    let read = |name: &str| fs::read_to_string(world.module.join(name)).unwrap();
+    assert!(read("go.mod").contains("=> ./third_party/example.com/unixonly"));
+    let lock = read("lock/lock_wasm.go");
+    assert!(
+        lock.contains("fmt.Errorf(\"lock.lock: %w\", errors.ErrUnsupported)"),
+        "{lock}"
+    );
+    assert!(
+        read("fast/fast_wasm.go").contains("panic(\"fast.Add is not supported on js and wasip1\")")
+    );
+    // A signal is a number that never comes, not the end of main.
+    assert!(read("main.go").contains("syscall.SIGTERM, syscallSIGWINCH"));
+    assert!(
+        !world
+            .module
+            .join("third_party/example.com/.wasmcheck")
+            .exists()
+    );
+    // A second time there is nothing to do.
+    let again = run(&world, &["--apply", "."]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("there is nothing to change"));
+}
+
+#[test]
+fn one_target_is_left_as_it_is_where_another_is_mended() {
+    let world = module(PORT);
+    run(
+        &world,
+        &[
+            "--apply",
+            "--target",
+            "wasip1",
+            "--only",
+            "example.com/port/lock",
+            ".",
+        ],
+    );
+    builds(&world, Some("wasip1"), "./lock").unwrap();
+    assert!(builds(&world, Some("js"), "./lock").is_err());
+    assert!(builds(&world, Some("wasip1"), "./disk").is_err());
+}
+
+#[test]
+fn what_is_not_committed_is_not_written_over() {
+    let world = module(PORT);
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let done = Command::new("git")
+            .args(identity)
+            .args(args)
+            .current_dir(&world.module)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "all"]);
+    let file = world.module.join("lock/lock.go");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.clone() + "\n// mine\n").unwrap();
+    let before = tree(&world.module);
+    let refused = run(&world, &["--apply", "."]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        said.contains("not committed") && said.contains("--allow-dirty"),
+        "{said}"
+    );
+    assert_eq!(tree(&world.module), before);
+    let forced = run(
+        &world,
+        &[
+            "--apply",
+            "--allow-dirty",
+            "--only",
+            "example.com/port/lock",
+            ".",
+        ],
+    );
+    assert!(String::from_utf8_lossy(&forced.stdout).contains("# wrote lock/lock_wasm.go"));
+    assert!(fs::read_to_string(&file).unwrap().ends_with("// mine\n"));
+}

@@ -1,0 +1,210 @@
+//! Remedies that were seen to help, as one change of a module: shown, or written into it.
+
+mod apply;
+
+use std::collections::BTreeSet;
+
+use model::{Advice, AdviceKind, Builds, Confirmed, Edit, Goos, Report};
+
+use crate::check;
+use crate::config::Config;
+use crate::events::Events;
+use crate::failure::Failure;
+use crate::settings::{Request, Settings};
+use crate::{Interrupt, go, hosts, modules};
+
+/// Which remedies are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Only those for these packages or modules; for all without any.
+    pub only: Vec<String>,
+    /// Only of these kinds; of all without any.
+    pub kinds: Vec<AdviceKind>,
+}
+
+/// How they are written into the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Apply {
+    /// Although git says that it has changes which are not committed.
+    pub allow_dirty: bool,
+}
+
+/// What would be changed of a module, or was.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    /// Path of the module.
+    pub module: String,
+    /// What the check before it says.
+    pub report: Report,
+    /// The remedies that were chosen.
+    pub advice: Vec<Advice>,
+    /// What they change, each edit once.
+    pub edits: Vec<Edit>,
+    /// What the check after it says, where the edits were written.
+    pub after: Option<Report>,
+    /// The files that were written, relative to the module's root.
+    pub written: Vec<String>,
+}
+
+impl Fixed {
+    /// How many own packages build for a `GOOS`, and of how many: before, and where the edits were written after.
+    pub fn builds(&self, goos: Goos) -> [Option<Built>; 2] {
+        let after = self.after.as_ref();
+        [
+            builds(&self.report, goos),
+            after.and_then(|report| builds(report, goos)),
+        ]
+    }
+}
+
+/// How many packages build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// Those that do.
+    pub built: usize,
+    /// All own packages that have files on the target.
+    pub of: usize,
+}
+
+fn builds(report: &Report, goos: Goos) -> Option<Built> {
+    let target = report.targets.iter().find(|t| t.target.goos() == goos)?;
+    let own = target.packages.iter();
+    let own = own.filter(|p| p.own && p.builds != Builds::Absent);
+    Some(Built {
+        built: own.clone().filter(|p| p.builds == Builds::Yes).count(),
+        of: own.count(),
+    })
+}
+
+/// Check the modules of a request, and choose the remedies that were seen to help; with `apply`, write them.
+///
+/// # Errors
+/// What keeps the edits from being written: changes that are not committed, files that are not what they were, a
+/// published module.
+pub fn fix(
+    request: &Request,
+    settings: &Settings,
+    choice: &Choice,
+    apply: Option<Apply>,
+    events: &Events,
+    interrupt: &Interrupt,
+) -> Result<Vec<Fixed>, Failure> {
+    hosts::start_watchdog(&settings.worker);
+    let go = go(request, events, interrupt);
+    let mut all = Vec::new();
+    modules::each_module(&request.paths, &go, events, &mut |chosen| {
+        if let (Some(apply), Some(version)) = (apply, chosen.version) {
+            let _ = apply;
+            return Err(Failure::usage(format!(
+                "{version} is published and cannot be changed: give `--apply` a directory with its source"
+            )));
+        }
+        if let Some(apply) = apply {
+            apply::check_tree(chosen.root, apply, interrupt)?;
+        }
+        let config = Config::read(chosen.root)?;
+        let report = check::check(&go, chosen, config.clone(), settings, events);
+        let advice = chosen_advice(&report, choice);
+        let mut fixed = Fixed {
+            module: report.module.path.clone(),
+            edits: edits(&advice),
+            advice,
+            report,
+            after: None,
+            written: Vec::new(),
+        };
+        let stopped = interrupt.is_raised();
+        if apply.is_some() && !fixed.edits.is_empty() && !stopped {
+            fixed.written = apply::apply(&go, chosen, settings, &fixed.edits)?;
+            let mut settings = Settings {
+                remedies: false,
+                ..settings.clone()
+            };
+            settings
+                .tags
+                .extend(fixed.edits.iter().filter_map(|e| match e {
+                    Edit::Tag { tag } => Some(tag.clone()),
+                    _ => None,
+                }));
+            fixed.after = Some(check::check(&go, chosen, config, &settings, events));
+        }
+        all.push(fixed);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// The remedies that were seen to help, of those that are wanted.
+fn chosen_advice(report: &Report, choice: &Choice) -> Vec<Advice> {
+    let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
+    let helps = report
+        .advice
+        .iter()
+        .filter(|a| !a.edits.is_empty() && a.confirmed.values().any(good));
+    let of_kind = helps.filter(|a| choice.kinds.is_empty() || choice.kinds.contains(&a.kind));
+    let wanted = of_kind.filter(|a| {
+        choice.only.is_empty() || choice.only.iter().any(|only| is_for(report, a, only))
+    });
+    let mut wanted: Vec<Advice> = wanted.cloned().collect();
+    wanted.retain(|a| !is_own_release(report, a));
+    let others: BTreeSet<String> = wanted
+        .iter()
+        .filter(|a| a.kind != AdviceKind::Tag)
+        .map(|a| a.id.clone())
+        .collect();
+    wanted.retain(|a| a.kind != AdviceKind::Tag || !is_covered(report, a, &others));
+    wanted
+}
+
+/// Another version of the module itself is no change of it.
+fn is_own_release(report: &Report, advice: &Advice) -> bool {
+    advice
+        .edits
+        .iter()
+        .any(|e| matches!(e, Edit::Require { module, .. } if *module == report.module.path))
+}
+
+/// Whether all that a remedy is for has another, which users need not know of as they do of a tag.
+fn is_covered(report: &Report, advice: &Advice, others: &BTreeSet<String>) -> bool {
+    let mut findings = report
+        .findings
+        .iter()
+        .filter(|f| f.advice.contains(&advice.id) && f.module == report.module.path);
+    let first = findings.next();
+    first
+        .into_iter()
+        .chain(findings)
+        .all(|f| f.advice.iter().any(|id| others.contains(id)))
+        && first.is_some()
+}
+
+/// Whether a remedy is for a package or a module.
+fn is_for(report: &Report, advice: &Advice, only: &str) -> bool {
+    let below = |path: &str| {
+        path.strip_prefix(only)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut findings = report
+        .findings
+        .iter()
+        .filter(|f| f.advice.contains(&advice.id));
+    findings.any(|f| below(&f.root) || below(&f.package) || below(&f.module))
+}
+
+/// What remedies change, each edit once, and one of each module.
+fn edits(advice: &[Advice]) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
+    for edit in advice.iter().flat_map(|a| &a.edits) {
+        let same = |other: &Edit| match (edit, other) {
+            (
+                Edit::Require { module: a, .. } | Edit::Replace { module: a, .. },
+                Edit::Require { module: b, .. } | Edit::Replace { module: b, .. },
+            ) => a == b,
+            (a, b) => a == b,
+        };
+        if !edits.iter().any(same) {
+            edits.push(edit.clone());
+        }
+    }
+    edits
+}

@@ -1,0 +1,198 @@
+//! Edits written into a module: new files first, then changed ones, go.mod last, each put into its place whole.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use model::Edit;
+use toolchain::{Go, Patch, Session, files};
+
+use super::Apply;
+use crate::Interrupt;
+use crate::failure::Failure;
+use crate::modules::Chosen;
+use crate::settings::Settings;
+use crate::world::copy_tree;
+
+/// Largest file that is changed, in bytes.
+const LARGEST: u64 = 64 << 20;
+/// Largest module that is copied, in bytes.
+const FORK: u64 = 256 << 20;
+
+/// What is written, in this order.
+#[derive(Default)]
+struct Writes {
+    /// New text of files, or none of those that are removed, relative to the module's root.
+    files: BTreeMap<Utf8PathBuf, Option<String>>,
+    /// Copies of modules, by module path: where they are laid, relative to the root.
+    forks: BTreeMap<String, Utf8PathBuf>,
+}
+
+/// Refuse a tree with changes that are not committed.
+pub(super) fn check_tree(
+    root: &Utf8Path,
+    apply: Apply,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    if !apply.allow_dirty && toolchain::git::is_dirty(root, interrupt)? == Some(true) {
+        return Err(Failure::usage(format!(
+            "{root} has changes that are not committed: commit them first, so that what is applied can be seen and taken back, or give --allow-dirty"
+        )));
+    }
+    Ok(())
+}
+
+/// Write edits into a module; the value is what was written, relative to its root.
+pub(super) fn apply(
+    go: &Go,
+    chosen: Chosen<'_>,
+    settings: &Settings,
+    edits: &[Edit],
+) -> Result<Vec<String>, Failure> {
+    let root = Dir::open_ambient_dir(chosen.root, ambient_authority())
+        .map_err(|e| cannot(chosen.root, &e))?;
+    let mut writes = Writes::default();
+    for edit in edits {
+        if let Edit::File { path, diff } = edit {
+            let before = read(&root, chosen.root, path)?;
+            let after =
+                advisors::diff::apply(before.as_deref(), diff).map_err(|why| wrong(path, &why))?;
+            writes.files.insert(path.clone(), after);
+        }
+    }
+    let session = Session::open(go, chosen.root, &settings.tags)?;
+    for edit in edits {
+        if let Edit::Fork {
+            module,
+            version,
+            dir,
+            diff,
+        } = edit
+        {
+            lay_fork(go, (&root, chosen.root), (module, version), dir, diff)?;
+            writes.forks.insert(module.clone(), dir.clone());
+        }
+    }
+    let mut written: Vec<String> = writes.forks.values().map(|dir| format!("{dir}/")).collect();
+    for (path, text) in &writes.files {
+        put(&root, chosen.root, path, text.as_deref())?;
+        let removed = if text.is_none() { " (removed)" } else { "" };
+        written.push(format!("{path}{removed}"));
+    }
+    let of_module = |e: &&Edit| {
+        matches!(
+            e,
+            Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. }
+        )
+    };
+    let of_module: Vec<Edit> = edits.iter().filter(of_module).cloned().collect();
+    if !of_module.is_empty() || !writes.forks.is_empty() {
+        let patch = Patch {
+            edits: of_module,
+            files: BTreeMap::new(),
+            forks: writes
+                .forks
+                .iter()
+                .map(|(m, dir)| (m.clone(), chosen.root.join(dir)))
+                .collect(),
+        };
+        let module = session.patched(go, &patch)?;
+        let [go_mod, go_sum] = module.module_files(&patch, &["./...".to_owned()])?;
+        for (name, text) in [("go.sum", go_sum), ("go.mod", go_mod)] {
+            let file = Utf8Path::new(name);
+            let before = read(&root, chosen.root, file)?;
+            if !text.is_empty() && before.as_deref() != Some(text.as_str()) {
+                put(&root, chosen.root, file, Some(&text))?;
+                written.push(name.to_owned());
+            }
+        }
+    }
+    Ok(written)
+}
+
+/// Lay a changed copy of a module beside its place, and put it there whole.
+fn lay_fork(
+    go: &Go,
+    tree: (&Dir, &Utf8Path),
+    fork: (&str, &str),
+    dir: &Utf8Path,
+    diff: &str,
+) -> Result<(), Failure> {
+    let ((handle, root), (module, version)) = (tree, fork);
+    let to = root.join(dir);
+    if to.symlink_metadata().is_ok() {
+        return Err(wrong(
+            dir,
+            "there is something already, in whose place the copy would be laid",
+        ));
+    }
+    let parent = to.parent().unwrap_or(root);
+    // Through the handle of the module, which no link leads out of.
+    let below = dir.parent().filter(|p| !p.as_str().is_empty());
+    handle
+        .create_dir_all(below.unwrap_or(Utf8Path::new(".")))
+        .map_err(|e| cannot(parent, &e))?;
+    let staged = tempfile::Builder::new()
+        .prefix(".wasmcheck-fork-")
+        .tempdir_in(parent)
+        .map_err(|e| cannot(parent, &e))?;
+    let fetched = toolchain::fetch(go, &format!("{module}@{version}"))?;
+    let copy = Utf8Path::from_path(staged.path()).map_or_else(|| to.clone(), |p| p.join("copy"));
+    copy_tree(fetched.dir.as_std_path(), copy.as_std_path(), FORK)
+        .map_err(|e| wrong(dir, &e.to_string()))?;
+    let inside =
+        Dir::open_ambient_dir(&copy, ambient_authority()).map_err(|e| cannot(&copy, &e))?;
+    let files = advisors::diff::of_files(diff).map_err(|why| wrong(dir, &why))?;
+    for (path, diff) in files {
+        let path = Utf8Path::new(&path);
+        let before = read(&inside, &copy, path)?;
+        let after =
+            advisors::diff::apply(before.as_deref(), &diff).map_err(|why| wrong(path, &why))?;
+        put(&inside, &copy, path, after.as_deref())?;
+    }
+    std::fs::rename(&copy, &to).map_err(|e| cannot(&to, &e))
+}
+
+/// The text of a file below a directory; none where there is no such file.
+fn read(root: &Dir, at: &Utf8Path, path: &Utf8Path) -> Result<Option<String>, Failure> {
+    let file = match root.open(path) {
+        Ok(file) => file.into_std(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(cannot(&at.join(path), &e)),
+    };
+    let bytes = files::read_open(file, LARGEST).map_err(|e| cannot(&at.join(path), &e))?;
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| wrong(path, "it is not UTF-8"))
+}
+
+/// Write a file below a directory, or remove it; it is the old one or the new one, whenever this ends.
+fn put(root: &Dir, at: &Utf8Path, path: &Utf8Path, text: Option<&str>) -> Result<(), Failure> {
+    let Some(text) = text else {
+        return root
+            .remove_file(path)
+            .map_err(|e| cannot(&at.join(path), &e));
+    };
+    // No link on the way leads out: the handle would refuse it.
+    let parent = path
+        .parent()
+        .filter(|p| !p.as_str().is_empty())
+        .unwrap_or(Utf8Path::new("."));
+    let real = root
+        .canonicalize(parent)
+        .map_err(|e| cannot(&at.join(parent), &e))?;
+    let name = path.file_name().unwrap_or_default();
+    let file = at.as_std_path().join(real).join(Path::new(name));
+    files::write(&file, text.as_bytes()).map_err(|e| cannot(&at.join(path), &e))
+}
+
+fn cannot(path: &Utf8Path, e: &io::Error) -> Failure {
+    Failure::usage(format!("{path}: {e}"))
+}
+
+fn wrong(path: &Utf8Path, why: &str) -> Failure {
+    Failure::usage(format!("{path}: {why}"))
+}

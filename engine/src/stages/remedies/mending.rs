@@ -1,0 +1,313 @@
+//! Edits of the source, for what upgrades, replacements and tags leave: packages that fail are changed, and compiled
+//! again, until they build or nothing more can be done.
+//!
+//! Nothing is written into the module: files are laid over it, and dependencies are copied into a scratch
+//! directory that takes their place.
+
+mod advice;
+mod proof;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use analyzer::{Compiled, Fault, Numbers};
+use camino::Utf8PathBuf;
+use model::{Edit, GoFault, Goos, Listing, Report};
+use toolchain::{Error, Patch, Platform, Scratch, Session};
+
+use self::work::Work;
+use crate::checkup::Checkup;
+use crate::events::Event;
+
+/// Most times that packages are changed and compiled again.
+const ROUNDS: usize = 24;
+
+/// Most faults of a package that are looked at in one round.
+const FAULTS: usize = 2_000;
+
+/// Modules whose packages only wrap the system's calls: what uses them is changed, not they.
+const SYSTEM: [&str; 1] = ["golang.org/x/sys"];
+
+/// The work on all packages of a module that fail.
+pub(super) struct Mending<'c> {
+    checkup: &'c Checkup<'c>,
+    /// What was confirmed before, and is kept.
+    edits: Vec<Edit>,
+    /// Own packages that fail, by build.
+    failing: BTreeMap<Goos, Vec<String>>,
+    /// Packages that were changed, by import path.
+    works: BTreeMap<String, Work>,
+    /// Holds the copies of modules.
+    scratch: Scratch,
+    /// Signals and error numbers of this machine.
+    numbers: Arc<Numbers>,
+}
+
+/// What compiling says.
+#[derive(Default)]
+struct Round {
+    listings: BTreeMap<Goos, Listing>,
+    /// By import path.
+    faults: BTreeMap<String, Vec<Fault>>,
+    /// Packages without a file on a build, and the packages that import them.
+    excluded: BTreeMap<String, Excluded>,
+}
+
+/// A package without a file.
+#[derive(Default)]
+struct Excluded {
+    builds: BTreeSet<Goos>,
+    importers: BTreeSet<String>,
+}
+
+/// Change what fails, and put what came of it into the report.
+pub(super) fn mend(checkup: &Checkup<'_>, report: &mut Report) -> Result<(), Error> {
+    let failing = failing(checkup, report);
+    if failing.is_empty() || checkup.is_over() {
+        return Ok(());
+    }
+    let mut mending = Mending {
+        checkup,
+        edits: confirmed_edits(checkup, report),
+        failing,
+        works: BTreeMap::new(),
+        scratch: Scratch::new()?,
+        numbers: Arc::new(work::numbers(checkup)),
+    };
+    mending.rounds()?;
+    let proof = mending.prove()?;
+    mending.advise(report, &proof);
+    Ok(())
+}
+
+/// The own packages that fail, by build.
+fn failing(checkup: &Checkup<'_>, report: &Report) -> BTreeMap<Goos, Vec<String>> {
+    let mut failing: BTreeMap<Goos, Vec<String>> = BTreeMap::new();
+    for (goos, _) in checkup.builds.wasm() {
+        let targets = report.targets.iter().filter(|t| t.target.goos() == goos);
+        let packages = targets.flat_map(|t| &t.packages);
+        let packages = packages.filter(|p| p.own && p.builds == model::Builds::No);
+        let packages: BTreeSet<&String> = packages.map(|p| &p.package).collect();
+        if !packages.is_empty() {
+            failing.insert(goos, packages.into_iter().cloned().collect());
+        }
+    }
+    failing
+}
+
+/// The edits of go.mod, and the tags for dependencies, that were seen to help. A tag for the module itself is none
+/// that its users know of: its constraints can say the same.
+fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
+    let is_own = |a: &&model::Advice| {
+        let finding = report.findings.iter().find(|f| f.id == a.finding);
+        a.kind == model::AdviceKind::Tag && finding.is_some_and(|f| f.module == checkup.module)
+    };
+    for advice in report
+        .advice
+        .iter()
+        .filter(|a| super::helps(a) && !is_own(a))
+    {
+        for edit in &advice.edits {
+            let module = match edit {
+                Edit::Require { module, .. } | Edit::Replace { module, .. } => Some(module),
+                _ => None,
+            };
+            let same = |other: &Edit| match other {
+                Edit::Require { module: m, .. } | Edit::Replace { module: m, .. } => {
+                    Some(m) == module
+                }
+                _ => other == edit,
+            };
+            if module.is_none_or(|m| m != checkup.module) && !edits.iter().any(same) {
+                edits.push(edit.clone());
+            }
+        }
+    }
+    edits
+}
+
+impl Mending<'_> {
+    /// Compile and change, until nothing is left or nothing more can be done.
+    fn rounds(&mut self) -> Result<(), Error> {
+        for _ in 0..ROUNDS {
+            if self.checkup.is_over() {
+                return Ok(());
+            }
+            let session = self.session()?;
+            let round = self.compile(&session)?;
+            if !self.change(&round) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The module as it is changed.
+    fn session(&mut self) -> Result<Session, Error> {
+        let mut patch = Patch {
+            edits: self.edits.clone(),
+            ..Patch::default()
+        };
+        for work in self.works.values_mut() {
+            work.lay_into(&mut patch, self.scratch.path())?;
+        }
+        self.checkup
+            .session
+            .patched(&super::go(self.checkup), &patch)
+    }
+
+    /// Compile what failed.
+    fn compile(&self, session: &Session) -> Result<Round, Error> {
+        let mut round = Round::default();
+        for (goos, packages) in &self.failing {
+            self.checkup.tell(Event::Mending { goos: *goos });
+            let listing = session.compile_listed(Platform::Wasm(*goos), packages)?;
+            let mut compiled = Compiled::read(&listing);
+            for package in compiled.cut.clone() {
+                compiled.replace(&package, &session.compile_with_all_errors(*goos, &package)?);
+            }
+            round.read(*goos, &compiled, &listing);
+            round.listings.insert(*goos, listing);
+        }
+        Ok(round)
+    }
+
+    /// Change packages by what was said of them; whether anything changed.
+    fn change(&mut self, round: &Round) -> bool {
+        let mut changed = false;
+        for (package, excluded) in &round.excluded {
+            changed |= self.fill(round, package, excluded);
+        }
+        for (package, faults) in &round.faults {
+            let faults = self.without_foreign(round, package, faults, &mut changed);
+            if let Some(work) = self.work(round, package) {
+                changed |= !faults.is_empty() && work.mender.mend(&faults);
+            }
+        }
+        changed
+    }
+
+    /// Give a package files, or take its importers away from it.
+    fn fill(&mut self, round: &Round, package: &str, excluded: &Excluded) -> bool {
+        let builds = &excluded.builds;
+        let mut names = BTreeSet::new();
+        for importer in &excluded.importers {
+            names.extend(
+                self.work(round, importer)
+                    .map(|w| w.mender.names_of(package, builds))
+                    .unwrap_or_default(),
+            );
+        }
+        let system = round
+            .module(package)
+            .is_none_or(|m| SYSTEM.contains(&m.as_str()));
+        let filled = !system
+            && !names.is_empty()
+            && self
+                .work(round, package)
+                .is_some_and(|w| w.mender.declare_exported(&names, builds));
+        if filled {
+            return true;
+        }
+        let mut changed = false;
+        for importer in &excluded.importers {
+            let work = self.work(round, importer);
+            changed |= work.is_some_and(|w| w.mender.without_import(package, builds));
+        }
+        changed
+    }
+
+    /// The faults of a package without those that are mended in another own package, which declares the names.
+    fn without_foreign(
+        &mut self,
+        round: &Round,
+        package: &str,
+        faults: &[Fault],
+        changed: &mut bool,
+    ) -> Vec<Fault> {
+        let mut left = Vec::new();
+        for fault in faults {
+            let foreign = self
+                .work(round, package)
+                .and_then(|w| w.mender.foreign(fault));
+            let own = foreign.filter(|(path, _)| path != package && round.is_own(path));
+            let declared = own.is_some_and(|(path, name)| {
+                let names = BTreeSet::from([name]);
+                let work = self.work(round, &path);
+                work.is_some_and(|w| {
+                    w.mender
+                        .declare_exported(&names, &BTreeSet::from([fault.goos]))
+                })
+            });
+            if declared {
+                *changed = true;
+            } else {
+                left.push(fault.clone());
+            }
+        }
+        left
+    }
+
+    /// The work on a package, begun where there is none yet; none of what cannot be changed.
+    fn work(&mut self, round: &Round, package: &str) -> Option<&mut Work> {
+        if !self.works.contains_key(package) {
+            let work = Work::begin(self.checkup, &self.numbers, round.package(package)?)?;
+            self.works.insert(package.to_owned(), work);
+        }
+        self.works.get_mut(package).filter(|work| !work.gave_up)
+    }
+}
+
+impl Round {
+    fn read(&mut self, goos: Goos, compiled: &Compiled, listing: &Listing) {
+        for error in &compiled.errors {
+            let fault = Fault {
+                goos,
+                file: error.file.file_name().unwrap_or_default().to_owned(),
+                line: error.line,
+                column: error.column,
+                message: error.message.clone(),
+            };
+            let faults = self.faults.entry(error.package.clone()).or_default();
+            if faults.len() < FAULTS {
+                faults.push(fault);
+            }
+        }
+        for (package, error) in &compiled.refused {
+            if GoFault::of(&error.err) != Some(GoFault::Excluded) {
+                continue;
+            }
+            let importers = listing
+                .packages
+                .iter()
+                .filter(|p| p.imports.contains(package) && !p.standard);
+            let excluded = self.excluded.entry(package.clone()).or_default();
+            excluded.builds.insert(goos);
+            excluded
+                .importers
+                .extend(importers.map(|p| p.import_path.clone()));
+        }
+    }
+
+    /// A package in any of the builds.
+    fn package(&self, path: &str) -> Option<&model::ListedPackage> {
+        let mut packages = self.listings.values().flat_map(|l| &l.packages);
+        packages.find(|p| p.import_path == path)
+    }
+
+    fn is_own(&self, package: &str) -> bool {
+        let module = self.package(package).and_then(|p| p.module.as_ref());
+        module.is_some_and(|m| m.main)
+    }
+
+    fn module(&self, package: &str) -> Option<&String> {
+        Some(&self.package(package)?.module.as_ref()?.path)
+    }
+}
+
+/// Where the copy of a module is laid in the checked one.
+fn fork_dir(module: &str) -> Utf8PathBuf {
+    Utf8PathBuf::from("third_party").join(module)
+}

@@ -1,0 +1,302 @@
+//! What came of changing the source, as advice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use analyzer::{Does, EditKind, Lost};
+use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, Target};
+
+use super::proof::Proof;
+use super::work::Work;
+use super::{Mending, fork_dir};
+
+/// Most names that a title lists.
+const NAMED: usize = 4;
+
+/// Packages that one advice changes: an own one, or those of a dependency.
+struct Group<'w> {
+    works: BTreeMap<&'w str, &'w Work>,
+    /// Packages that are changed for its sake: they use what it cannot have any more.
+    followers: BTreeMap<&'w str, &'w Work>,
+}
+
+impl<'w> Group<'w> {
+    fn all(&self) -> impl Iterator<Item = (&&'w str, &&'w Work)> {
+        self.works.iter().chain(&self.followers)
+    }
+}
+
+impl Mending<'_> {
+    /// Put what helps into the report: an advice for each own package, and one for each dependency.
+    pub(super) fn advise(&self, report: &mut Report, proof: &Proof) {
+        for group in self.groups(report, proof) {
+            self.advise_group(report, proof, &group);
+        }
+    }
+
+    /// What is changed, by advice: packages that are at fault themselves, each with those that follow.
+    fn groups<'w>(&'w self, report: &Report, proof: &Proof) -> Vec<Group<'w>> {
+        let mut groups: BTreeMap<(bool, &str), Group<'w>> = BTreeMap::new();
+        for (path, work) in self
+            .works
+            .iter()
+            .filter(|(_, w)| !w.mender.changes().is_empty())
+        {
+            let home = &work.module;
+            let key = if home.own {
+                (true, path.as_str())
+            } else {
+                (false, home.path.as_str())
+            };
+            let group = groups.entry(key).or_insert_with(|| Group {
+                works: BTreeMap::new(),
+                followers: BTreeMap::new(),
+            });
+            group.works.insert(path, work);
+        }
+        let at_fault = |g: &Group<'_>| {
+            report
+                .findings
+                .iter()
+                .any(|f| is_of(f, &g.works.keys().copied().collect()))
+        };
+        let (mut groups, followers): (Vec<_>, Vec<_>) = groups.into_values().partition(at_fault);
+        for follower in followers {
+            let leads = |g: &Group<'_>| {
+                follower
+                    .works
+                    .keys()
+                    .any(|f| g.works.keys().any(|w| proof.imports(f, w)))
+            };
+            let at = groups.iter().position(leads).unwrap_or(0);
+            if let Some(group) = groups.get_mut(at) {
+                group.followers.extend(follower.works);
+            }
+        }
+        groups
+    }
+
+    fn advise_group(&self, report: &mut Report, proof: &Proof, group: &Group<'_>) {
+        let Some((path, first)) = group.works.first_key_value() else {
+            return;
+        };
+        let Some(kind) = group.works.values().filter_map(|w| w.mender.kind()).max() else {
+            return;
+        };
+        let mut advice = blank(report);
+        advice.loses = loses(&group.all().flat_map(|(_, w)| w.mender.lost()).collect());
+        if first.module.own {
+            advice.kind = match kind {
+                EditKind::Constraint => AdviceKind::Constraint,
+                EditKind::Stub => AdviceKind::Stub,
+                EditKind::Split => AdviceKind::Split,
+            };
+            advice.title = title(path, first, kind);
+        } else {
+            let home = &first.module;
+            let dir = fork_dir(&home.path);
+            let names: Vec<String> = group.works.keys().map(|p| (*p).to_owned()).collect();
+            let names = named(&names);
+            advice.kind = AdviceKind::Fork;
+            advice.title = format!(
+                "use a patched copy of {} {} in {dir}, in which {names} can be built",
+                home.path, home.version
+            );
+            advice.to = Some(format!("./{dir}"));
+        }
+        let Some(edits) = self.edits(group) else {
+            return;
+        };
+        advice.edits = edits;
+        put(
+            report,
+            proof,
+            &group.works.keys().copied().collect(),
+            advice,
+        );
+    }
+
+    /// What a group changes; none where that lies outside of the module.
+    fn edits(&self, group: &Group<'_>) -> Option<Vec<Edit>> {
+        let mut edits = Vec::new();
+        let mut forks: BTreeMap<&str, (String, &Work)> = BTreeMap::new();
+        for (_, work) in group.all() {
+            let home = &work.module;
+            for change in work.mender.changes() {
+                let root = if home.own {
+                    self.checkup.session.root()
+                } else {
+                    home.dir.as_path()
+                };
+                let path = work.dir.strip_prefix(root).ok()?.join(&change.name);
+                let diff = advisors::diff::diff(
+                    path.as_str(),
+                    change.before.as_deref(),
+                    change.after.as_deref(),
+                );
+                if home.own {
+                    edits.push(Edit::File { path, diff });
+                } else {
+                    forks
+                        .entry(&home.path)
+                        .or_insert((String::new(), work))
+                        .0
+                        .push_str(&diff);
+                }
+            }
+        }
+        edits.extend(forks.into_iter().map(|(module, (diff, work))| Edit::Fork {
+            module: module.to_owned(),
+            version: work.module.version.clone(),
+            dir: fork_dir(module),
+            diff,
+        }));
+        Some(edits)
+    }
+}
+
+/// Add an advice that helps, and name it in the findings of the packages that it changes.
+fn put(report: &mut Report, proof: &Proof, packages: &BTreeSet<&str>, mut advice: Advice) {
+    let mut helped: BTreeMap<Goos, Confirmed> = BTreeMap::new();
+    for (goos, built) in &proof.builds {
+        if built.owes(packages) {
+            helped.insert(*goos, built.outcome);
+        }
+    }
+    if helped.is_empty() {
+        return;
+    }
+    let of = |f: &Finding| is_of(f, packages);
+    let mut findings = report.findings.iter().filter(|f| of(f));
+    let Some(first) = findings.next() else {
+        return;
+    };
+    advice.finding.clone_from(&first.id);
+    let targets: BTreeSet<Target> = report
+        .findings
+        .iter()
+        .filter(|f| of(f))
+        .flat_map(|f| f.targets.clone())
+        .collect();
+    advice.confirmed = targets
+        .into_iter()
+        .map(|t| (t, confirmed(t, &helped)))
+        .collect();
+    advice.patch = Edit::patch(&advice.edits);
+    let good: BTreeSet<String> = report
+        .advice
+        .iter()
+        .filter(|a| super::super::helps(a))
+        .map(|a| a.id.clone())
+        .collect();
+    for finding in report.findings.iter_mut().filter(|f| of(f)) {
+        let at = finding
+            .advice
+            .iter()
+            .take_while(|id| good.contains(*id))
+            .count();
+        finding.advice.insert(at, advice.id.clone());
+    }
+    report.advice.push(advice);
+}
+
+/// Whether a finding keeps one of some packages from building.
+fn is_of(finding: &Finding, packages: &BTreeSet<&str>) -> bool {
+    let here =
+        packages.contains(finding.package.as_str()) || packages.contains(finding.root.as_str());
+    here && finding.effect == Effect::FailsToBuild
+}
+
+/// What ran under Node did not run in a browser.
+fn confirmed(target: Target, helped: &BTreeMap<Goos, Confirmed>) -> Confirmed {
+    match helped.get(&target.goos()) {
+        Some(Confirmed::Run) if target != target.goos().representative() => Confirmed::Build,
+        Some(outcome) => *outcome,
+        None => Confirmed::CouldNot,
+    }
+}
+
+fn blank(report: &Report) -> Advice {
+    Advice {
+        id: format!("A{}", report.advice.len() + 1),
+        finding: String::new(),
+        kind: AdviceKind::Stub,
+        title: String::new(),
+        to: None,
+        confirmed: BTreeMap::new(),
+        loses: None,
+        patch: None,
+        edits: Vec::new(),
+        tried: Vec::new(),
+    }
+}
+
+fn title(path: &str, work: &Work, kind: EditKind) -> String {
+    let names: Vec<String> = work.mender.declared();
+    match kind {
+        EditKind::Constraint => {
+            let files: Vec<String> = work
+                .mender
+                .changes()
+                .into_iter()
+                .filter(|c| c.after.is_some())
+                .map(|c| c.name)
+                .collect();
+            format!(
+                "let the constraint of {} in {path} take in the targets that it leaves out",
+                named(&files)
+            )
+        }
+        EditKind::Stub => format!(
+            "declare {} of {path} for the targets that have no file with them",
+            named(&names)
+        ),
+        EditKind::Split => format!(
+            "move {} of {path} into files for the other platforms, and declare stand-ins for the targets that lack what they use",
+            named(&names)
+        ),
+    }
+}
+
+/// Some names, and how many more.
+fn named(names: &[String]) -> String {
+    let first = names
+        .iter()
+        .take(NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// What functions do instead of their work, in a sentence.
+fn loses(lost: &BTreeSet<Lost>) -> Option<String> {
+    let of = |does: Does, one: &str, more: &str| {
+        let names: Vec<String> = lost
+            .iter()
+            .filter(|l| l.does == does)
+            .map(|l| l.name.clone())
+            .collect();
+        let verb = if names.len() == 1 { one } else { more };
+        (!names.is_empty()).then(|| format!("{} {verb}", named(&names)))
+    };
+    let parts = [
+        of(
+            Does::Error,
+            "returns errors.ErrUnsupported",
+            "return errors.ErrUnsupported",
+        ),
+        of(Does::Panics, "panics", "panic"),
+        of(Does::False, "is false", "are false"),
+        of(
+            Does::AsElsewhere,
+            "does what it does on another platform that lacks the same",
+            "do what they do on other platforms that lack the same",
+        ),
+        of(Does::Nothing, "is left out", "are left out"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}

@@ -1,0 +1,198 @@
+//! A package that is changed, and where its files are laid.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+use analyzer::{Building, Mender, Numbers};
+use camino::{Utf8Path, Utf8PathBuf};
+use model::ListedPackage;
+use toolchain::{Error, Patch, Platform, files};
+
+use crate::checkup::Checkup;
+use crate::world::copy_tree;
+
+/// Largest Go file that is changed, in bytes.
+const LARGEST: u64 = 8 << 20;
+/// Most source of a package that is changed, in bytes: larger ones are tables that a program has written.
+const SOURCE: usize = 8 << 20;
+/// Largest module that is copied, in bytes.
+const FORK: u64 = 256 << 20;
+
+/// A package that is changed.
+pub(super) struct Work {
+    /// Where it lies.
+    pub(super) dir: Utf8PathBuf,
+    pub(super) module: Home,
+    pub(super) mender: Mender,
+    /// Files in the copy of its module.
+    laid: BTreeSet<String>,
+    /// Changes were taken back.
+    pub(super) gave_up: bool,
+}
+
+/// The module of a package.
+pub(super) struct Home {
+    pub(super) path: String,
+    /// Empty of a module that is checked.
+    pub(super) version: String,
+    pub(super) dir: Utf8PathBuf,
+    /// The user may edit it.
+    pub(super) own: bool,
+}
+
+impl Work {
+    /// Read the files of a package; none where it is the standard library's, or cannot be read.
+    pub(super) fn begin(
+        checkup: &Checkup<'_>,
+        numbers: &Arc<Numbers>,
+        package: &ListedPackage,
+    ) -> Option<Self> {
+        let module = package.module.as_ref().filter(|_| !package.standard)?;
+        let replace = module.replace.as_deref();
+        let home = Home {
+            path: module.path.clone(),
+            version: replace.map_or(&module.version, |r| &r.version).clone(),
+            dir: replace
+                .filter(|r| !r.dir.as_str().is_empty())
+                .map_or(&module.dir, |r| &r.dir)
+                .clone(),
+            own: module.main || replace.is_some_and(|r| r.version.is_empty()),
+        };
+        let names = package
+            .go_files
+            .iter()
+            .chain(&package.cgo_files)
+            .chain(&package.ignored_go_files);
+        let names =
+            names.filter(|name| !name.ends_with("_test.go") && !name.starts_with(['_', '.']));
+        let mut texts = BTreeMap::new();
+        for name in names {
+            let file = package.dir.join(name);
+            texts.insert(
+                name.clone(),
+                files::read_text(file.as_std_path(), LARGEST).ok()?,
+            );
+        }
+        if texts.values().map(String::len).sum::<usize>() > SOURCE {
+            return None;
+        }
+        let name = Some(&package.name).filter(|n| !n.is_empty()).cloned();
+        let name = name.or_else(|| texts.values().find_map(|text| package_name(text)))?;
+        // Files of another package, for tools that are run by hand, are no part of it.
+        texts.retain(|_, text| package_name(text).is_some_and(|n| n == name));
+        let env = checkup.session.env();
+        let building = Building {
+            native: (env.gohostos.clone(), env.gohostarch.clone()),
+            tags: checkup.settings.tags.clone(),
+            release: release(&env.goversion),
+            numbers: Arc::clone(numbers),
+        };
+        Some(Self {
+            dir: package.dir.clone(),
+            module: home,
+            laid: texts.keys().cloned().collect(),
+            gave_up: false,
+            mender: Mender::new(&name, building, texts),
+        })
+    }
+
+    /// Take the changes back, and make no more.
+    pub(super) fn give_up(&mut self) {
+        self.mender.take_back();
+        self.gave_up = true;
+    }
+
+    /// Put the changed files into a patch; those of a dependency into a copy of its module.
+    pub(super) fn lay_into(&mut self, patch: &mut Patch, scratch: &Utf8Path) -> Result<(), Error> {
+        let changes = self.mender.changes();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        if self.module.own {
+            let files = changes
+                .into_iter()
+                .map(|c| (self.dir.join(c.name), c.after));
+            patch.files.extend(files);
+            return Ok(());
+        }
+        let copy = scratch.join(self.module.path.replace('/', "+"));
+        let io = |e: io::Error| Error::io(&copy)(e);
+        if !copy.exists() {
+            copy_tree(self.module.dir.as_std_path(), copy.as_std_path(), FORK)
+                .map_err(|e| io(io::Error::other(e)))?;
+        }
+        if !copy.join("go.mod").exists() {
+            files::write(
+                copy.join("go.mod").as_std_path(),
+                format!("module {}\n", self.module.path).as_bytes(),
+            )
+            .map_err(io)?;
+        }
+        let below = self
+            .dir
+            .strip_prefix(&self.module.dir)
+            .unwrap_or(Utf8Path::new(""));
+        self.write(&copy.join(below)).map_err(io)?;
+        patch.forks.insert(self.module.path.clone(), copy);
+        Ok(())
+    }
+
+    /// Write all files as they are now into a directory of a copy.
+    #[expect(clippy::disallowed_methods, reason = "into the scratch directory")]
+    fn write(&mut self, dir: &Utf8Path) -> io::Result<()> {
+        let texts = self.mender.texts();
+        for gone in self.laid.iter().filter(|name| !texts.contains_key(*name)) {
+            std::fs::remove_file(dir.join(gone))?;
+        }
+        for (name, text) in texts {
+            let file = dir.join(name);
+            // What was copied may be read-only.
+            match std::fs::remove_file(&file) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+                _ => std::fs::write(file, text)?,
+            }
+        }
+        self.laid = texts.keys().cloned().collect();
+        Ok(())
+    }
+}
+
+/// The signals and error numbers of this machine.
+pub(super) fn numbers(checkup: &Checkup<'_>) -> Numbers {
+    let mut numbers = Numbers::default();
+    for path in ["syscall", "golang.org/x/sys/unix"] {
+        let Some(package) = checkup.builds.package(Platform::Native, path) else {
+            continue;
+        };
+        // Those files alone declare them (`mkerrors.sh` beside them).
+        for name in package
+            .go_files
+            .iter()
+            .filter(|name| name.starts_with("zerrors_"))
+        {
+            if let Ok(text) = files::read_text(package.dir.join(name).as_std_path(), LARGEST) {
+                numbers.read(path, &text);
+            }
+        }
+    }
+    numbers
+}
+
+/// The name in a package clause.
+fn package_name(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim_start);
+    let line = lines.find(|line| line.starts_with("package "))?;
+    let name = line.trim_start_matches("package ").trim_start();
+    let end = name
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(name.len());
+    Some(name[..end].to_owned())
+}
+
+/// N of `go1.N.M`.
+fn release(goversion: &str) -> u32 {
+    let minor = goversion.split('.').nth(1).unwrap_or_default();
+    let digits: String = minor.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
+}
