@@ -54,11 +54,7 @@ fn settings(args: &CheckArgs) -> Settings {
         DEFAULT_BUDGET
     };
     Settings {
-        level,
         remedies: level >= Level::Run,
-        targets: args.module.only.chosen(),
-        tags: args.module.tags.clone(),
-        cached: !args.module.no_cache,
         trusted: Trusted {
             node: args.host.contains(&HostArg::Node),
             chromium: args.host.contains(&HostArg::Chromium),
@@ -69,6 +65,21 @@ fn settings(args: &CheckArgs) -> Settings {
             timeout: args.tests.test_timeout,
         }),
         budget: args.budget.unwrap_or(default_budget),
+        ..settings_of(&args.module, level)
+    }
+}
+
+/// Settings for modules where nothing is run outside of the sandbox, and nothing is tried.
+pub(crate) fn settings_of(args: &ModuleArgs, level: Level) -> Settings {
+    Settings {
+        level,
+        remedies: false,
+        targets: args.only.chosen(),
+        tags: args.tags.clone(),
+        cached: !args.no_cache,
+        trusted: Trusted::default(),
+        tests: None,
+        budget: DEFAULT_BUDGET,
         worker: WorkerProgram::Own,
     }
 }

@@ -4,29 +4,23 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings, Trusted, WorkerProgram};
+use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
     Advice, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible, visible_lines,
 };
 use report::style;
 
 use crate::args::FixArgs;
-use crate::check::request;
+use crate::check::{request, settings_of};
 use crate::output;
 use crate::progress::Progress;
 
 /// Show the changes, or write them.
 pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
     let settings = Settings {
-        level: Level::Build,
         remedies: true,
-        targets: args.module.only.chosen(),
-        tags: args.module.tags.clone(),
-        cached: !args.module.no_cache,
-        trusted: Trusted::default(),
-        tests: None,
         budget: args.budget,
-        worker: WorkerProgram::Own,
+        ..settings_of(&args.module, Level::Build)
     };
     let choice = Choice {
         only: args.only.clone(),

@@ -3,15 +3,14 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use engine::knowledge::Why;
-use engine::{Events, Failure, Interrupt, Settings, Trusted, WorkerProgram};
+use engine::{Events, Failure, Interrupt};
 use model::{CallStep, ExitStatus, Goos, Incomplete, Level, count, visible, visible_lines};
 use report::style;
 
 use crate::args::WhyArgs;
-use crate::check::request;
+use crate::check::{request, settings_of};
 use crate::output;
 use crate::progress::Progress;
 
@@ -20,17 +19,7 @@ const SHOWN: usize = 10;
 
 /// Print the chains of each build.
 pub(crate) fn run(args: &WhyArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
-    let settings = Settings {
-        level: Level::Scan,
-        remedies: false,
-        targets: args.module.only.chosen(),
-        tags: args.module.tags.clone(),
-        cached: !args.module.no_cache,
-        trusted: Trusted::default(),
-        tests: None,
-        budget: Duration::ZERO,
-        worker: WorkerProgram::Own,
-    };
+    let settings = settings_of(&args.module, Level::Scan);
     let progress = Arc::new(Progress::new(args.module.quiet));
     let events: Events = progress.clone();
     let request = request(&args.module, &args.paths);

@@ -93,8 +93,9 @@ pub fn fix(
     let go = go(request, events, interrupt);
     let mut all = Vec::new();
     modules::each_module(&request.paths, &go, events, &mut |chosen| {
-        if let (Some(apply), Some(version)) = (apply, chosen.version) {
-            let _ = apply;
+        if apply.is_some()
+            && let Some(version) = chosen.version
+        {
             return Err(Failure::usage(format!(
                 "{version} is published and cannot be changed: give `--apply` a directory with its source"
             )));

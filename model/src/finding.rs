@@ -188,11 +188,10 @@ impl AdviceKind {
 }
 
 /// How far a remedy was confirmed on a target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confirmed {
     /// Not tried.
-    #[default]
     None,
     /// It builds with it.
     Build,

@@ -160,7 +160,8 @@ impl Mender {
         let Some(made) = self.plan.stubs.get(name) else {
             return;
         };
-        let first = self.rendered.first_line(name).unwrap_or_default();
+        let key = Key::Made(name.to_owned());
+        let first = self.rendered.first_line(&key).unwrap_or_default();
         let src = made.source();
         let here = Pieces::of(&src)
             .units
@@ -250,7 +251,7 @@ impl Mender {
             let make = |maker: &Maker<'_>| maker.func(text, unit, func, &[]);
             Some(self.maker(&targets, &pieces.imports, make))
         } else {
-            let lines = self.original_lines(file, unit, lines);
+            let lines = self.original_lines(&key, unit, lines);
             let does = Does::Less;
             stub::weaker(text, unit, &lines).map(|code| Stub { code, does })
         };
@@ -278,17 +279,18 @@ impl Mender {
     }
 
     /// Lines of a unit as its file has them, from those of the text that was compiled.
-    fn original_lines(&self, file: &str, unit: &Unit, lines: &BTreeSet<usize>) -> BTreeSet<usize> {
+    fn original_lines(
+        &self,
+        key: &(String, usize),
+        unit: &Unit,
+        lines: &BTreeSet<usize>,
+    ) -> BTreeSet<usize> {
+        let (file, number) = key;
         let original = self.files[file][..unit.code.start].matches('\n').count();
-        let name = unit.names.join(",");
-        let compiled = self
-            .rendered
-            .line_of(&Key::Original(file.to_owned(), 0), &name)
-            .unwrap_or(original);
-        lines
-            .iter()
-            .map(|line| (line + original).saturating_sub(compiled))
-            .collect()
+        let key = Key::Original(file.clone(), *number);
+        let compiled = self.rendered.first_line(&key).unwrap_or(original);
+        let line = |line: &usize| (line + original).saturating_sub(compiled);
+        lines.iter().map(line).collect()
     }
 
     /// Whether a declaration for targets uses a package that one of them has no files of.

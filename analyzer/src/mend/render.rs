@@ -157,30 +157,8 @@ impl Rendered {
         Some((key.clone(), line))
     }
 
-    /// The first line, from 0, of a declaration that was made.
-    pub(super) fn first_line(&self, name: &str) -> Option<usize> {
-        self.line(&Key::Made(name.to_owned()))
-    }
-
-    /// The first line, from 0, of a unit of a file as it is; `key` names the file.
-    pub(super) fn line_of(&self, key: &Key, name: &str) -> Option<usize> {
-        let Key::Original(file, _) = key else {
-            return None;
-        };
-        let units = |text: &str| Pieces::of(text).units;
-        self.files.iter().find_map(|(other, text)| {
-            let ours = self.keys.get(other)?;
-            let from = |k: &Key| matches!(k, Key::Original(f, _) if f == file);
-            let unit = units(text)
-                .into_iter()
-                .zip(ours)
-                .find(|(u, k)| from(k) && u.names.join(",") == name)?
-                .0;
-            Some(text[..unit.code.start].matches('\n').count())
-        })
-    }
-
-    fn line(&self, key: &Key) -> Option<usize> {
+    /// The first line of a declaration, from 0.
+    pub(super) fn first_line(&self, key: &Key) -> Option<usize> {
         self.keys.iter().find_map(|(file, keys)| {
             let number = keys.iter().position(|k| k == key)?;
             let text = &self.files[file];
@@ -367,17 +345,9 @@ fn constrained(plan: &Plan, name: &str, text: String) -> (String, String) {
     let mut expr = constraint::of_lines(&text);
     let mut name_now = name.to_owned();
     let mut changed = false;
-    for Widened {
-        targets,
-        instead_of,
-        ..
-    } in plan
-        .widened
-        .iter()
-        .filter(|w| w.instead_of.as_deref() == Some(name))
-    {
-        debug_assert!(instead_of.is_some(), "it was found by it");
-        expr = Some(constraint::without(expr.as_deref(), targets));
+    let replaced = |w: &&Widened| w.instead_of.as_deref() == Some(name);
+    for widened in plan.widened.iter().filter(replaced) {
+        expr = Some(constraint::without(expr.as_deref(), &widened.targets));
         changed = true;
     }
     for widened in plan.widened.iter().filter(|w| w.file == name) {

@@ -32,8 +32,8 @@ fn faults(mender: &Mender, file: &str, at: &str, message: &str) -> Vec<Fault> {
     let fault = |goos| Fault {
         goos,
         file: file.to_owned(),
-        line: u32::try_from(before.matches('\n').count() + 1).unwrap(),
-        column: u32::try_from(column).unwrap(),
+        line: u32::try_from(before.matches('\n').count() + 1).expect("a short text"),
+        column: u32::try_from(column).expect("a short text"),
         message: message.to_owned(),
     };
     Goos::ALL.map(fault).to_vec()

@@ -1,6 +1,6 @@
 //! Files for platforms that lack the same, taken in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::constraint::{self, Targets};
 use super::pieces::Pieces;
@@ -147,7 +147,7 @@ impl Mender {
 
 /// The files as they are that hold declarations at fault.
 fn files_at_fault(wanted: &Wanted) -> Vec<(String, Targets)> {
-    let mut files: std::collections::BTreeMap<String, Targets> = std::collections::BTreeMap::new();
+    let mut files: BTreeMap<String, Targets> = BTreeMap::new();
     for (key, bad) in &wanted.bad {
         if let Key::Original(file, _) = key {
             files

@@ -90,6 +90,22 @@ fn helps(advice: &model::Advice) -> bool {
     advice.confirmed.values().any(good)
 }
 
+/// An advice that says nothing yet.
+fn blank(report: &Report) -> model::Advice {
+    model::Advice {
+        id: format!("A{}", report.advice.len() + 1),
+        finding: String::new(),
+        kind: AdviceKind::None,
+        title: String::new(),
+        to: None,
+        confirmed: BTreeMap::new(),
+        loses: None,
+        patch: None,
+        edits: Vec::new(),
+        tried: Vec::new(),
+    }
+}
+
 /// Whether the root of a module may import a package.
 fn may_import(module: &str, package: &str) -> bool {
     let inside = package.strip_prefix(module);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Advice, AdviceKind, Attempt, Confirmed, Report, Target};
 
-use super::TrialWork;
 use super::candidate::Candidate;
+use super::{TrialWork, blank};
 
 impl TrialWork<'_, '_> {
     pub(super) fn advise_version(&self, report: &mut Report, best: &str) {
@@ -111,16 +111,11 @@ impl TrialWork<'_, '_> {
         to: Option<String>,
     ) -> Advice {
         Advice {
-            id: format!("A{}", report.advice.len() + 1),
             finding: self.trial.findings.first().cloned().unwrap_or_default(),
             kind,
             title,
             to,
-            confirmed: BTreeMap::new(),
-            loses: None,
-            patch: None,
-            edits: Vec::new(),
-            tried: Vec::new(),
+            ..blank(report)
         }
     }
 

@@ -8,6 +8,7 @@ use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, 
 use super::proof::Proof;
 use super::work::Work;
 use super::{Mending, fork_dir};
+use crate::stages::remedies::{blank, helps};
 
 /// Most names that a title lists.
 const NAMED: usize = 4;
@@ -156,12 +157,9 @@ impl Mending<'_> {
 
 /// Add an advice that helps, and name it in the findings of the packages that it changes.
 fn put(report: &mut Report, proof: &Proof, packages: &BTreeSet<&str>, mut advice: Advice) {
-    let mut helped: BTreeMap<Goos, Confirmed> = BTreeMap::new();
-    for (goos, built) in &proof.builds {
-        if built.owes(packages) {
-            helped.insert(*goos, built.outcome);
-        }
-    }
+    let helped = proof.builds.iter();
+    let helped = helped.filter_map(|(goos, built)| Some((*goos, built.helped_by(packages)?)));
+    let helped: BTreeMap<Goos, Confirmed> = helped.collect();
     if helped.is_empty() {
         return;
     }
@@ -185,7 +183,7 @@ fn put(report: &mut Report, proof: &Proof, packages: &BTreeSet<&str>, mut advice
     let good: BTreeSet<String> = report
         .advice
         .iter()
-        .filter(|a| super::super::helps(a))
+        .filter(|a| helps(a))
         .map(|a| a.id.clone())
         .collect();
     for finding in report.findings.iter_mut().filter(|f| of(f)) {
@@ -212,21 +210,6 @@ fn confirmed(target: Target, helped: &BTreeMap<Goos, Confirmed>) -> Confirmed {
         Some(Confirmed::Run) if target != target.goos().representative() => Confirmed::Build,
         Some(outcome) => *outcome,
         None => Confirmed::CouldNot,
-    }
-}
-
-fn blank(report: &Report) -> Advice {
-    Advice {
-        id: format!("A{}", report.advice.len() + 1),
-        finding: String::new(),
-        kind: AdviceKind::Stub,
-        title: String::new(),
-        to: None,
-        confirmed: BTreeMap::new(),
-        loses: None,
-        patch: None,
-        edits: Vec::new(),
-        tried: Vec::new(),
     }
 }
 

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::{Compiled, Fault};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::{Confirmed, End, GoFault, Goos, Listing};
 use toolchain::{Error, Linked, Platform, Session};
 
 use super::{Mending, Round};
 use crate::hosts::Site;
-use crate::stages::remedies::first_lines;
-use crate::stages::run::EACH;
+use crate::stages::run::{EACH, importer_dir};
 use crate::task::Task;
 
 /// Most times that imports are removed which nothing uses on this machine.
@@ -25,15 +24,10 @@ pub(super) struct Proof {
 /// One build with the changes.
 #[derive(Default)]
 pub(super) struct Built {
-    /// Own packages that build now, and did not before.
-    pub(super) gained: BTreeSet<String>,
-    /// Own packages that still do not.
-    pub(super) left: BTreeSet<String>,
+    /// Own packages that build and link now, and did not before, and how far each was seen to work.
+    gained: BTreeMap<String, Confirmed>,
     /// For each gained and each changed package, all that it imports, itself included.
     imports: BTreeMap<String, BTreeSet<String>>,
-    /// How far it was seen to work.
-    pub(super) outcome: Confirmed,
-    pub(super) why: Option<String>,
 }
 
 impl Proof {
@@ -49,14 +43,16 @@ impl Proof {
 }
 
 impl Built {
-    /// Whether own packages build now which need one of these.
-    pub(super) fn owes(&self, packages: &BTreeSet<&str>) -> bool {
+    /// How far own packages were seen to work which build now and need one of these; none where there is none.
+    pub(super) fn helped_by(&self, packages: &BTreeSet<&str>) -> Option<Confirmed> {
         let needs = |p: &String| {
-            self.imports
-                .get(p)
-                .is_some_and(|all| packages.iter().any(|other| all.contains(*other)))
+            let all = self.imports.get(p);
+            all.is_some_and(|all| packages.iter().any(|other| all.contains(*other)))
         };
-        self.gained.iter().any(needs)
+        let gained = self.gained.iter().filter(|(package, _)| needs(package));
+        let outcomes: Vec<Confirmed> = gained.map(|(_, outcome)| *outcome).collect();
+        let run = outcomes.contains(&Confirmed::Run).then_some(Confirmed::Run);
+        run.or_else(|| outcomes.first().copied())
     }
 }
 
@@ -79,7 +75,7 @@ impl Mending<'_> {
 
     /// See that this machine's build is as good as before.
     fn keep_native(&mut self) -> Result<(), Error> {
-        for _ in 0..CLEANINGS {
+        for cleaning in 1..=CLEANINGS {
             let changed: Vec<String> = self
                 .works
                 .iter()
@@ -102,7 +98,8 @@ impl Mending<'_> {
                     continue;
                 };
                 again = true;
-                if !work.mender.drop_unused(faults) {
+                // What is changed in the last round, no round would look at.
+                if cleaning == CLEANINGS || !work.mender.drop_unused(faults) {
                     work.give_up();
                 }
             }
@@ -125,72 +122,74 @@ impl Mending<'_> {
 
     fn built(&self, session: &Session, goos: Goos, listing: &Listing) -> Result<Built, Error> {
         let mut built = Built::default();
-        let of_path: BTreeMap<&str, _> = listing
-            .packages
-            .iter()
-            .map(|p| (p.import_path.as_str(), p))
-            .collect();
-        for package in &self.failing[&goos] {
-            let listed = of_path.get(package.as_str());
-            if listed.is_some_and(|p| !p.export.is_empty()) {
-                built.gained.insert(package.clone());
-            } else {
-                built.left.insert(package.clone());
+        let packages = listing.packages.iter();
+        let of_path: BTreeMap<&str, _> = packages.map(|p| (p.import_path.as_str(), p)).collect();
+        let compiled = |path: &&String| {
+            let listed = of_path.get(path.as_str());
+            listed.is_some_and(|p| !p.export.is_empty())
+        };
+        let mut libraries: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
+        for (number, path) in self.failing[&goos].iter().filter(compiled).enumerate() {
+            if of_path[path.as_str()].name != "main" {
+                let below = importer_dir(self.checkup.module, path);
+                libraries.entry(below).or_default().push(path.clone());
+            } else if let Linked::Ok(_) = session.link(goos, path, number)? {
+                built.gained.insert(path.clone(), Confirmed::Build);
             }
         }
-        let (mains, libraries): (Vec<String>, Vec<String>) = built
-            .gained
-            .iter()
-            .cloned()
-            .partition(|p| of_path[p.as_str()].name == "main");
-        for (number, main) in mains.iter().enumerate() {
-            if let Linked::Failed(why) = session.link(goos, main, number)? {
-                built.gained.remove(main);
-                built.left.insert(main.clone());
-                built.why = Some(first_lines(&why));
-            }
+        let mut number = 0;
+        for (below, packages) in &libraries {
+            self.link_libraries(session, (goos, below), packages, &mut number, &mut built)?;
         }
-        built.outcome = Confirmed::Build;
-        if let Some(seen) = self.initialise(session, goos, &libraries) {
-            match seen {
-                Ok(()) => built.outcome = Confirmed::Run,
-                Err(why) => built.why = Some(why),
-            }
-        }
-        for package in built.gained.iter().chain(self.works.keys()) {
-            built
-                .imports
-                .insert(package.clone(), needs(package, &of_path));
+        for package in built.gained.keys().chain(self.works.keys()) {
+            let all = needs(package, &of_path);
+            built.imports.insert(package.clone(), all);
         }
         Ok(built)
     }
 
-    /// Initialise libraries in the sandbox; none where they cannot be imported together.
-    fn initialise(
+    /// Link libraries that may be imported from one directory, together, or each alone where that fails, and
+    /// initialise them in the sandbox.
+    fn link_libraries(
         &self,
         session: &Session,
-        goos: Goos,
+        place: (Goos, &Utf8Path),
         packages: &[String],
-    ) -> Option<Result<(), String>> {
-        let target = goos.representative();
-        let importable = |p: &&String| super::super::may_import(self.checkup.module, p);
-        let packages: Vec<String> = packages.iter().filter(importable).cloned().collect();
-        if packages.is_empty() || !self.checkup.hosts.runs(Site::On(target)) {
-            return None;
+        number: &mut usize,
+        built: &mut Built,
+    ) -> Result<(), Error> {
+        if self.checkup.is_over() {
+            return Ok(());
         }
-        let file = match session.link_inits(goos, Utf8Path::new(""), &packages, 0) {
-            Ok(Linked::Ok(file)) => file,
-            Ok(Linked::Failed(why)) => return Some(Err(first_lines(&why))),
-            Err(e) => return Some(Err(e.to_string())),
-        };
-        match self
-            .checkup
-            .hosts
-            .run(Site::On(target), &Task::new(&file, EACH))
-        {
-            Ok(run) if run.end == End::Ok => Some(Ok(())),
-            Ok(run) => Some(Err(first_lines(&run.printed.stderr))),
-            Err(why) => Some(Err(why)),
+        let (goos, below) = place;
+        *number += 1;
+        match session.link_inits(goos, below, packages, *number)? {
+            Linked::Ok(file) => {
+                let outcome = self.initialised(goos, &file);
+                let gained = packages.iter().map(|p| (p.clone(), outcome));
+                built.gained.extend(gained);
+            }
+            Linked::Failed(_) if packages.len() > 1 => {
+                for package in packages {
+                    let alone = std::slice::from_ref(package);
+                    self.link_libraries(session, place, alone, number, built)?;
+                }
+            }
+            Linked::Failed(_) => {}
+        }
+        Ok(())
+    }
+
+    /// How far a program came that initialises packages.
+    fn initialised(&self, goos: Goos, file: &Utf8Path) -> Confirmed {
+        let site = Site::On(goos.representative());
+        let hosts = self.checkup.hosts;
+        if !hosts.runs(site) {
+            return Confirmed::Build;
+        }
+        match hosts.run(site, &Task::new(file, EACH)) {
+            Ok(run) if run.end == End::Ok => Confirmed::Run,
+            _ => Confirmed::Build,
         }
     }
 }
