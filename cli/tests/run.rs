@@ -95,18 +95,52 @@ mod signals {
         fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "))
     }
 
+    /// Until `done`: a machine may be busy, so that the limit is for what would never happen.
+    fn wait_until(what: &str, done: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !done() {
+            assert!(start.elapsed() < Duration::from_mins(2), "never: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     #[test]
-    fn a_run_that_is_killed_takes_its_worker_along_and_the_next_one_cleans_up() {
+    fn a_run_that_is_killed_takes_its_worker_and_its_scratch_along() {
         let world = World::of(&fixtures::named("endless"));
         let mut run = start(&world);
         let worker = worker(&world);
+        assert!(!world.left_behind().is_empty());
         signal("-KILL", &run.id().to_string());
         run.wait().unwrap();
-        let start = Instant::now();
-        while is_alive(&worker) {
-            assert!(start.elapsed() < Duration::from_secs(10), "it goes on");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until("the worker ends", || !is_alive(&worker));
+        wait_until("the watchdog removes scratch", || {
+            world.left_behind().is_empty()
+        });
+    }
+
+    /// The watchdog of the run with this process number.
+    fn watchdog(run: u32) -> Option<String> {
+        let is_it = |pid: &String| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            line.ends_with(b"\0watchdog\0") && status.contains(&format!("\nPPid:\t{run}\n"))
+        };
+        let pids = fs::read_dir("/proc").unwrap().flatten();
+        let mut pids = pids.map(|e| e.file_name().to_string_lossy().into_owned());
+        pids.find(|p| p.parse::<u32>().is_ok() && is_it(p))
+    }
+
+    #[test]
+    fn what_a_run_leaves_without_its_watchdog_is_removed_by_the_next_one() {
+        let world = World::of(&fixtures::named("endless"));
+        let mut run = start(&world);
+        let worker = worker(&world);
+        let watchdog = watchdog(run.id()).unwrap();
+        signal("-KILL", &watchdog);
+        wait_until("the watchdog ends", || !is_alive(&watchdog));
+        signal("-KILL", &run.id().to_string());
+        run.wait().unwrap();
+        wait_until("the worker ends", || !is_alive(&worker));
         let left = world.left_behind();
         assert!(!left.is_empty());
         // What is young may belong to a run that has just begun.
