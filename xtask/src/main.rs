@@ -8,6 +8,7 @@ mod inlined;
 mod linker;
 mod oracle;
 mod pairs;
+mod replay;
 mod same;
 mod schema;
 mod stacks;
@@ -37,6 +38,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   linker [VERSION…]  the wasm engine against a linker that writes its relocations down (minutes)
   oracle [DIR…]  the reader and the constraints against go/parser and go/build; GOROOT/src without a directory
   pairs    releases between which Go's verdict changed, told apart by the scan; fetches modules
+  replay [--binary FILE] [MODULE@VERSION…|page]  modules that fail, changed by `wasmcheck fix` and built with
+           the plain `go` command, where no row is known (hours); `page` writes docs/remedies-accuracy.md alone
   same BEFORE AFTER [FIELD…]  whether reports, or directories of them, are equal but for fields that may
            differ: before and after a refactoring
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
@@ -73,6 +76,8 @@ fn run(args: &[&str]) -> Result<()> {
         }
         ["verify-catalogue", "--binary", file, ids @ ..] => verify::run(ids, Path::new(file)),
         ["verify-catalogue", ids @ ..] => verify::run(ids, &target_dir().join("debug/wasmcheck")),
+        ["replay", "--binary", file, modules @ ..] => replay::run(modules, Path::new(file)),
+        ["replay", modules @ ..] => replay::run(modules, &target_dir().join("debug/wasmcheck")),
         ["schema"] => schema::write(),
         ["inlined"] => inlined::write(),
         ["std"] => tables::write(),
