@@ -15,7 +15,7 @@ use model::{Advice, Confirmed, Effect, Finding, Report};
 
 pub use crate::catalogue::file;
 pub use crate::catalogue::{Catalogue, Remedy, Stub, entries};
-pub use crate::search::{Search, guesses, newer};
+pub use crate::search::{Search, Verdict, guesses, newer, older};
 pub use crate::trial::Trial;
 
 /// [`Catalogue::stubs`] of what is part of the program.

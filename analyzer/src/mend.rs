@@ -357,6 +357,8 @@ impl Mender {
                         .insert(fault.goos);
                     continue;
                 }
+                // It is missing on all platforms: no edit for some of them is to hide it.
+                Cause::Name(name) if self.is_of_another_go(name) => continue,
                 _ => {}
             }
             let Some((key, line)) = self.rendered.key_at(fault) else {
@@ -393,6 +395,7 @@ impl Mender {
             // What a text does not hold need not be cut.
             let last = name.rsplit('.').next().unwrap_or(name);
             if !text.contains(last)
+                || self.is_for_another_go(file, text)
                 || targets
                     .iter()
                     .any(|g| self.is_selected(file, text, Some(*g)))
@@ -416,7 +419,7 @@ impl Mender {
 impl Trial {
     /// Whether fewer faults are left, and none in the files that were taken in.
     fn helped(&self, faults: &[Fault]) -> bool {
-        let taken = |f: &&Fault| self.widened.iter().any(|w| w.new_name() == f.file);
+        let taken = |f: &&Fault| self.widened.iter().any(|w| w.new_name == f.file);
         faults.len() < self.faults.len() && faults.iter().find(taken).is_none()
     }
 }

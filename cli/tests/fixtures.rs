@@ -140,7 +140,7 @@ fn holds(expected: &Expect, report: &Value) -> bool {
         Expect::Seen(..) | Expect::Told(..) | Expect::Test(_) | Expect::Scenario(..) => {
             observed(expected, report)
         }
-        Expect::Advice(..) | Expect::Tried(..) => advised(expected, report),
+        Expect::Advice(..) | Expect::Title(..) | Expect::Tried(..) => advised(expected, report),
         Expect::Tests(on, package, verdict) => targets(report, *on)
             .flat_map(|t| list(&t["packages"]))
             .any(|p| p["package"] == **package && is(&p["tests"], verdict)),
@@ -246,6 +246,7 @@ fn advised(expected: &Expect, report: &Value) -> bool {
                 && is(&a["to"], to)
                 && is(&a["confirmed"][target.name()], confirmed)
         }),
+        Expect::Title(part) => all.any(|a| text(&a["title"]).contains(part)),
         Expect::Tried(what, target, outcome, why) => {
             let mut tried = all.flat_map(|a| list(&a["tried"]));
             tried.any(|t| {

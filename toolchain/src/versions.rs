@@ -14,48 +14,83 @@ use crate::go::Go;
 struct ListedModule {
     version: String,
     versions: Vec<String>,
+    deprecated: String,
+    retracted: Vec<String>,
     error: Option<serde_json::Value>,
+}
+
+/// What can be had of a module, and what its newest go.mod says of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// Versions that were not retracted.
+    pub found: BTreeSet<String>,
+    /// What its `// Deprecated:` comment says.
+    pub deprecated: Option<String>,
+    /// Why the version in use was retracted.
+    pub retracted: Option<String>,
+    /// The proxy was asked: without a network, there may be versions that nobody knows of.
+    pub asked: bool,
 }
 
 impl Go {
     /// The versions of a module: those that its proxy lists, those of the module cache, and those
     /// of `asked` that exist. Lists are not complete, so that each of `asked` is asked for by name.
+    /// `used` is the version of which it is asked whether it was retracted.
     pub fn versions(
         &self,
         dir: &Utf8Path,
         modcache: &Utf8Path,
         module: &str,
+        used: Option<&str>,
         asked: &BTreeSet<String>,
-    ) -> Result<BTreeSet<String>, Error> {
-        let mut found = cached(modcache, module);
+    ) -> Result<Versions, Error> {
+        let mut versions = Versions {
+            found: cached(modcache, module),
+            ..Versions::default()
+        };
         if self.is_offline() {
             // A list that lies in the cache names versions that do not.
-            return Ok(found);
+            return Ok(versions);
         }
         let list = format!("{module}@latest");
-        for told in self.ask(dir, &["-versions".to_owned(), list])? {
-            found.extend(told.versions);
-            found.insert(told.version);
+        for told in self.ask(dir, &["-versions"], &[list])? {
+            versions.asked |= told.error.is_none();
+            versions.found.extend(told.versions);
+            versions.found.insert(told.version);
         }
-        let queries = asked.iter().filter(|v| !found.contains(*v));
+        let queries = asked.iter().filter(|v| !versions.found.contains(*v));
+        let queries = queries.map(String::as_str).chain(used);
         let queries: Vec<String> = queries.map(|v| format!("{module}@{v}")).collect();
         if !queries.is_empty() {
-            let told = self.ask(dir, &queries)?;
-            found.extend(
-                told.into_iter()
-                    .filter(|t| t.error.is_none())
-                    .map(|t| t.version),
-            );
+            for told in self.ask(dir, &["-u", "-retracted"], &queries)? {
+                if !told.deprecated.is_empty() {
+                    versions.deprecated = Some(told.deprecated);
+                }
+                if !told.retracted.is_empty() {
+                    versions.found.remove(&told.version);
+                    let why = Some(told.retracted.join("; "));
+                    versions.retracted = why.filter(|_| used == Some(&told.version));
+                } else if told.error.is_none() {
+                    versions.found.insert(told.version);
+                }
+            }
         }
-        found.remove("");
-        Ok(found)
+        versions.found.remove("");
+        Ok(versions)
     }
 
     /// What Go says of some modules; nothing where it fails as a whole.
-    fn ask(&self, dir: &Utf8Path, queries: &[String]) -> Result<Vec<ListedModule>, Error> {
+    fn ask(
+        &self,
+        dir: &Utf8Path,
+        flags: &[&str],
+        queries: &[String],
+    ) -> Result<Vec<ListedModule>, Error> {
         let process = self
             .process(dir)
-            .args(["list", "-m", "-e", "-json", "--"])
+            .args(["list", "-m", "-e", "-json"])
+            .args(flags)
+            .args(["--"])
             .args(queries);
         let process = process.env("GOWORK", "off").env("GOFLAGS", "-mod=mod");
         let output = self.run_any(process)?;

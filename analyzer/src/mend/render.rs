@@ -352,7 +352,7 @@ fn constrained(plan: &Plan, name: &str, text: String) -> (String, String) {
     }
     for widened in plan.widened.iter().filter(|w| w.file == name) {
         expr = constraint::with(constraint::of(name, &text).as_deref(), &widened.targets);
-        name_now = widened.new_name();
+        name_now.clone_from(&widened.new_name);
         changed = true;
     }
     match expr {

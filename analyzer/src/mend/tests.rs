@@ -71,6 +71,39 @@ fn a_fallback_is_taken_in_and_given_up_where_it_does_not_help() {
 }
 
 #[test]
+fn a_fallback_takes_no_name_that_another_file_has() {
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = f()\n"),
+        ("f_js.go", "package p\n\nfunc f() int { return 1 }\n"),
+        (
+            "f_other.go",
+            "//go:build !js\n\npackage p\n\nimport \"syscall\"\n\nfunc f() int { return syscall.F() }\n",
+        ),
+    ]);
+    let mut told = faults(&mender, "f_other.go", "F()", "undefined: syscall.F");
+    told.retain(|f| f.goos == Goos::Wasip1);
+    assert!(mender.mend(&told));
+    let texts = mender.texts();
+    assert!(texts["f_other.go"].starts_with("//go:build !js && !wasip1\n"));
+    assert!(texts["f_others.go"].starts_with("//go:build js || wasip1\n"));
+    assert!(!texts.contains_key("f_js.go"));
+}
+
+#[test]
+fn what_the_version_of_go_leaves_out_is_not_taken_in() {
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = f()\n"),
+        (
+            "f.go",
+            "//go:build go1.18 && !go1.22\n\npackage p\n\nfunc f() int { return 1 }\n",
+        ),
+    ]);
+    let told = faults(&mender, "a.go", "f()", "undefined: f");
+    assert!(!mender.mend(&told));
+    assert!(mender.changes().is_empty());
+}
+
+#[test]
 fn a_fallback_that_its_name_binds_is_renamed() {
     let mut mender = package(&[
         ("a.go", "package p\n\nvar x = f()\n"),

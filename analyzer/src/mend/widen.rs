@@ -6,26 +6,17 @@ use super::constraint::{self, Targets};
 use super::pieces::Pieces;
 use super::plan::Key;
 use super::{Fault, Mender, Trial, Wanted};
-use crate::go::constraint::name_terms;
+use crate::go::constraint::{Platform, name_terms};
 
 /// A file that is built on targets which it left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Widened {
     pub(super) file: String,
+    /// The name that it has to have: one that ends in a platform would bind it.
+    pub(super) new_name: String,
     pub(super) targets: Targets,
     /// A file whose place it takes there.
     pub(super) instead_of: Option<String>,
-}
-
-impl Widened {
-    /// The name that it has to have: one that ends in a platform would bind it.
-    pub(super) fn new_name(&self) -> String {
-        if name_terms(&self.file).is_empty() {
-            self.file.clone()
-        } else {
-            format!("{}_other.go", constraint::stem(&self.file))
-        }
-    }
 }
 
 /// Parts of names of files for everything that has no file of its own.
@@ -48,6 +39,18 @@ const FALLBACKS: [&str; 18] = [
     "fake",
     "wasm",
     "appengine",
+];
+
+/// Platforms that files are for.
+const PLATFORMS: [(&str, &str); 8] = [
+    ("linux", "amd64"),
+    ("linux", "arm64"),
+    ("darwin", "arm64"),
+    ("windows", "amd64"),
+    ("freebsd", "amd64"),
+    ("plan9", "amd64"),
+    ("js", "wasm"),
+    ("wasip1", "wasm"),
 ];
 
 impl Mender {
@@ -100,7 +103,8 @@ impl Mender {
         let candidates = self.files.iter().filter(|(file, text)| {
             let out = !targets
                 .iter()
-                .any(|g| self.is_selected(file, text, Some(*g)));
+                .any(|g| self.is_selected(file, text, Some(*g)))
+                && !self.is_for_another_go(file, text);
             out && Some(file.as_str()) != instead_of
                 && text.contains(name.rsplit('.').next().unwrap_or(name))
         });
@@ -108,6 +112,7 @@ impl Mender {
             let rank = rank(file, text)?;
             let widened = Widened {
                 file: file.clone(),
+                new_name: self.free_name(file),
                 targets: targets.clone(),
                 instead_of: instead_of.map(str::to_owned),
             };
@@ -119,6 +124,45 @@ impl Mender {
         ranked
             .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
             .map(|(_, w)| w)
+    }
+
+    /// The name of a file without what binds it to a platform, which no other file has.
+    fn free_name(&self, file: &str) -> String {
+        if name_terms(file).is_empty() {
+            return file.to_owned();
+        }
+        let stem = constraint::stem(file);
+        let names = ["other", "others", "portable", "more"].map(|last| format!("{stem}_{last}.go"));
+        let free = names
+            .into_iter()
+            .find(|name| !self.files.contains_key(name));
+        free.unwrap_or_else(|| format!("{stem}_{}.go", self.files.len()))
+    }
+
+    /// Whether only files for another version of Go declare a name.
+    pub(super) fn is_of_another_go(&self, name: &str) -> bool {
+        let mut files = self.files.iter();
+        files.any(|(file, text)| {
+            text.contains(name) && self.is_for_another_go(file, text) && self.declares(file, name)
+        })
+    }
+
+    /// Whether it is the version of Go that leaves a file out, on every platform.
+    pub(super) fn is_for_another_go(&self, name: &str, text: &str) -> bool {
+        let used = self.building.release;
+        let selected = |release: u32| {
+            PLATFORMS.iter().any(|(goos, goarch)| {
+                let platform = Platform {
+                    goos,
+                    goarch,
+                    cgo: true,
+                    tags: &self.building.tags,
+                    release,
+                };
+                platform.excludes(name, text).is_none()
+            })
+        };
+        !selected(used) && (1..used + 10).any(selected)
     }
 
     /// Whether a file declares what others declare already on the targets.

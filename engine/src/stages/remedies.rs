@@ -4,17 +4,17 @@ mod advice;
 mod attempt;
 mod candidate;
 mod mending;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use advisors::{Search, Trial};
+use advisors::Trial;
 use model::{AdviceKind, Confirmed, Edit, Goos, Report};
-use toolchain::{Go, Scratch};
+use toolchain::{Go, Versions};
 
 use self::candidate::Candidate;
 use crate::checkup::Checkup;
-use crate::events::Event;
 use crate::incomplete::{incomplete, out_of_time};
 use crate::stages::run::importer_dir;
 use model::Stage;
@@ -33,8 +33,12 @@ struct Tried {
     why: Option<String>,
     /// The candidate itself was found wanting: neither time nor the network was at fault.
     is_bad: bool,
-    /// Packages that compile with it and did not before, and those that still do not.
+    /// Packages that build with it and did not before, and those that still do not.
     mended: (usize, usize),
+    /// The Go in use cannot build it.
+    wants_newer_go: bool,
+    /// What the compiler says of the module's own code, which no longer fits it.
+    breaks: Option<String>,
 }
 
 impl Tried {
@@ -53,6 +57,17 @@ impl Tried {
             why: Some(first_lines(&why.into())),
             is_bad: false,
             mended: (0, 0),
+            wants_newer_go: false,
+            breaks: None,
+        }
+    }
+
+    /// The module's own code does not build with it, on this machine either.
+    fn breaking(why: &str) -> Self {
+        let why = first_lines(why);
+        Self {
+            breaks: Some(why.clone()),
+            ..Self::bad(why)
         }
     }
 
@@ -62,7 +77,7 @@ impl Tried {
             outcome: Confirmed::Build,
             why,
             is_bad: false,
-            mended: (0, 0),
+            ..Self::unknown("")
         }
     }
 
@@ -132,12 +147,17 @@ fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, B
             memo: BTreeMap::new(),
             order: Vec::new(),
             over: false,
+            versions: Versions::default(),
         };
         work.upgrade(report);
         work.replace(report);
         if !work.any_good() {
             work.tags(report);
         }
+        if !work.any_good() {
+            work.version_and_tag(report);
+        }
+        work.say_if_nothing_helps(report);
         cut += usize::from(work.over);
     }
     if cut > 0 {
@@ -169,86 +189,13 @@ struct TrialWork<'s, 'r> {
     order: Vec<Candidate>,
     /// The budget ended the work.
     over: bool,
+    /// What can be had of the module.
+    versions: Versions,
 }
 
 impl TrialWork<'_, '_> {
     fn any_good(&self) -> bool {
         self.memo.values().any(Tried::is_good)
-    }
-
-    /// Search for the first good version of the module, for each build.
-    fn upgrade(&mut self, report: &mut Report) {
-        let trial = self.trial;
-        let versions = self.versions();
-        if versions.is_empty() {
-            return;
-        }
-        let mut found: BTreeMap<Goos, String> = BTreeMap::new();
-        for goos in trial.packages.keys().copied() {
-            // What time or the network ended for one build, they would end for the other.
-            if self.memo.values().any(|t| !t.is_good() && !t.is_bad) {
-                break;
-            }
-            let mut search = Search::new(versions.clone(), trial.boundary.as_deref());
-            // A version is good when it mends as much as the first one that mends anything.
-            let mut goal = 1;
-            while let Some(next) = search.next().map(str::to_owned) {
-                let tried = self.attempt(&Candidate::version(&trial.module, &next), goos);
-                if !tried.is_good() && !tried.is_bad {
-                    break;
-                }
-                let good = tried.is_good() && tried.mended.0 >= goal;
-                if good {
-                    goal = tried.mended.0;
-                }
-                search.tell(good);
-            }
-            found.extend(search.found().map(|v| (goos, v.to_owned())));
-        }
-        if self.order.is_empty() {
-            return;
-        }
-        // The newest of the first good versions is good for all builds that have one.
-        let best = versions
-            .iter()
-            .rev()
-            .find(|v| found.values().any(|f| f == *v));
-        if let Some(best) = best {
-            let candidate = Candidate::version(&trial.module, best);
-            for goos in found.keys().copied().collect::<Vec<_>>() {
-                self.attempt(&candidate, goos);
-            }
-            self.advise_version(report, best);
-        } else if self.memo.values().all(|t| t.is_bad) {
-            self.advise_none(report);
-        } else {
-            self.advise_unknown(report);
-        }
-    }
-
-    /// The releases after the one in use, oldest first.
-    fn versions(&self) -> Vec<String> {
-        let trial = self.trial;
-        self.checkup.tell(Event::AskingVersions {
-            module: &trial.module,
-        });
-        let asked = advisors::guesses(trial.version.as_deref(), trial.boundary.as_deref());
-        let env = self.checkup.session.env();
-        let go = go(self.checkup);
-        let scratch = Scratch::new().ok();
-        let dir = scratch.as_ref().map(Scratch::path);
-        let found = dir.and_then(|dir| {
-            go.versions(dir, &env.gomodcache, &trial.module, &asked)
-                .ok()
-        });
-        // Of a module whose own version is not known, only the catalogue tells what is newer.
-        let from = trial.version.as_deref();
-        let known = found.unwrap_or_default();
-        if from.is_none() {
-            let boundary = trial.boundary.clone().filter(|b| known.contains(b));
-            return boundary.into_iter().collect();
-        }
-        advisors::newer(&known, from)
     }
 
     /// Put another module in its place, if the catalogue knows one that needs no change of source.

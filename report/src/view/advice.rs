@@ -17,7 +17,7 @@ pub(super) fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r A
     advice
 }
 
-/// How far a remedy was tried, and where.
+/// How far a remedy was tried, and where; nothing of what there is nothing to try of.
 pub fn tried(advice: &Advice) -> String {
     let on = |wanted: Confirmed| -> Vec<Target> {
         let targets = advice.confirmed.iter().filter(|(_, c)| **c == wanted);
@@ -33,7 +33,9 @@ pub fn tried(advice: &Advice) -> String {
         (!targets.is_empty()).then(|| format!("{words} on {}", target_list(&targets)))
     });
     let parts: Vec<String> = parts.collect();
-    if advice.kind == AdviceKind::None && !advice.tried.is_empty() {
+    if advice.kind == AdviceKind::None && advice.tried.is_empty() {
+        String::new()
+    } else if advice.kind == AdviceKind::None {
         format!("tried on {}", target_list(&on(Confirmed::CouldNot)))
     } else if parts.is_empty() {
         "not tried".to_owned()

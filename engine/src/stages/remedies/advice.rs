@@ -7,15 +7,27 @@ use model::{Advice, AdviceKind, Attempt, Confirmed, Report, Target};
 use super::candidate::Candidate;
 use super::{TrialWork, blank};
 
+/// Most characters of what a module's authors say.
+const SAID: usize = 300;
+
 impl TrialWork<'_, '_> {
     pub(super) fn advise_version(&self, report: &mut Report, best: &str) {
         let trial = self.trial;
         let candidate = Candidate::version(&trial.module, best);
-        let title = format!(
-            "upgrade {} to {best}{}",
-            trial.module,
-            self.part(&candidate)
-        );
+        let part = self.part(&candidate);
+        let module = &trial.module;
+        let from = trial.version.as_deref();
+        let is_older = advisors::older(&self.versions.found, from).contains(&best.to_owned());
+        let title = if is_older {
+            format!(
+                "go back to {module} {best}, which {} has broken{part}",
+                from.unwrap_or_default()
+            )
+        } else if trial.own && from.is_none() {
+            format!("{module} is fixed upstream: {best} builds{part}")
+        } else {
+            format!("upgrade {module} to {best}{part}")
+        };
         let loses = self
             .upgrade_advice(report)
             .and_then(|i| report.advice[i].loses.clone());
@@ -63,20 +75,60 @@ impl TrialWork<'_, '_> {
             .filter(|f| ids.contains(&f.id))
             .flat_map(|f| &f.advice);
         let of: BTreeSet<&String> = of.collect();
+        let untried = |a: &Advice| a.confirmed.values().all(|c| *c == Confirmed::None);
         report
             .advice
             .iter()
-            .position(|a| a.kind == AdviceKind::Upgrade && of.contains(&a.id))
+            .position(|a| a.kind == AdviceKind::Upgrade && of.contains(&a.id) && untried(a))
     }
 
     /// Say that no version helps, and which were tried.
     pub(super) fn advise_none(&self, report: &mut Report) {
-        let newest = self.order.first().map(Candidate::name).unwrap_or_default();
+        let module = &self.trial.module;
+        let newest = self.order.iter().find(|c| c.is_version());
+        let newest = newest.map(Candidate::name).unwrap_or_default();
+        let older = advisors::older(&self.versions.found, self.trial.version.as_deref());
+        let title = if older.contains(&newest) {
+            format!("there is no newer version of {module}, and {newest} does not build either")
+        } else {
+            format!(
+                "no upgrade of {module} helps: its newest known version, {newest}, does not build either"
+            )
+        };
+        self.advise_nothing(report, title);
+    }
+
+    /// Say that there is nothing to upgrade to.
+    pub(super) fn advise_no_newer(&self, report: &mut Report) {
+        let version = self.trial.version.as_deref().unwrap_or_default();
         let title = format!(
-            "no upgrade of {} helps: its newest known version, {newest}, does not build either",
+            "there is no newer version of {} than {version}",
             self.trial.module
         );
         self.advise_nothing(report, title);
+    }
+
+    /// Say that the module's go.mod calls it deprecated, or its version retracted.
+    pub(super) fn advise_what_authors_say(&self, report: &mut Report) {
+        let module = &self.trial.module;
+        let version = self.trial.version.as_deref().unwrap_or_default();
+        let said = [
+            (format!("{module} is deprecated"), &self.versions.deprecated),
+            (
+                format!("{module} {version} was retracted"),
+                &self.versions.retracted,
+            ),
+        ];
+        for (what, why) in said {
+            let Some(why) = why else { continue };
+            let why: String = why.split_whitespace().collect::<Vec<_>>().join(" ");
+            let why: String = why.chars().take(SAID).collect();
+            let title = format!("{what}, its go.mod says: {why}");
+            let mut advice = self.new_advice(report, AdviceKind::None, title, None);
+            let targets = self.trial.targets.iter();
+            advice.confirmed = targets.map(|t| (*t, Confirmed::None)).collect();
+            put_last(report, advice);
+        }
     }
 
     /// Say what was tried where nothing came of it, neither good nor bad.

@@ -1,16 +1,21 @@
 //! An attempt: one candidate, built and initialised in scratch copies.
 
-use camino::Utf8Path;
-use model::{Confirmed, Edit, End, GoFault, Goos, Listing};
-use toolchain::{Fetched, Linked, Session};
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Confirmed, Edit, End, GoFault, Goos, ListedPackage, Listing};
+use toolchain::{Fetched, Linked, Platform, Session};
 
 use super::candidate::Candidate;
 use super::{TrialWork, Tried, first_lines, go, may_import};
 use crate::events::Event;
 use crate::hosts::Site;
 use crate::paths::Paths;
-use crate::stages::run::EACH;
+use crate::stages::run::{EACH, importer_dir};
 use crate::task::Task;
+
+/// Most programs that one attempt links; what they are linked of was compiled for all.
+const MAINS: usize = 8;
 
 impl TrialWork<'_, '_> {
     /// Try a candidate, once.
@@ -31,6 +36,7 @@ impl TrialWork<'_, '_> {
         let mut tried = self.build(candidate, goos).unwrap_or_else(|e| failed(&e));
         let paths = self.checkup.paths;
         tried.why = tried.why.map(|why| paths.without_cache(&why));
+        tried.breaks = tried.breaks.map(|line| paths.without_cache(&line));
         if !self.order.contains(candidate) {
             self.order.push(candidate.clone());
         }
@@ -60,7 +66,7 @@ impl TrialWork<'_, '_> {
         self.compile(&session, goos, &packages)
     }
 
-    /// Compile the packages, and initialise those that may be imported.
+    /// Compile the packages, link them, and initialise those that may be imported.
     fn compile(
         &self,
         session: &Session,
@@ -68,13 +74,19 @@ impl TrialWork<'_, '_> {
         packages: &[String],
     ) -> Result<Tried, toolchain::Error> {
         let listing = session.compile(goos, packages)?;
-        let mut compiled: Vec<&String> = Vec::new();
+        let mut compiled: Vec<&ListedPackage> = Vec::new();
         let mut failed: Vec<String> = Vec::new();
         for package in packages {
-            match state(&listing, package) {
-                State::Compiled => compiled.push(package),
+            let listed = listing.packages.iter().find(|p| p.import_path == *package);
+            match state(&listing, listed) {
+                State::Compiled => compiled.extend(listed),
                 State::Gone => {}
-                State::Failed(why) => failed.push(why),
+                State::Failed(why) => {
+                    if let Some(broken) = self.breaks_code(session, listed, &why)? {
+                        return Ok(Tried::breaking(&broken));
+                    }
+                    failed.push(why);
+                }
             }
         }
         if compiled.is_empty() {
@@ -83,49 +95,172 @@ impl TrialWork<'_, '_> {
                 "that version contains none of the packages that failed".to_owned()
             })));
         }
-        let is_library = |p: &&&String| {
-            listing
-                .packages
-                .iter()
-                .any(|l| l.import_path == ***p && l.name != "main")
-        };
-        let importable = compiled.iter().filter(is_library);
-        let importable: Vec<String> = importable
-            .filter(|p| may_import(self.checkup.module, p))
-            .map(|p| (*p).clone())
-            .collect();
-        let mut tried = self.initialise(session, goos, &importable);
-        tried.mended = (compiled.len(), failed.len());
+        let mut tried = self.link(session, goos, &compiled)?;
+        let (linked, unlinked) = tried.mended;
+        tried.mended = (linked, unlinked + failed.len());
         if let Some(why) = failed.first() {
             tried.why = Some(first_lines(why));
         }
         Ok(tried)
     }
 
-    /// It builds; whether it also runs.
-    fn initialise(&self, session: &Session, goos: Goos, packages: &[String]) -> Tried {
-        let target = goos.representative();
-        if packages.is_empty() || !self.checkup.hosts.runs(Site::On(target)) {
-            return Tried::built(None);
-        }
-        let file = match session.link_inits(goos, Utf8Path::new(""), packages, 0) {
-            Ok(Linked::Ok(file)) => file,
-            Ok(Linked::Failed(why)) => return Tried::built(Some(first_lines(&why))),
-            Err(e) => return Tried::built(Some(e.to_string())),
+    /// What this machine's compiler says of a package of the module being checked that fails by itself with a
+    /// candidate: then the candidate has changed what the package uses.
+    fn breaks_code(
+        &self,
+        session: &Session,
+        listed: Option<&ListedPackage>,
+        why: &str,
+    ) -> Result<Option<String>, toolchain::Error> {
+        let own =
+            |p: &&ListedPackage| !self.trial.own && is_inside(self.checkup.module, &p.import_path);
+        let Some(listed) = listed.filter(own).filter(|p| p.error.is_some()) else {
+            return Ok(None);
         };
-        let seen = self
+        if !why.contains(".go:") {
+            return Ok(None);
+        }
+        let packages = [listed.import_path.clone()];
+        let with = session.compile_listed(Platform::Native, &packages)?;
+        let Some(error) = error_of(&with, &packages[0]) else {
+            return Ok(None);
+        };
+        let before = self
             .checkup
-            .hosts
-            .run(Site::On(target), &Task::new(&file, EACH));
-        match seen {
-            Ok(run) if run.end == End::Ok => Tried {
-                outcome: Confirmed::Run,
-                ..Tried::built(None)
-            },
-            Ok(run) => Tried::built(Some(first_lines(&run.printed.stderr))),
-            Err(why) => Tried::built(Some(why)),
+            .session
+            .compile_listed(Platform::Native, &packages)?;
+        Ok(error_of(&before, &packages[0]).is_none().then_some(error))
+    }
+
+    /// Link what compiles: programs by themselves, libraries in programs that import them. What does not link is none
+    /// of what is mended.
+    fn link(
+        &self,
+        session: &Session,
+        goos: Goos,
+        compiled: &[&ListedPackage],
+    ) -> Result<Tried, toolchain::Error> {
+        let mut found = Linking::default();
+        let (mains, libraries): (Vec<&ListedPackage>, Vec<&ListedPackage>) =
+            compiled.iter().partition(|p| p.name == "main");
+        for (number, main) in mains.iter().enumerate() {
+            if number >= MAINS {
+                found.linked += mains.len() - MAINS;
+                break;
+            }
+            match session.link(goos, &main.import_path, number)? {
+                Linked::Ok(_) => found.linked += 1,
+                Linked::Failed(why) => found.failed(&why),
+            }
+        }
+        let mut groups: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
+        for library in libraries {
+            let path = &library.import_path;
+            if is_inside(self.checkup.module, path) {
+                let below = importer_dir(self.checkup.module, path);
+                groups.entry(below).or_default().push(path.clone());
+            } else if may_import(self.checkup.module, path) {
+                groups
+                    .entry(Utf8PathBuf::new())
+                    .or_default()
+                    .push(path.clone());
+            } else {
+                // Only what imports it links it.
+                found.linked += 1;
+            }
+        }
+        let mut number = 0;
+        for (below, packages) in &groups {
+            self.link_libraries(session, (goos, below), packages, &mut number, &mut found)?;
+        }
+        Ok(found.tried())
+    }
+
+    fn link_libraries(
+        &self,
+        session: &Session,
+        place: (Goos, &Utf8Path),
+        packages: &[String],
+        number: &mut usize,
+        found: &mut Linking,
+    ) -> Result<(), toolchain::Error> {
+        let (goos, below) = place;
+        *number += 1;
+        match session.link_inits(goos, below, packages, *number)? {
+            Linked::Ok(file) => {
+                found.linked += packages.len();
+                self.initialise(goos, &file, found);
+            }
+            Linked::Failed(_) if packages.len() > 1 => {
+                for package in packages {
+                    let alone = std::slice::from_ref(package);
+                    self.link_libraries(session, place, alone, number, found)?;
+                }
+            }
+            Linked::Failed(why) => found.failed(&why),
+        }
+        Ok(())
+    }
+
+    /// Whether a program that imports packages runs.
+    fn initialise(&self, goos: Goos, file: &Utf8Path, found: &mut Linking) {
+        let site = Site::On(goos.representative());
+        if !self.checkup.hosts.runs(site) {
+            return;
+        }
+        match self.checkup.hosts.run(site, &Task::new(file, EACH)) {
+            Ok(run) if run.end == End::Ok => found.ran = true,
+            Ok(run) => found.stopped = Some(first_lines(&run.printed.stderr)),
+            Err(why) => found.stopped = Some(why),
         }
     }
+}
+
+/// What linking found out.
+#[derive(Default)]
+struct Linking {
+    linked: usize,
+    unlinked: usize,
+    /// Why the first of them does not link.
+    why: Option<String>,
+    ran: bool,
+    /// Why what was linked did not run.
+    stopped: Option<String>,
+}
+
+impl Linking {
+    fn failed(&mut self, why: &str) {
+        self.unlinked += 1;
+        self.why.get_or_insert_with(|| first_lines(why));
+    }
+
+    fn tried(self) -> Tried {
+        let mended = (self.linked, self.unlinked);
+        if self.linked == 0 {
+            let why = self.why.unwrap_or_default();
+            return Tried {
+                mended,
+                ..Tried::bad(format!("it does not link: {why}"))
+            };
+        }
+        let mut tried = Tried::built(self.stopped.filter(|_| !self.ran).or(self.why));
+        if self.ran {
+            tried.outcome = Confirmed::Run;
+        }
+        Tried { mended, ..tried }
+    }
+}
+
+/// Whether a package is one of a module.
+fn is_inside(module: &str, package: &str) -> bool {
+    let rest = package.strip_prefix(module);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the compiler says of a package itself.
+fn error_of(listing: &Listing, package: &str) -> Option<String> {
+    let listed = listing.packages.iter().find(|p| p.import_path == package)?;
+    listed.error.as_ref().map(|error| error.err.clone())
 }
 
 /// A candidate of which Go complains; a fault of the machine does not make it bad.
@@ -149,7 +284,10 @@ fn failed(error: &toolchain::Error) -> Tried {
     };
     let wanted = message.split("requires go >= ").nth(1);
     match wanted.and_then(|rest| rest.split_whitespace().next()) {
-        Some(version) => Tried::bad(format!("it requires Go {version} or later")),
+        Some(version) => Tried {
+            wants_newer_go: true,
+            ..Tried::bad(format!("it requires Go {version} or later"))
+        },
         None => judged(message),
     }
 }
@@ -162,8 +300,8 @@ enum State {
     Failed(String),
 }
 
-fn state(listing: &Listing, package: &str) -> State {
-    let Some(listed) = listing.packages.iter().find(|p| p.import_path == package) else {
+fn state(listing: &Listing, listed: Option<&ListedPackage>) -> State {
+    let Some(listed) = listed else {
         return State::Gone;
     };
     if !listed.export.is_empty() {
@@ -176,7 +314,9 @@ fn state(listing: &Listing, package: &str) -> State {
         None => {
             let errors = listing.packages.iter().filter_map(|p| p.error.as_ref());
             let first = errors.map(|e| e.err.clone()).next();
-            State::Failed(first.unwrap_or_else(|| format!("{package} did not compile")))
+            State::Failed(
+                first.unwrap_or_else(|| format!("{} did not compile", listed.import_path)),
+            )
         }
     }
 }

@@ -23,6 +23,11 @@ impl Candidate {
         })
     }
 
+    /// It is another version of the module, and nothing else.
+    pub(super) fn is_version(&self) -> bool {
+        matches!(self.edits.as_slice(), [Edit::Require { .. }])
+    }
+
     /// The name in a report, beside the module that the advice names.
     pub(super) fn name(&self) -> String {
         self.names(|edit| match edit {

@@ -89,11 +89,12 @@ impl Text {
                 .loses
                 .as_ref()
                 .map_or_else(String::new, |l| format!("; lost: {l}"));
-            self.line(format!(
-                "   {good}help{good:#}: {} ({}){loses}",
-                remedy.title,
-                view::tried(remedy)
-            ));
+            let tried = match view::tried(remedy) {
+                nothing if nothing.is_empty() => nothing,
+                tried => format!(" ({tried})"),
+            };
+            let title = &remedy.title;
+            self.line(format!("   {good}help{good:#}: {title}{tried}{loses}"));
             let soft = style::SOFT;
             let attempts = if self.said.insert(remedy.id.clone()) {
                 view::attempts(remedy)

@@ -57,13 +57,13 @@ impl Built {
 }
 
 impl Mending<'_> {
-    /// Compile, link and initialise what was changed; changes that break this machine's build are taken back.
+    /// Compile, link and initialise what was changed; changes that break a build which was good are taken back.
     pub(super) fn prove(&mut self) -> Result<Proof, Error> {
         let mut proof = Proof::default();
         if self.works.values().all(|w| w.mender.changes().is_empty()) {
             return Ok(proof);
         }
-        self.keep_native()?;
+        self.keep_builds()?;
         let session = self.session()?;
         let round = self.compile(&session)?;
         for (goos, listing) in &round.listings {
@@ -73,35 +73,16 @@ impl Mending<'_> {
         Ok(proof)
     }
 
-    /// See that this machine's build is as good as before.
-    fn keep_native(&mut self) -> Result<(), Error> {
+    /// See that this machine's build, and those for wasm, are as good as before.
+    fn keep_builds(&mut self) -> Result<(), Error> {
         for cleaning in 1..=CLEANINGS {
-            let changed: Vec<String> = self
-                .works
-                .iter()
-                .filter(|(_, w)| !w.mender.changes().is_empty())
-                .map(|(path, _)| path.clone())
-                .collect();
-            if changed.is_empty() {
-                return Ok(());
-            }
-            let session = self.session()?;
-            let listing = session.compile_listed(Platform::Native, &changed)?;
-            let broken = native_faults(&listing);
             let mut again = false;
-            for package in changed {
-                let Some(faults) = broken.get(&package) else {
-                    continue;
-                };
-                let was_broken = self.fails_natively_anyway(&package)?;
-                let Some(work) = self.works.get_mut(&package).filter(|_| !was_broken) else {
-                    continue;
-                };
-                again = true;
-                // What is changed in the last round, no round would look at.
-                if cleaning == CLEANINGS || !work.mender.drop_unused(faults) {
-                    work.give_up();
-                }
+            for platform in [
+                Platform::Native,
+                Platform::Wasm(Goos::Js),
+                Platform::Wasm(Goos::Wasip1),
+            ] {
+                again |= self.keep_build(platform, cleaning == CLEANINGS)?;
             }
             if !again {
                 return Ok(());
@@ -110,12 +91,44 @@ impl Mending<'_> {
         Ok(())
     }
 
-    fn fails_natively_anyway(&self, package: &str) -> Result<bool, Error> {
+    /// Take back what a build does not bear that was good before; whether anything was.
+    fn keep_build(&mut self, platform: Platform, is_last: bool) -> Result<bool, Error> {
+        let changed: Vec<String> = self
+            .works
+            .iter()
+            .filter(|(_, w)| !w.mender.changes().is_empty())
+            .map(|(path, _)| path.clone())
+            .collect();
+        if changed.is_empty() {
+            return Ok(false);
+        }
+        let session = self.session()?;
+        let listing = session.compile_listed(platform, &changed)?;
+        let broken = faults_of(&listing);
+        let mut again = false;
+        for package in changed {
+            let Some(faults) = broken.get(&package) else {
+                continue;
+            };
+            let was_broken = self.fails_anyway(platform, &package)?;
+            let Some(work) = self.works.get_mut(&package).filter(|_| !was_broken) else {
+                continue;
+            };
+            again = true;
+            // What is changed in the last round, no round would look at.
+            if is_last || !work.mender.drop_unused(faults) {
+                work.give_up();
+            }
+        }
+        Ok(again)
+    }
+
+    /// Whether a package does not build without changes of the source.
+    fn fails_anyway(&self, platform: Platform, package: &str) -> Result<bool, Error> {
         let packages = [package.to_owned()];
-        let listing = self
-            .checkup
-            .session
-            .compile_listed(Platform::Native, &packages)?;
+        let go = super::super::go(self.checkup);
+        let session = self.checkup.session.candidate(&go, &self.edits)?;
+        let listing = session.compile_listed(platform, &packages)?;
         let here = listing.packages.iter().find(|p| p.import_path == package);
         Ok(here.is_none_or(|p| p.export.is_empty()))
     }
@@ -194,8 +207,8 @@ impl Mending<'_> {
     }
 }
 
-/// The faults of this machine's build, by package.
-fn native_faults(listing: &Listing) -> BTreeMap<String, Vec<Fault>> {
+/// The faults of a build, by package.
+fn faults_of(listing: &Listing) -> BTreeMap<String, Vec<Fault>> {
     let compiled = Compiled::read(listing);
     let mut round = Round::default();
     // The build does not matter to what is done about these.
