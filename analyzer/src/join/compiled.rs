@@ -177,10 +177,24 @@ pub(crate) fn join(cx: &Context<'_, '_>, findings: &mut Vec<Finding>, compiled: 
                 && f.line == error.line
         };
         let mut hits: Vec<&mut Finding> = findings.iter_mut().filter(here).collect();
+        // Another error of the line may be the one that a finding foretold.
+        let has_its_own = |f: &Finding| {
+            let mut others = compiled.errors.iter();
+            others.any(|e| {
+                e.package == error.package
+                    && e.file == error.file
+                    && (e.line, e.column) == (f.line, f.column)
+            })
+        };
         let exact = hits.iter().position(|f| f.column == error.column);
         let hit = match exact {
             Some(i) => Some(hits.swap_remove(i)),
-            None if hits.len() == 1 && hits[0].evidence == Evidence::Static => hits.pop(),
+            None if hits.len() == 1
+                && hits[0].evidence == Evidence::Static
+                && !has_its_own(hits[0]) =>
+            {
+                hits.pop()
+            }
             None => None,
         };
         match hit {

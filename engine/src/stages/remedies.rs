@@ -4,6 +4,7 @@ mod advice;
 mod attempt;
 mod candidate;
 mod mending;
+mod native;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,8 +93,10 @@ pub(crate) fn try_all(
     report: &mut Report,
     tags: &BTreeMap<String, BTreeSet<String>>,
 ) {
+    let broken = native::broken(&checkup, report);
+    native::advise(&checkup, report, &broken);
     upgrades(checkup.until(checkup.deadline.share(SHARE)), report, tags);
-    if let Err(e) = mending::mend(&checkup, report) {
+    if let Err(e) = mending::mend(&checkup, report, &broken) {
         let why = format!("changes of the source could not be tried: {e}");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
@@ -107,8 +110,12 @@ fn helps(advice: &model::Advice) -> bool {
 
 /// An advice that says nothing yet.
 fn blank(report: &Report) -> model::Advice {
+    let numbers = report
+        .advice
+        .iter()
+        .filter_map(|a| a.id.strip_prefix('A')?.parse::<usize>().ok());
     model::Advice {
-        id: format!("A{}", report.advice.len() + 1),
+        id: format!("A{}", numbers.max().unwrap_or(0) + 1),
         finding: String::new(),
         kind: AdviceKind::None,
         title: String::new(),

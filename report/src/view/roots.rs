@@ -1,15 +1,17 @@
 //! What keeps packages from building, grouped by the package to blame.
 
-use model::{Advice, Finding, Report, Target, count};
+use std::collections::BTreeSet;
+
+use model::{Advice, Builds, Effect, Finding, Report, Rule, Target, count};
 
 use super::advice::advice;
 use super::words::target_list;
 
-/// A root with all that is found there.
+/// A root with all that is found there; packages without a file for a target that one package imports are one.
 #[derive(Debug)]
 pub struct RootGroup<'r> {
-    /// Import path.
-    pub root: &'r str,
+    /// Import paths.
+    pub roots: Vec<&'r str>,
     /// For each target it breaks: own packages that it alone unblocks, and those that fail
     /// through it.
     pub targets: Vec<(Target, usize, usize)>,
@@ -21,16 +23,54 @@ pub struct RootGroup<'r> {
     pub advice: Vec<&'r Advice>,
 }
 
+/// Most packages that the name of a group lists.
+const NAMED: usize = 3;
+
+impl RootGroup<'_> {
+    /// The packages, for a title.
+    pub fn name(&self) -> String {
+        let named = self.roots.len().min(NAMED);
+        let more = self.roots.len() - named;
+        let mut name = self.roots[..named].join(", ");
+        if more > 0 {
+            name += &format!(" and {}", count(more, "more package"));
+        }
+        name
+    }
+
+    /// Whether a finding is one of the same cause.
+    fn takes(&self, finding: &Finding) -> bool {
+        let Some(first) = self.findings.first() else {
+            return false;
+        };
+        let excluded = |f: &Finding| f.rule == Rule::ExcludedPackage;
+        let same = first.package == finding.package && first.targets == finding.targets;
+        self.roots.contains(&finding.root.as_str())
+            || (excluded(first) && excluded(finding) && same && self.roots.len() < LARGEST)
+    }
+}
+
+/// Most packages of one group.
+const LARGEST: usize = 100;
+
 pub(super) fn roots<'r>(report: &'r Report, findings: &[&'r Finding]) -> Vec<RootGroup<'r>> {
     let mut groups: Vec<RootGroup<'r>> = Vec::new();
     for finding in findings {
-        match groups.iter_mut().find(|g| g.root == finding.root) {
-            Some(group) => group.findings.push(finding),
+        match groups.iter_mut().find(|g| g.takes(finding)) {
+            Some(group) => {
+                group.findings.push(finding);
+                if !group.roots.contains(&finding.root.as_str()) {
+                    group.roots.push(&finding.root);
+                }
+            }
             None => groups.push(root_group(report, finding)),
         }
     }
     for group in &mut groups {
         group.advice = advice(report, &group.findings);
+        if group.roots.len() > 1 {
+            together(report, group);
+        }
     }
     groups
 }
@@ -42,7 +82,7 @@ fn root_group<'r>(report: &'r Report, finding: &'r Finding) -> RootGroup<'r> {
     });
     let ranked: Vec<_> = ranked.collect();
     RootGroup {
-        root: &finding.root,
+        roots: vec![&finding.root],
         targets: ranked
             .iter()
             .map(|(t, r)| (*t, r.unblocks, r.victims))
@@ -51,6 +91,38 @@ fn root_group<'r>(report: &'r Report, finding: &'r Finding) -> RootGroup<'r> {
         findings: vec![finding],
         advice: Vec::new(),
     }
+}
+
+/// What several roots unblock, and what fails through them, taken together.
+fn together(report: &Report, group: &mut RootGroup<'_>) {
+    let breaking = report
+        .findings
+        .iter()
+        .filter(|f| f.effect == Effect::FailsToBuild);
+    let breaking: BTreeSet<&str> = breaking.map(|f| f.id.as_str()).collect();
+    let ours = report
+        .findings
+        .iter()
+        .filter(|f| group.roots.contains(&f.root.as_str()));
+    let ours: BTreeSet<&str> = ours.map(|f| f.id.as_str()).collect();
+    for (target, unblocks, victims) in &mut group.targets {
+        let of = report.targets.iter().filter(|t| t.target == *target);
+        let failing = of
+            .flat_map(|t| &t.packages)
+            .filter(|p| p.own && p.builds == Builds::No);
+        (*unblocks, *victims) = (0, 0);
+        for package in failing {
+            let mut through = package
+                .findings
+                .iter()
+                .map(String::as_str)
+                .filter(|id| breaking.contains(id));
+            let fails = through.clone().any(|id| ours.contains(id));
+            *victims += usize::from(fails);
+            *unblocks += usize::from(fails && through.all(|id| ours.contains(id)));
+        }
+    }
+    group.effort = group.effort.max(1);
 }
 
 /// What a root breaks, in a few words, targets of one build taken together.

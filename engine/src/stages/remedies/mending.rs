@@ -17,6 +17,7 @@ use model::{Edit, GoFault, Goos, Listing, Report};
 use toolchain::{Error, Patch, Platform, Scratch, Session};
 
 use self::work::Work;
+use super::native::Broken;
 use crate::checkup::Checkup;
 use crate::events::Event;
 
@@ -36,6 +37,8 @@ pub(super) struct Mending<'c> {
     edits: Vec<Edit>,
     /// Own packages that fail, by build.
     failing: BTreeMap<Goos, Vec<String>>,
+    /// Packages that do not build on this machine either: nothing hides what is wrong with them.
+    broken: &'c Broken,
     /// Packages that were changed, by import path.
     works: BTreeMap<String, Work>,
     /// Holds the copies of modules.
@@ -62,7 +65,11 @@ struct Excluded {
 }
 
 /// Change what fails, and put what came of it into the report.
-pub(super) fn mend(checkup: &Checkup<'_>, report: &mut Report) -> Result<(), Error> {
+pub(super) fn mend<'c>(
+    checkup: &'c Checkup<'c>,
+    report: &mut Report,
+    broken: &'c Broken,
+) -> Result<(), Error> {
     let failing = failing(checkup, report);
     if failing.is_empty() || checkup.is_over() {
         return Ok(());
@@ -71,6 +78,7 @@ pub(super) fn mend(checkup: &Checkup<'_>, report: &mut Report) -> Result<(), Err
         checkup,
         edits: confirmed_edits(checkup, report),
         failing,
+        broken,
         works: BTreeMap::new(),
         scratch: Scratch::new()?,
         numbers: Arc::new(work::numbers(checkup)),
@@ -252,6 +260,9 @@ impl Mending<'_> {
 
     /// The work on a package, begun where there is none yet; none of what cannot be changed.
     fn work(&mut self, round: &Round, package: &str) -> Option<&mut Work> {
+        if self.broken.contains_key(package) {
+            return None;
+        }
         if !self.works.contains_key(package) {
             let work = Work::begin(self.checkup, &self.numbers, round.package(package)?)?;
             self.works.insert(package.to_owned(), work);

@@ -26,7 +26,7 @@ impl Text {
 
     fn root(&mut self, number: usize, group: &RootGroup<'_>) {
         let (head, soft) = (style::HEAD, style::SOFT);
-        self.line(format!("{head}{number}. {}{head:#}", group.root));
+        self.line(format!("{head}{number}. {}{head:#}", group.name()));
         self.line(format!("   {soft}{}{soft:#}", view::impact(group)));
         if let Some((first, rest)) = group.findings.split_first() {
             self.excerpt(first);

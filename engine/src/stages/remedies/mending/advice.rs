@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::{Does, EditKind, Lost};
-use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, Target};
+use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, Rule, Target};
 
 use super::proof::Proof;
 use super::work::Work;
@@ -13,7 +13,8 @@ use crate::stages::remedies::{blank, helps};
 /// Most names that a title lists.
 const NAMED: usize = 4;
 
-/// Packages that one advice changes: an own one, or those of a dependency.
+/// Packages that one advice changes: an own one, own ones of one directory that have no file for a target, or those of
+/// a dependency.
 struct Group<'w> {
     works: BTreeMap<&'w str, &'w Work>,
     /// Packages that are changed for its sake: they use what it cannot have any more.
@@ -43,7 +44,9 @@ impl Mending<'_> {
             .filter(|(_, w)| !w.mender.changes().is_empty())
         {
             let home = &work.module;
-            let key = if home.own {
+            let key = if home.own && is_excluded(report, path) {
+                (true, path.rsplit_once('/').map_or("", |(parent, _)| parent))
+            } else if home.own {
                 (true, path.as_str())
             } else {
                 (false, home.path.as_str())
@@ -91,7 +94,10 @@ impl Mending<'_> {
                 EditKind::Stub => AdviceKind::Stub,
                 EditKind::Split => AdviceKind::Split,
             };
-            advice.title = title(path, first, kind);
+            advice.title = match group.works.len() {
+                1 => title(path, first, kind),
+                _ => title_of_several(group),
+            };
         } else {
             let home = &first.module;
             let dir = fork_dir(&home.path);
@@ -238,6 +244,21 @@ fn title(path: &str, work: &Work, kind: EditKind) -> String {
             named(&names)
         ),
     }
+}
+
+/// Packages of one directory that have no file for a target.
+fn title_of_several(group: &Group<'_>) -> String {
+    let names: Vec<String> = group.works.keys().map(|p| (*p).to_owned()).collect();
+    format!(
+        "declare what is used of {} for the targets that have no file of them",
+        named(&names)
+    )
+}
+
+/// Whether a package has no file for a target.
+fn is_excluded(report: &Report, package: &str) -> bool {
+    let mut findings = report.findings.iter();
+    findings.any(|f| f.rule == Rule::ExcludedPackage && f.root == package)
 }
 
 /// Some names, and how many more.
