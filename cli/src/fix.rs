@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
-    Advice, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible, visible_lines,
+    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible, visible_lines,
 };
 use report::style;
 
@@ -62,6 +62,9 @@ fn tell(text: &mut String, fixed: &Fixed) {
                 text,
                 "# a vendor directory is to be made anew: go mod vendor"
             );
+            if fixed.advice.iter().any(is_rewritten) {
+                let _ = writeln!(text, "# go mod tidy removes what nothing requires any more");
+            }
         }
         tags(text, &fixed.edits);
     } else {
@@ -131,6 +134,12 @@ fn edits(text: &mut String, edits: &[Edit]) {
             Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. } => {}
         }
     }
+}
+
+/// Whether a remedy is another module, for which files were rewritten.
+fn is_rewritten(advice: &Advice) -> bool {
+    let mut edits = advice.edits.iter();
+    advice.kind == AdviceKind::Swap && edits.any(|edit| matches!(edit, Edit::File { .. }))
 }
 
 /// What each build has to be told.

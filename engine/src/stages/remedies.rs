@@ -4,6 +4,7 @@ mod advice;
 mod attempt;
 mod candidate;
 mod mending;
+mod swap;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -78,7 +79,9 @@ pub(crate) fn try_all(
     tags: &BTreeMap<String, BTreeSet<String>>,
 ) {
     upgrades(checkup.until(checkup.deadline.share(SHARE)), report, tags);
-    if let Err(e) = mending::mend(&checkup, report) {
+    let swapped = swap::carry_out(&checkup, report);
+    let mended = swapped.and_then(|swapped| mending::mend(&checkup, report, &swapped));
+    if let Err(e) = mended {
         let why = format!("changes of the source could not be tried: {e}");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
@@ -149,6 +152,11 @@ fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, B
 
 /// The Go command for one try.
 fn go(checkup: &Checkup<'_>) -> Go {
+    go_within(checkup, EACH)
+}
+
+/// The Go command for a try that may take some time.
+fn go_within(checkup: &Checkup<'_>, time: Duration) -> Go {
     let session = checkup.session;
     let version = &session.env().goversion;
     // Development versions have no name that GOTOOLCHAIN knows.
@@ -156,7 +164,7 @@ fn go(checkup: &Checkup<'_>) -> Go {
         .strip_prefix("go1.")
         .is_some_and(|v| v.chars().all(|c| c.is_ascii_digit() || c == '.'));
     let pin = if released { version.as_str() } else { "local" };
-    let deadline = checkup.deadline.within(EACH);
+    let deadline = checkup.deadline.within(time);
     session.go().for_attempt(pin, deadline.instant())
 }
 

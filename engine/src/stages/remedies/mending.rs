@@ -17,6 +17,7 @@ use model::{Edit, GoFault, Goos, Listing, Report};
 use toolchain::{Error, Patch, Platform, Scratch, Session};
 
 use self::work::Work;
+use super::swap::Texts;
 use crate::checkup::Checkup;
 use crate::events::Event;
 
@@ -34,6 +35,8 @@ pub(super) struct Mending<'c> {
     checkup: &'c Checkup<'c>,
     /// What was confirmed before, and is kept.
     edits: Vec<Edit>,
+    /// Files that were changed before, and are kept.
+    swapped: &'c Texts,
     /// Own packages that fail, by build.
     failing: BTreeMap<Goos, Vec<String>>,
     /// Packages that were changed, by import path.
@@ -62,7 +65,13 @@ struct Excluded {
 }
 
 /// Change what fails, and put what came of it into the report.
-pub(super) fn mend(checkup: &Checkup<'_>, report: &mut Report) -> Result<(), Error> {
+///
+/// `swapped` are texts of files after swaps that help, which are kept.
+pub(super) fn mend(
+    checkup: &Checkup<'_>,
+    report: &mut Report,
+    swapped: &Texts,
+) -> Result<(), Error> {
     let failing = failing(checkup, report);
     if failing.is_empty() || checkup.is_over() {
         return Ok(());
@@ -70,6 +79,7 @@ pub(super) fn mend(checkup: &Checkup<'_>, report: &mut Report) -> Result<(), Err
     let mut mending = Mending {
         checkup,
         edits: confirmed_edits(checkup, report),
+        swapped,
         failing,
         works: BTreeMap::new(),
         scratch: Scratch::new()?,
@@ -98,7 +108,7 @@ fn failing(checkup: &Checkup<'_>, report: &Report) -> BTreeMap<Goos, Vec<String>
 
 /// The edits of go.mod, and the tags for dependencies, that were seen to help. A tag for the module itself is none
 /// that its users know of: its constraints can say the same.
-fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
+pub(super) fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     let is_own = |a: &&model::Advice| {
         let finding = report.findings.iter().find(|f| f.id == a.finding);
@@ -109,7 +119,8 @@ fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
         .iter()
         .filter(|a| super::helps(a) && !is_own(a))
     {
-        for edit in &advice.edits {
+        let of_module = advice.edits.iter();
+        for edit in of_module.filter(|e| !matches!(e, Edit::File { .. })) {
             let module = match edit {
                 Edit::Require { module, .. } | Edit::Replace { module, .. } => Some(module),
                 _ => None,
@@ -150,6 +161,9 @@ impl Mending<'_> {
             edits: self.edits.clone(),
             ..Patch::default()
         };
+        let kept = self.swapped.iter();
+        let kept = kept.map(|(path, text)| (path.clone(), Some(text.clone())));
+        patch.files.extend(kept);
         for work in self.works.values_mut() {
             work.lay_into(&mut patch, self.scratch.path())?;
         }
@@ -253,7 +267,12 @@ impl Mending<'_> {
     /// The work on a package, begun where there is none yet; none of what cannot be changed.
     fn work(&mut self, round: &Round, package: &str) -> Option<&mut Work> {
         if !self.works.contains_key(package) {
-            let work = Work::begin(self.checkup, &self.numbers, round.package(package)?)?;
+            let work = Work::begin(
+                self.checkup,
+                &self.numbers,
+                round.package(package)?,
+                self.swapped,
+            )?;
             self.works.insert(package.to_owned(), work);
         }
         self.works.get_mut(package).filter(|work| !work.gave_up)
