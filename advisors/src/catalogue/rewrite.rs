@@ -13,7 +13,10 @@ pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
     }
     let helped = fix.helps(entry);
     if let Some(goos) = fix.tags_on.keys().find(|goos| !helped.contains(goos)) {
-        return Err(format!("it has tags on {}, where it does not help", goos.name()));
+        return Err(format!(
+            "it has tags on {}, where it does not help",
+            goos.name()
+        ));
     }
     if !rewrites {
         return Ok(());
@@ -25,7 +28,9 @@ pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
     let module = to.and_then(|to| to.module.as_ref());
     let version = to.and_then(|to| to.tested.as_ref().or(to.min.as_ref()));
     if module.is_some() && version.is_none() {
-        return Err("a swap that is carried out needs `to.tested`: the version to require".to_owned());
+        return Err(
+            "a swap that is carried out needs `to.tested`: the version to require".to_owned(),
+        );
     }
     Ok(())
 }
@@ -39,14 +44,19 @@ pub(super) fn one(entry: &Entry, rewrite: &Rewrite) -> Result<(), String> {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if !is_path(package) || !modules.iter().any(below) {
-        return Err(format!("`{package}` is no package of `{}`", entry.r#match.module));
+        return Err(format!(
+            "`{package}` is no package of `{}`",
+            entry.r#match.module
+        ));
     }
     if rewrite.imports.is_empty() {
         return Err("it needs `imports`: what is imported in the package's place".to_owned());
     }
     for import in &rewrite.imports {
         if !is_path(import) || import == package {
-            return Err(format!("`{import}` is no package in the place of `{package}`"));
+            return Err(format!(
+                "`{import}` is no package in the place of `{package}`"
+            ));
         }
     }
     let of_packages = rewrite.name.iter().chain(&rewrite.new_name);
@@ -57,7 +67,11 @@ pub(super) fn one(entry: &Entry, rewrite: &Rewrite) -> Result<(), String> {
             return Err(format!("`{name}` is no name of Go"));
         }
     }
-    if let Some(name) = rewrite.names.iter().find(|n| rewrite.renamed.contains_key(*n)) {
+    if let Some(name) = rewrite
+        .names
+        .iter()
+        .find(|n| rewrite.renamed.contains_key(*n))
+    {
         return Err(format!("`{name}` stays, and is renamed"));
     }
     rewrite.arguments.iter().try_for_each(argument)
@@ -67,7 +81,9 @@ fn argument(argument: &Argument) -> Result<(), String> {
     for function in &argument.of {
         let parts = function.rsplit_once('.');
         if !parts.is_some_and(|(package, name)| is_path(package) && is_name(name)) {
-            return Err(format!("`{function}` is no function; write `database/sql.Open`"));
+            return Err(format!(
+                "`{function}` is no function; write `database/sql.Open`"
+            ));
         }
     }
     if argument.of.is_empty() {

@@ -439,7 +439,10 @@ fn mistakes_of_rewrites_are_told_with_their_place() {
             with("arguments = [{ of = [\"a.Open\"], from = \"x\", to = '\"' }]"),
             "does not stand in a literal",
         ),
-        (rewrite(to, good), "my.toml:10:1: entry `a`: a swap that is carried out needs `to.tested`"),
+        (
+            rewrite(to, good),
+            "my.toml:10:1: entry `a`: a swap that is carried out needs `to.tested`",
+        ),
         (
             rewrite("tags_on = { js = [\"x\"] }", good),
             "it has tags on js, where it does not help",
