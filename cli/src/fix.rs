@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
-    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible, visible_lines,
+    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible,
+    visible_lines,
 };
 use report::style;
 
@@ -52,6 +53,9 @@ fn tell(text: &mut String, fixed: &Fixed) {
     }
     for advice in &fixed.advice {
         of_advice(text, advice);
+    }
+    for advice in &fixed.report.advice {
+        in_the_way(text, advice);
     }
     if fixed.after.is_some() {
         for file in &fixed.written {
@@ -106,6 +110,21 @@ fn of_advice(text: &mut String, advice: &Advice) {
     }
     if let Some(loses) = &advice.loses {
         let _ = writeln!(text, "#   lost there: {}", visible(loses));
+    }
+}
+
+/// What stands in the way of a swap that could be carried out otherwise.
+fn in_the_way(text: &mut String, advice: &Advice) {
+    if advice.kind != AdviceKind::Swap || !advice.edits.is_empty() {
+        return;
+    }
+    let reasons: Vec<&String> = advice.tried.iter().filter_map(|a| a.why.as_ref()).collect();
+    if reasons.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "#\n# not made: {}", visible(&advice.title));
+    for reason in reasons {
+        let _ = writeln!(text, "#   {}", visible(reason));
     }
 }
 

@@ -193,18 +193,25 @@ fn a_program_on_a_stub_is_moved_to_what_works() {
     let (_, shown) = fix(&world, &["."]);
     assert_eq!(world.tree(), before, "nothing is written without --apply");
     assert!(shown.contains("# swap: use example.com/newdb\n"), "{shown}");
-    assert!(shown.contains("builds, links and starts with it"), "{shown}");
+    assert!(
+        shown.contains("builds, links and starts with it"),
+        "{shown}"
+    );
     assert!(shown.contains("# build with: -tags newdb_files"), "{shown}");
 
     let (output, text) = fix(&world, &["--apply", "."]);
     assert_eq!(output.status.code(), Some(0), "{text}");
     let main = read(&world, "main.go");
     assert!(
-        main.contains("\t_ \"example.com/newdb\"\r\n\t_ \"example.com/newdb/all\" // the library\r\n"),
+        main.contains(
+            "\t_ \"example.com/newdb\"\r\n\t_ \"example.com/newdb/all\" // the library\r\n"
+        ),
         "{main}"
     );
     let store = read(&world, "store/store.go");
-    assert!(store.contains("import lib \"example.com/newdb\"\nimport _ \"example.com/newdb/all\"\n"));
+    assert!(
+        store.contains("import lib \"example.com/newdb\"\nimport _ \"example.com/newdb/all\"\n")
+    );
     assert!(store.contains("lib.Open(\"new\", path)"), "{store}");
     assert!(store.contains("{ lib.Vacuum() }"), "{store}");
     for name in ["store/store_test.go", "store/store_windows.go"] {
@@ -233,6 +240,10 @@ fn what_has_no_counterpart_is_told_and_nothing_is_changed() {
     let before = world.tree();
     let (_, text) = fix(&world, &["--apply", "."]);
     assert!(!text.contains("# swap"), "{text}");
+    assert!(
+        text.contains("# not made: use example.com/newdb\n#   store/store.go:21 uses lib.Vacuum"),
+        "{text}"
+    );
     assert_eq!(world.tree(), before);
     let report = world.run(&["."]).report.unwrap();
     let advice = report["advice"].as_array().unwrap();
@@ -250,7 +261,8 @@ fn what_a_dependency_still_needs_is_not_swapped() {
     let world = module(&[CATALOGUE, APP]);
     let go_mod = read(&world, "go.mod") + "\nrequire example.com/usesold v1.0.0\n";
     fs::write(world.module.join("go.mod"), go_mod).unwrap();
-    let main = read(&world, "main.go").replace("\t\"os\"\n", "\t\"os\"\n\n\t_ \"example.com/usesold\"\n");
+    let main =
+        read(&world, "main.go").replace("\t\"os\"\n", "\t\"os\"\n\n\t_ \"example.com/usesold\"\n");
     fs::write(world.module.join("main.go"), main).unwrap();
     let report = world.run(&["."]).report.unwrap();
     let advice = report["advice"].as_array().unwrap();
@@ -271,27 +283,46 @@ package main
 
 import (
 	"fmt"
-	"syscall"
 
 	"example.com/olddb"
 	"example.com/olddb/raw"
 )
 
 func main() {
-	fmt.Println(raw.Size(), olddb.OldVersion, lock())
+	fmt.Println(raw.Size(), olddb.OldVersion)
 }
+-- lock/lock.go --
+package lock
 
-func lock() error { return syscall.Flock(0, syscall.LOCK_EX) }
+import (
+	"syscall"
+
+	"example.com/olddb/raw"
+)
+
+// Lock a file.
+func Lock() error { return syscall.Flock(raw.Size(), syscall.LOCK_EX) }
 "#,
     ]);
-    let (output, text) = fix(&world, &["--apply", "."]);
-    assert_eq!(output.status.code(), Some(0), "{text}");
-    for kind in ["# swap: use example.com/newdb\n", "# swap: use example.com/newdb/raw\n", "# split: "] {
+    let (_, text) = fix(&world, &["--apply", "."]);
+    for kind in [
+        "# swap: use example.com/newdb\n",
+        "# swap: use example.com/newdb/raw\n",
+        "# split: move Lock",
+    ] {
         assert!(text.contains(kind), "{kind}\n{text}");
     }
     for goos in ["wasip1", "js"] {
         build(&world, Some(goos), &["-tags", "newdb_files", "."]);
+        build(&world, Some(goos), &["-tags", "newdb_files", "./lock"]);
     }
     let main = read(&world, "main.go");
-    assert!(main.contains("olddb \"example.com/newdb\"") && main.contains("\"example.com/newdb/raw\""));
+    assert!(
+        main.contains("olddb \"example.com/newdb\"") && main.contains("\"example.com/newdb/raw\""),
+        "{main}"
+    );
+    assert!(
+        read(&world, "lock/lock_wasm.go").contains("errors.ErrUnsupported"),
+        "{text}"
+    );
 }

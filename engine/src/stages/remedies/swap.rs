@@ -66,7 +66,13 @@ pub(super) fn carry_out(checkup: &Checkup<'_>, report: &mut Report) -> Result<Te
     }
     if cut > 0 {
         let budget = checkup.settings.budget;
-        let why = out_of_time(budget, "changes of source for ", cut, "swap", " could be tried");
+        let why = out_of_time(
+            budget,
+            "changes of source for ",
+            cut,
+            "swap",
+            " could be tried",
+        );
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
     Ok(swapped)
@@ -105,7 +111,9 @@ impl Work<'_> {
 
     /// What it is called in a report.
     fn name(&self) -> String {
-        let Rewriting { require, rewrites, .. } = &self.trial.rewriting;
+        let Rewriting {
+            require, rewrites, ..
+        } = &self.trial.rewriting;
         match require {
             Some((module, version)) => format!("{module}@{version}"),
             None => rewrites
@@ -136,7 +144,9 @@ impl Work<'_> {
         let laid = self.swapped.iter().chain(&files);
         let patch = Patch {
             edits,
-            files: laid.map(|(path, text)| (path.clone(), Some(text.clone()))).collect(),
+            files: laid
+                .map(|(path, text)| (path.clone(), Some(text.clone())))
+                .collect(),
             forks: BTreeMap::new(),
         };
         let go = super::go_within(self.checkup, EACH);

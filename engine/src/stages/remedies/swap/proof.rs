@@ -214,7 +214,8 @@ impl<'p> Proof<'p> {
         }
         let listing = self.session.compile_listed(Platform::Native, &changed)?;
         let now = by_path(&listing);
-        let compiled = |p: &ByPath<'_>, path: &str| p.get(path).is_some_and(|p| !p.export.is_empty());
+        let compiled =
+            |p: &ByPath<'_>, path: &str| p.get(path).is_some_and(|p| !p.export.is_empty());
         let failed: Vec<&String> = changed.iter().filter(|p| !compiled(&now, p)).collect();
         if failed.is_empty() {
             return Ok(Ok(()));
