@@ -30,8 +30,9 @@ impl Catalogue {
             let findings = report.findings.iter();
             let findings: Vec<_> = findings.filter(|f| f.advice.contains(&advice.id)).collect();
             let remedies = findings.iter().flat_map(|f| self.remedies(f));
-            let same = remedies.filter(|r| r.kind == AdviceKind::Swap && r.title == advice.title);
-            let rewriting = same.filter_map(|r| r.rewriting.clone()).next()?;
+            let mut same =
+                remedies.filter(|r| r.kind == AdviceKind::Swap && r.title == advice.title);
+            let rewriting = same.find_map(|r| r.rewriting.clone())?;
             let open = findings.iter().any(|f| !f.advice.iter().any(helped));
             open.then(|| SwapTrial {
                 advice: advice.id.clone(),
