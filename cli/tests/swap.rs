@@ -274,6 +274,37 @@ fn what_a_dependency_still_needs_is_not_swapped() {
 }
 
 #[test]
+fn a_swap_is_confirmed_by_the_edits_that_its_package_needs_too() {
+    let world = module(&[
+        CATALOGUE,
+        r#"
+-- main.go --
+package main
+
+import (
+	"fmt"
+	"syscall"
+
+	"example.com/olddb/raw"
+)
+
+func main() { fmt.Println(raw.Size(), lock()) }
+
+func lock() error { return syscall.Flock(0, syscall.LOCK_EX) }
+"#,
+    ]);
+    let (output, text) = fix(&world, &["--apply", "."]);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for kind in ["# swap: use example.com/newdb/raw\n", "# split: move lock"] {
+        assert!(text.contains(kind), "{kind}\n{text}");
+    }
+    for goos in ["wasip1", "js"] {
+        build(&world, Some(goos), &["."]);
+    }
+    assert!(read(&world, "main.go").contains("\"example.com/newdb/raw\""));
+}
+
+#[test]
 fn edits_of_a_file_build_upon_each_other() {
     let world = module(&[
         CATALOGUE,

@@ -79,12 +79,23 @@ pub(crate) fn try_all(
     tags: &BTreeMap<String, BTreeSet<String>>,
 ) {
     upgrades(checkup.until(checkup.deadline.share(SHARE)), report, tags);
-    let swapped = swap::carry_out(&checkup, report);
-    let mended = swapped.and_then(|swapped| mending::mend(&checkup, report, &swapped));
-    if let Err(e) = mended {
+    if let Err(e) = edit(&checkup, report) {
         let why = format!("changes of the source could not be tried: {e}");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
+}
+
+/// Try what changes the source: swaps, and edits upon them. Where they confirm none of a swap that needs them, all is
+/// tried again without waiting for any.
+fn edit(checkup: &Checkup<'_>, report: &mut Report) -> Result<(), toolchain::Error> {
+    let before = report.clone();
+    let carried = swap::carry_out(checkup, report, true)?;
+    if !mending::mend(checkup, report, &carried)? {
+        *report = before;
+        let carried = swap::carry_out(checkup, report, false)?;
+        mending::mend(checkup, report, &carried)?;
+    }
+    Ok(())
 }
 
 /// Whether a remedy was seen to help on a target.

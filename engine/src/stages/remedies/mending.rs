@@ -17,7 +17,7 @@ use model::{Edit, GoFault, Goos, Listing, Report};
 use toolchain::{Error, Patch, Platform, Scratch, Session};
 
 use self::work::Work;
-use super::swap::Texts;
+use super::swap::{Carried, Texts};
 use crate::checkup::Checkup;
 use crate::events::Event;
 
@@ -66,20 +66,22 @@ struct Excluded {
 
 /// Change what fails, and put what came of it into the report.
 ///
-/// `swapped` are texts of files after swaps that help, which are kept.
+/// `carried` are swaps, which are kept. False where one that waited for this is in vain.
 pub(super) fn mend(
     checkup: &Checkup<'_>,
     report: &mut Report,
-    swapped: &Texts,
-) -> Result<(), Error> {
+    carried: &Carried,
+) -> Result<bool, Error> {
     let failing = failing(checkup, report);
     if failing.is_empty() || checkup.is_over() {
-        return Ok(());
+        return Ok(carried.confirm(report, &|_, _| None));
     }
+    let mut edits = confirmed_edits(checkup, report);
+    edits.extend(carried.edits().cloned());
     let mut mending = Mending {
         checkup,
-        edits: confirmed_edits(checkup, report),
-        swapped,
+        edits,
+        swapped: &carried.texts,
         failing,
         works: BTreeMap::new(),
         scratch: Scratch::new()?,
@@ -87,8 +89,12 @@ pub(super) fn mend(
     };
     mending.rounds()?;
     let proof = mending.prove()?;
+    let helped = |goos, packages: &BTreeSet<&str>| proof.builds.get(&goos)?.helped_by(packages);
+    if !carried.confirm(report, &helped) {
+        return Ok(false);
+    }
     mending.advise(report, &proof);
-    Ok(())
+    Ok(true)
 }
 
 /// The own packages that fail, by build.

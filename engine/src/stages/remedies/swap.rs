@@ -28,15 +28,85 @@ const NAMED: usize = 4;
 /// Texts of files of the module after swaps that help, by absolute path.
 pub(super) type Texts = BTreeMap<Utf8PathBuf, String>;
 
-/// What came of a swap on a build: how far it was confirmed, or why not.
-type Outcome = Result<Confirmed, String>;
+/// What came of a swap on a build.
+#[derive(Clone, Debug)]
+enum Outcome {
+    /// How far it was confirmed.
+    Good(Confirmed),
+    /// What it is for builds natively, and fails on the target for other reasons, which edits of the source may mend.
+    Waits(String),
+    /// Why it does not help.
+    Bad(String),
+}
 
-/// Try the swaps among the advice, one after the other, each with those before it that help.
-pub(super) fn carry_out(checkup: &Checkup<'_>, report: &mut Report) -> Result<Texts, Error> {
+/// The module with swaps.
+#[derive(Default)]
+pub(super) struct Carried {
+    /// Texts of files after them, by absolute path.
+    pub(super) texts: Texts,
+    waiting: Vec<Waiting>,
+}
+
+/// A swap that only further edits can confirm.
+struct Waiting {
+    /// Id of its advice.
+    advice: String,
+    name: String,
+    targets: BTreeSet<Target>,
+    edits: Vec<Edit>,
+    /// Import paths in the place of the old one.
+    imports: BTreeSet<String>,
+}
+
+impl Carried {
+    /// The edits of go.mod, and the tags, of the swaps that wait.
+    pub(super) fn edits(&self) -> impl Iterator<Item = &Edit> {
+        let edits = self.waiting.iter().flat_map(|w| &w.edits);
+        edits.filter(|e| !matches!(e, Edit::File { .. }))
+    }
+
+    /// Put the swaps that waited into the report. `helped` says how far own packages came that need one of some
+    /// packages, and did not build before. False where one was in vain.
+    pub(super) fn confirm(
+        &self,
+        report: &mut Report,
+        helped: &dyn Fn(Goos, &BTreeSet<&str>) -> Option<Confirmed>,
+    ) -> bool {
+        self.waiting.iter().all(|waiting| {
+            let imports = waiting.imports.iter().map(String::as_str).collect();
+            let builds: BTreeSet<Goos> = waiting.targets.iter().map(|t| t.goos()).collect();
+            let outcomes = builds.into_iter().map(|goos| {
+                let outcome = helped(goos, &imports).map_or_else(
+                    || Outcome::Bad("what needs it does not build with it".to_owned()),
+                    Outcome::Good,
+                );
+                (goos, outcome)
+            });
+            let outcomes: BTreeMap<Goos, Outcome> = outcomes.collect();
+            let mut advice = report.advice.iter_mut();
+            let Some(advice) = advice.find(|a| a.id == waiting.advice) else {
+                return false;
+            };
+            put(advice, &waiting.name, &waiting.targets, outcomes);
+            if helps(advice) {
+                put_edits(advice, waiting.edits.clone());
+            }
+            helps(advice)
+        })
+    }
+}
+
+/// Try the swaps among the advice, one after the other, each with those before it that help; `patiently`, also with
+/// those that further edits may confirm.
+pub(super) fn carry_out(
+    checkup: &Checkup<'_>,
+    report: &mut Report,
+    patiently: bool,
+) -> Result<Carried, Error> {
     let trials = checkup.config.catalogue().swaps(report);
-    let mut swapped = Texts::new();
+    let mut carried = Carried::default();
     if trials.is_empty() {
-        return Ok(swapped);
+        return Ok(carried);
     }
     let sources = sources::read(checkup.session.root());
     let mut cut = 0;
@@ -45,23 +115,32 @@ pub(super) fn carry_out(checkup: &Checkup<'_>, report: &mut Report) -> Result<Te
             cut += 1;
             continue;
         }
-        let edits = confirmed_edits(checkup, report);
+        let mut edits = confirmed_edits(checkup, report);
+        edits.extend(carried.edits().cloned());
         let mut texts = sources.clone();
-        texts.extend(swapped.clone());
+        texts.extend(carried.texts.clone());
         let work = Work {
             checkup,
             trial,
             swaps: trial.rewriting.rewrites.iter().map(swap_of).collect(),
             texts: &texts,
-            swapped: &swapped,
+            swapped: &carried.texts,
         };
         let (files, outcomes) = work.attempt(edits, report)?;
-        let Some(advice) = report.advice.iter_mut().find(|a| a.id == trial.advice) else {
-            continue;
-        };
-        work.put(advice, &files, outcomes);
-        if helps(advice) {
-            swapped.extend(files);
+        let has = |wanted: fn(&Outcome) -> bool| outcomes.values().any(wanted);
+        let good = has(|o| matches!(o, Outcome::Good(_)));
+        let waits = patiently && has(|o| matches!(o, Outcome::Waits(_)));
+        if let Some(advice) = report.advice.iter_mut().find(|a| a.id == trial.advice) {
+            put(advice, &work.name(), &trial.targets, work.shown(outcomes));
+            if good {
+                put_edits(advice, work.all_edits(&files));
+            }
+        }
+        if !good && waits {
+            carried.waiting.push(work.waiting(&files));
+        }
+        if good || waits {
+            carried.texts.extend(files);
         }
     }
     if cut > 0 {
@@ -75,7 +154,7 @@ pub(super) fn carry_out(checkup: &Checkup<'_>, report: &mut Report) -> Result<Te
         );
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
-    Ok(swapped)
+    Ok(carried)
 }
 
 /// The work on one swap.
@@ -133,7 +212,9 @@ impl Work<'_> {
     ) -> Result<(Texts, BTreeMap<Goos, Outcome>), Error> {
         let of_all = |why: &str| -> BTreeMap<Goos, Outcome> {
             let builds = self.builds().into_iter();
-            builds.map(|goos| (goos, Err(why.to_owned()))).collect()
+            builds
+                .map(|goos| (goos, Outcome::Bad(why.to_owned())))
+                .collect()
         };
         let files = match self.rewrite() {
             Ok(files) => files,
@@ -163,13 +244,23 @@ impl Work<'_> {
                 remedy: &what,
                 goos,
             });
-            let outcome = proof.on(goos).unwrap_or_else(|e| Err(said(&e)));
-            outcomes.insert(goos, outcome);
+            let outcome = proof.on(goos);
+            outcomes.insert(goos, outcome.unwrap_or_else(|e| Outcome::Bad(said(&e))));
         }
-        if outcomes.values().any(Result::is_ok)
-            && let Err(why) = proof.natively().unwrap_or_else(|e| Err(said(&e)))
-        {
-            outcomes = of_all(&why);
+        let is_bad = |o: &Outcome| matches!(o, Outcome::Bad(_));
+        if !outcomes.values().all(is_bad) {
+            match proof.natively().unwrap_or_else(|e| Err(said(&e))) {
+                Ok(true) => {}
+                // Nothing shows that it fits.
+                Ok(false) => outcomes.values_mut().for_each(Outcome::give_up),
+                Err(why) => outcomes = of_all(&why),
+            }
+        }
+        for (number, path) in patch.files.keys().enumerate() {
+            let laid = format!("/patched/{number}/{}", path.file_name().unwrap_or_default());
+            for outcome in outcomes.values_mut() {
+                outcome.name(&laid, self.below_root(path));
+            }
         }
         Ok((files, outcomes))
     }
@@ -213,58 +304,102 @@ impl Work<'_> {
             .unwrap_or(path)
     }
 
-    /// Put what came of it into the advice that says it in words.
-    fn put(&self, advice: &mut Advice, files: &Texts, outcomes: BTreeMap<Goos, Outcome>) {
-        let mut attempts: Vec<Attempt> = Vec::new();
-        for (goos, outcome) in outcomes {
-            let targets = self.trial.targets.iter().filter(|t| t.goos() == goos);
-            let targets: Vec<Target> = targets.copied().collect();
-            let (outcome, why) = match outcome {
-                Ok(confirmed) => (confirmed, None),
-                Err(why) => (Confirmed::CouldNot, Some(self.shown(&why))),
-            };
-            for target in &targets {
-                // What ran under Node did not run in a browser.
-                let there = *target == goos.representative();
-                let confirmed = match outcome {
-                    Confirmed::Run if !there => Confirmed::Build,
-                    outcome => outcome,
-                };
-                advice.confirmed.insert(*target, confirmed);
-            }
-            let same = |a: &&mut Attempt| a.outcome == outcome && a.why == why;
-            match attempts.iter_mut().find(same) {
-                Some(attempt) => attempt.targets.extend(targets),
-                None => attempts.push(Attempt {
-                    what: self.name(),
-                    outcome,
-                    targets,
-                    why,
-                }),
-            }
+    fn waiting(&self, files: &Texts) -> Waiting {
+        Waiting {
+            advice: self.trial.advice.clone(),
+            name: self.name(),
+            targets: self.trial.targets.clone(),
+            edits: self.all_edits(files),
+            imports: self.swaps.iter().flat_map(|s| s.imports.clone()).collect(),
         }
-        attempts.iter_mut().for_each(|a| a.targets.sort());
-        advice.tried = attempts;
-        if !helps(advice) {
-            return;
-        }
+    }
+
+    /// The edits, those of files included.
+    fn all_edits(&self, files: &Texts) -> Vec<Edit> {
         let diffs = files.iter().map(|(path, text)| {
             let before = self.texts.get(path).map(String::as_str);
             let path = self.below_root(path).to_owned();
             let diff = advisors::diff::diff(path.as_str(), before, Some(text));
             Edit::File { path, diff }
         });
-        let diffs: Vec<Edit> = diffs.collect();
-        // The commands alone would do half of it.
-        advice.patch = Edit::patch(&diffs);
-        advice.edits = self.edits().into_iter().chain(diffs).collect();
+        self.edits().into_iter().chain(diffs).collect()
     }
 
-    /// A reason without directories of this machine.
-    fn shown(&self, why: &str) -> String {
+    /// Reasons without directories of this machine.
+    fn shown(&self, mut outcomes: BTreeMap<Goos, Outcome>) -> BTreeMap<Goos, Outcome> {
         let paths = self.checkup.paths;
-        paths.without_cache(&paths.in_module(why))
+        for outcome in outcomes.values_mut() {
+            if let Outcome::Waits(why) | Outcome::Bad(why) = outcome {
+                *why = paths.without_cache(&paths.in_module(why));
+            }
+        }
+        outcomes
     }
+}
+
+impl Outcome {
+    /// Name a file as it is called in the module, which was laid over it from a path with this end.
+    fn name(&mut self, laid: &str, path: &Utf8Path) {
+        let (Self::Waits(why) | Self::Bad(why)) = self else {
+            return;
+        };
+        while let Some(at) = why.find(laid) {
+            let start = why[..at].rfind(char::is_whitespace).map_or(0, |i| i + 1);
+            why.replace_range(start..at + laid.len(), path.as_str());
+        }
+    }
+
+    /// What waits is not waited for.
+    fn give_up(&mut self) {
+        if let Self::Waits(why) = self {
+            *self = Self::Bad(std::mem::take(why));
+        }
+    }
+}
+
+/// Put what came of a swap into the advice that says it in words.
+fn put(advice: &mut Advice, name: &str, all: &BTreeSet<Target>, outcomes: BTreeMap<Goos, Outcome>) {
+    let mut attempts: Vec<Attempt> = Vec::new();
+    for (goos, outcome) in outcomes {
+        let targets: Vec<Target> = all.iter().filter(|t| t.goos() == goos).copied().collect();
+        let (outcome, why) = match outcome {
+            Outcome::Good(confirmed) => (confirmed, None),
+            Outcome::Waits(why) | Outcome::Bad(why) => (Confirmed::CouldNot, Some(why)),
+        };
+        for target in &targets {
+            // What ran under Node did not run in a browser.
+            let there = *target == goos.representative();
+            let confirmed = match outcome {
+                Confirmed::Run if !there => Confirmed::Build,
+                outcome => outcome,
+            };
+            advice.confirmed.insert(*target, confirmed);
+        }
+        let same = |a: &&mut Attempt| a.outcome == outcome && a.why == why;
+        match attempts.iter_mut().find(same) {
+            Some(attempt) => attempt.targets.extend(targets),
+            None => attempts.push(Attempt {
+                what: name.to_owned(),
+                outcome,
+                targets,
+                why,
+            }),
+        }
+    }
+    attempts.iter_mut().for_each(|a| a.targets.sort());
+    advice.tried = attempts;
+}
+
+/// Set the edits of an advice.
+fn put_edits(advice: &mut Advice, edits: Vec<Edit>) {
+    let files: Vec<Edit> = edits
+        .iter()
+        .filter(|e| matches!(e, Edit::File { .. }))
+        .cloned()
+        .collect();
+    // The commands alone would do half of it.
+    advice.patch = Edit::patch(&files);
+    advice.edits = edits;
 }
 
 /// Why Go failed as a whole.

@@ -50,28 +50,37 @@ impl<'p> Proof<'p> {
     pub(super) fn on(&self, goos: Goos) -> Result<Outcome, Error> {
         let affected = self.affected(Platform::Wasm(goos));
         if affected.is_empty() {
-            return Ok(Err(format!("no package of the module needs it on {goos}")));
+            let why = format!("no package of the module needs it on {goos}");
+            return Ok(Outcome::Bad(why));
         }
         let listing = self
             .session
             .compile_listed(Platform::Wasm(goos), &affected)?;
-        let by_path = by_path(&listing);
-        let mut good: Vec<&ListedPackage> = Vec::new();
-        let mut left = None;
+        let listed = by_path(&listing);
+        let mut mended: Vec<&ListedPackage> = Vec::new();
+        let (mut left, mut waits) = (None, true);
         for path in &affected {
-            match self.state(path, &by_path) {
-                Ok(package) => good.push(package),
+            match self.state(path, &listed) {
+                Ok(package) => mended.push(package),
                 Err(why) if self.failing.contains(&(goos, path.as_str())) => {
                     left.get_or_insert(why);
+                    waits &= self.old_in(path, &listed).is_none();
                 }
                 // What built before has to build.
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(Outcome::Bad(why)),
             }
         }
-        if good.is_empty() {
-            return Ok(Err(left.unwrap_or_default()));
+        if mended.is_empty() {
+            let why = left.unwrap_or_default();
+            let mut new = self.work.swaps.iter().flat_map(|s| &s.imports);
+            waits &= new.all(|p| listed.get(p.as_str()).is_some_and(|p| !p.export.is_empty()));
+            return Ok(if waits {
+                Outcome::Waits(why)
+            } else {
+                Outcome::Bad(why)
+            });
         }
-        self.link(goos, &good, &listing)
+        self.link(goos, &mended, &listing)
     }
 
     /// Own packages that need an old package, or have files that change.
@@ -110,7 +119,7 @@ impl<'p> Proof<'p> {
             return Err(format!("{path} is not there any more"));
         };
         if package.export.is_empty() {
-            return Err(self.error(package, by_path));
+            return Err(error(package, by_path));
         }
         match self.old_in(path, by_path) {
             Some(importer) => {
@@ -125,27 +134,17 @@ impl<'p> Proof<'p> {
         }
     }
 
-    /// What Go says of a package, or of the first one that it needs.
-    fn error(&self, package: &ListedPackage, by_path: &ByPath<'_>) -> String {
-        let own = package.error.as_ref();
-        let all = by_path.values().filter_map(|p| p.error.as_ref());
-        let error = own.into_iter().chain(all).map(|e| first_lines(&e.err));
-        let mut errors = error.filter(|e| !e.is_empty());
-        let unknown = || format!("{} did not compile", package.import_path);
-        errors.next().unwrap_or_else(unknown)
-    }
-
     /// Link mains, and initialise libraries and what is imported in the old one's place.
     fn link(
         &self,
         goos: Goos,
-        good: &[&ListedPackage],
+        mended: &[&ListedPackage],
         listing: &Listing,
     ) -> Result<Outcome, Error> {
         let module = self.work.checkup.module;
         let mut number = 0;
         let mut libraries: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
-        for package in good {
+        for package in mended {
             let path = &package.import_path;
             if package.name != "main" {
                 let below = importer_dir(module, path);
@@ -154,7 +153,7 @@ impl<'p> Proof<'p> {
             }
             number += 1;
             if let Linked::Failed(why) = self.session.link(goos, path, number)? {
-                return Ok(Err(first_lines(&why)));
+                return Ok(Outcome::Bad(first_lines(&why)));
             }
         }
         let mut confirmed = if libraries.is_empty() {
@@ -172,15 +171,15 @@ impl<'p> Proof<'p> {
             number += 1;
             let file = match self.session.link_inits(goos, below, packages, number)? {
                 Linked::Ok(file) => file,
-                Linked::Failed(why) => return Ok(Err(first_lines(&why))),
+                Linked::Failed(why) => return Ok(Outcome::Bad(first_lines(&why))),
             };
             match self.initialise(goos, &file) {
-                Ok(Confirmed::Run) => {}
-                Ok(other) => confirmed = other,
-                Err(why) => return Ok(Err(why)),
+                Outcome::Good(Confirmed::Run) => {}
+                Outcome::Good(other) => confirmed = other,
+                other => return Ok(other),
             }
         }
-        Ok(Ok(confirmed))
+        Ok(Outcome::Good(confirmed))
     }
 
     /// How far a program came that initialises packages; or what it says where it fails.
@@ -188,29 +187,30 @@ impl<'p> Proof<'p> {
         let site = Site::On(goos.representative());
         let hosts = self.work.checkup.hosts;
         if !hosts.runs(site) {
-            return Ok(Confirmed::Build);
+            return Outcome::Good(Confirmed::Build);
         }
         match hosts.run(site, &Task::new(file, EACH)) {
-            Ok(run) if run.end == End::Ok => Ok(Confirmed::Run),
+            Ok(run) if run.end == End::Ok => Outcome::Good(Confirmed::Run),
             Ok(run) => {
                 let why = first_lines(&run.printed.stderr);
-                Err(format!("its initialisation fails: {why}"))
+                Outcome::Bad(format!("its initialisation fails: {why}"))
             }
-            Err(_) => Ok(Confirmed::Build),
+            Err(_) => Outcome::Good(Confirmed::Build),
         }
     }
 
-    /// Compile the packages that change on this machine; what built there has to.
-    pub(super) fn natively(&self) -> Result<Result<(), String>, Error> {
+    /// Compile the packages that change on this machine; what built there has to. False where some do not, before
+    /// and after.
+    pub(super) fn natively(&self) -> Result<Result<bool, String>, Error> {
         let builds = &self.work.checkup.builds;
         let Some(listing) = builds.get(Platform::Native) else {
-            return Ok(Ok(()));
+            return Ok(Ok(false));
         };
         let changed = listing.packages.iter().filter(|p| is_own(p));
         let changed = changed.filter(|p| self.changed.contains(p.dir.as_path()));
         let changed: Vec<String> = changed.map(|p| p.import_path.clone()).collect();
         if changed.is_empty() {
-            return Ok(Ok(()));
+            return Ok(Ok(false));
         }
         let listing = self.session.compile_listed(Platform::Native, &changed)?;
         let now = by_path(&listing);
@@ -218,7 +218,7 @@ impl<'p> Proof<'p> {
             |p: &ByPath<'_>, path: &str| p.get(path).is_some_and(|p| !p.export.is_empty());
         let failed: Vec<&String> = changed.iter().filter(|p| !compiled(&now, p)).collect();
         if failed.is_empty() {
-            return Ok(Ok(()));
+            return Ok(Ok(true));
         }
         let session = self.work.checkup.session;
         let listing = session.compile_listed(Platform::Native, &changed)?;
@@ -227,12 +227,22 @@ impl<'p> Proof<'p> {
         let broken = broken.and_then(|path| now.get(path.as_str()));
         Ok(match broken {
             Some(package) => {
-                let why = self.error(package, &now);
+                let why = error(package, &now);
                 Err(format!("it does not build on this machine any more: {why}"))
             }
-            None => Ok(()),
+            None => Ok(false),
         })
     }
+}
+
+/// What Go says of a package, or of the first one that it needs.
+fn error(package: &ListedPackage, by_path: &ByPath<'_>) -> String {
+    let own = package.error.as_ref();
+    let all = by_path.values().filter_map(|p| p.error.as_ref());
+    let said = own.into_iter().chain(all).map(|e| first_lines(&e.err));
+    let mut said = said.filter(|text| !text.is_empty());
+    let unknown = || format!("{} did not compile", package.import_path);
+    said.next().unwrap_or_else(unknown)
 }
 
 fn by_path(listing: &Listing) -> ByPath<'_> {
