@@ -3,6 +3,7 @@
 
 mod check;
 mod known;
+mod rewrite;
 
 pub mod file;
 
@@ -12,7 +13,7 @@ use model::{Finding, Goos};
 
 use self::file::{Classes, Entry};
 use self::known::{Asked, Known};
-pub use self::known::{Remedy, Stub};
+pub use self::known::{Remedy, Rewriting, Stub};
 
 /// Entries to look advice up in.
 #[derive(Clone, Debug)]

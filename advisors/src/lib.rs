@@ -7,6 +7,7 @@
 mod catalogue;
 pub mod diff;
 mod search;
+mod swaps;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Advice, Confirmed, Effect, Finding, Report};
 
 pub use crate::catalogue::file;
-pub use crate::catalogue::{Catalogue, Remedy, Stub, entries};
+pub use crate::catalogue::{Catalogue, Remedy, Rewriting, Stub, entries};
 pub use crate::search::{Search, Verdict, guesses, newer, older};
+pub use crate::swaps::SwapTrial;
 pub use crate::trial::Trial;
 
 /// [`Catalogue::stubs`] of what is part of the program.
@@ -57,6 +59,12 @@ impl Catalogue {
         }
         advice
     }
+}
+
+/// Whether a remedy was seen to help on a target.
+fn helps(advice: &Advice) -> bool {
+    let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
+    advice.confirmed.values().any(good)
 }
 
 fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {

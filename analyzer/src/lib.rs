@@ -25,7 +25,10 @@ pub use crate::inspect::{InspectOptions, Inspected, SinkUse, inspect_wasm, read_
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};
 pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;
-pub use crate::mend::{Building, Change, Does, EditKind, Fault, Lost, Mender, Numbers};
+pub use crate::mend::{
+    Argument, ArgumentSwap, Building, Change, Does, EditKind, Fault, Hindrance, Lost, Mender,
+    Numbers, Obstacle, Swap, Swapped, swap,
+};
 pub use crate::scan::{Runnable, Scan};
 pub use crate::settings::{Settings, StubSignature};
 pub use crate::std::behaviours::{

@@ -12,6 +12,7 @@ mod plan;
 mod render;
 mod shim;
 mod stub;
+mod swap;
 #[cfg(test)]
 mod tests;
 mod widen;
@@ -28,6 +29,7 @@ use self::plan::{Key, Plan};
 use self::render::Rendered;
 pub use self::shim::Numbers;
 pub use self::stub::Does;
+pub use self::swap::{Argument, ArgumentSwap, Hindrance, Obstacle, Swap, Swapped, swap};
 use self::widen::Widened;
 use crate::go::constraint::Platform;
 

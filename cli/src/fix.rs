@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
-    Advice, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible, visible_lines,
+    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible,
+    visible_lines,
 };
 use report::style;
 
@@ -53,6 +54,9 @@ fn tell(text: &mut String, fixed: &Fixed) {
     for advice in &fixed.advice {
         of_advice(text, advice);
     }
+    for advice in &fixed.report.advice {
+        in_the_way(text, advice);
+    }
     if fixed.after.is_some() {
         for file in &fixed.written {
             let _ = writeln!(text, "# wrote {}", visible(file));
@@ -62,6 +66,9 @@ fn tell(text: &mut String, fixed: &Fixed) {
                 text,
                 "# a vendor directory is to be made anew: go mod vendor"
             );
+            if fixed.advice.iter().any(is_rewritten) {
+                let _ = writeln!(text, "# go mod tidy removes what nothing requires any more");
+            }
         }
         tags(text, &fixed.edits);
     } else {
@@ -106,6 +113,21 @@ fn of_advice(text: &mut String, advice: &Advice) {
     }
 }
 
+/// What stands in the way of a swap that could be carried out otherwise.
+fn in_the_way(text: &mut String, advice: &Advice) {
+    if advice.kind != AdviceKind::Swap || !advice.edits.is_empty() {
+        return;
+    }
+    let reasons: Vec<&String> = advice.tried.iter().filter_map(|a| a.why.as_ref()).collect();
+    if reasons.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "#\n# not made: {}", visible(&advice.title));
+    for reason in reasons {
+        let _ = writeln!(text, "#   {}", visible(reason));
+    }
+}
+
 fn edits(text: &mut String, edits: &[Edit]) {
     let commands: Vec<String> = edits.iter().filter_map(Edit::command).collect();
     for command in commands {
@@ -131,6 +153,12 @@ fn edits(text: &mut String, edits: &[Edit]) {
             Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. } => {}
         }
     }
+}
+
+/// Whether a remedy is another module, for which files were rewritten.
+fn is_rewritten(advice: &Advice) -> bool {
+    let mut edits = advice.edits.iter();
+    advice.kind == AdviceKind::Swap && edits.any(|edit| matches!(edit, Edit::File { .. }))
 }
 
 /// What each build has to be told.

@@ -8,6 +8,7 @@ use semver::Version;
 use toml::Spanned;
 
 use super::file::{CatalogueFile, Entry, Fix, Match, Range, SCHEMA};
+use super::rewrite;
 use crate::search::version;
 
 /// A file with the text that its spans point into.
@@ -132,7 +133,7 @@ fn matches(r#match: &Match) -> Result<(), String> {
     Ok(())
 }
 
-fn is_path(path: &str) -> bool {
+pub(super) fn is_path(path: &str) -> bool {
     let part = |p: &str| !p.is_empty() && p != "." && p != ".." && p != "...";
     path.split('/').all(part) && !path.chars().any(char::is_whitespace)
 }
@@ -184,6 +185,11 @@ impl Read<'_> {
             self.subset(entry, &fix.span(), &fix.as_ref().targets)?;
             let wrong = |why: String| self.wrong(entry, &fix.span(), &why);
             one_fix(entry, fix.as_ref()).map_err(wrong)?;
+            rewrite::of_fix(entry, fix.as_ref()).map_err(wrong)?;
+            for one in &fix.as_ref().rewrite {
+                let wrong = |why: String| self.wrong(entry, &one.span(), &why);
+                rewrite::one(entry, one.as_ref()).map_err(wrong)?;
+            }
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! A file of the catalogue: what may stand in it. The schema for editors is made from these types.
 
+use std::collections::BTreeMap;
+
 use model::{AdviceKind, Goos};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -110,9 +112,16 @@ pub struct Fix {
     /// Build tags that undo it.
     #[serde(default)]
     pub tags_avoid: Vec<String>,
+    /// Build tags that a swap which is carried out needs, by build: `{ wasip1 = ["x"] }`.
+    #[serde(default)]
+    pub tags_on: BTreeMap<Goos, Vec<String>>,
     /// What has to be changed in the source of the user.
     #[serde(default)]
     pub changes: Vec<String>,
+    /// How a swap is carried out: all packages that are replaced, and what is written in their places.
+    #[serde(default)]
+    #[schemars(with = "Vec<Rewrite>")]
+    pub rewrite: Vec<Spanned<Rewrite>>,
     /// What the program can no longer do.
     pub lost: Option<String>,
     /// How much of the source has to change.
@@ -140,6 +149,50 @@ pub struct To {
     pub min: Option<String>,
     /// The newest version that was verified.
     pub tested: Option<String>,
+}
+
+/// A package, and what is written in its place in the user's source. A file that uses a name which is listed in
+/// neither `names` nor `renamed` keeps the swap from being carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rewrite {
+    /// Its import path.
+    pub package: String,
+    /// Its name, where that is not the last part of the path.
+    pub name: Option<String>,
+    /// Import paths in its place: the first one takes its names, the others are imported for their initialisation
+    /// alone. All are where it was imported for that alone.
+    pub imports: Vec<String>,
+    /// The name of the first one, where that is not the last part of the path.
+    pub new_name: Option<String>,
+    /// Names that both packages have, with the same meaning.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Names that have another one in the new package, as in `{ Old = "New" }`.
+    #[serde(default)]
+    pub renamed: BTreeMap<String, String>,
+    /// Arguments of functions, in all files of the module.
+    #[serde(default)]
+    pub arguments: Vec<Argument>,
+}
+
+/// Literals that are arguments of functions: with `from` and `to` one is put in the place of another, and an argument
+/// that is no literal keeps the swap from being carried out; with `refuse` a literal with one of those texts does.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    /// The functions, as in `database/sql.Open`.
+    pub of: Vec<String>,
+    /// Which argument, from 0.
+    #[serde(default)]
+    pub at: usize,
+    /// The text of a literal, without its quotes.
+    pub from: Option<String>,
+    /// What is written in its place.
+    pub to: Option<String>,
+    /// Texts that the new package does not know.
+    #[serde(default)]
+    pub refuse: Vec<String>,
 }
 
 /// How something is known.

@@ -1,9 +1,11 @@
 //! An entry of the catalogue, ready to be matched.
 
+use std::collections::BTreeMap;
+
 use model::{AdviceKind, Edit, Goos};
 
 use super::check::contains;
-use super::file::{ClassRule, Entry, Fix, Match, Range, Shape};
+use super::file::{ClassRule, Entry, Fix, Match, Range, Rewrite, Shape};
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -16,12 +18,25 @@ pub struct Remedy {
     pub(crate) to: Option<String>,
     /// What does it without a change of the source, for the module that the entry names.
     pub(crate) edit: Option<Edit>,
+    /// How a swap is carried out in the source of the user, where that is known.
+    pub(crate) rewriting: Option<Rewriting>,
     /// Build tags that belong to it.
     pub(crate) tags: Vec<String>,
     /// What is lost by it.
     pub(crate) loses: Option<String>,
     /// The builds that it is for; all if none is named.
     pub(crate) targets: Vec<Goos>,
+}
+
+/// How a swap is carried out in the source of the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewriting {
+    /// The module and the version to require; none where the standard library takes the place.
+    pub require: Option<(String, String)>,
+    /// The packages, and what is written in their places.
+    pub rewrites: Vec<Rewrite>,
+    /// Build tags, by build.
+    pub tags: BTreeMap<Goos, Vec<String>>,
 }
 
 /// A package that builds without cgo as a stub.
@@ -248,6 +263,7 @@ impl Remedy {
             title: fix.title.clone(),
             to,
             edit: edit(module, fix),
+            rewriting: rewriting(fix),
             tags: fix.tags_add.clone(),
             loses: fix.lost.clone(),
             targets: fix.targets.clone(),
@@ -267,6 +283,7 @@ impl From<ClassRule> for Remedy {
             title: raw.title,
             to: raw.to,
             edit: None,
+            rewriting: None,
             tags: Vec::new(),
             loses: raw.loses,
             targets: Vec::new(),
@@ -288,5 +305,23 @@ fn edit(module: &str, fix: &Fix) -> Option<Edit> {
         module,
         with: with.to_owned(),
         version: version.to_owned(),
+    })
+}
+
+/// How a fix is carried out in the source of the user; none where it says no rewrites.
+fn rewriting(fix: &Fix) -> Option<Rewriting> {
+    if fix.rewrite.is_empty() {
+        return None;
+    }
+    let to = fix.to.as_ref();
+    let require = to.and_then(|to| {
+        let version = to.tested.as_ref().or(to.min.as_ref())?;
+        Some((to.module.clone()?, version.clone()))
+    });
+    let rewrites = fix.rewrite.iter().map(|r| r.as_ref().clone());
+    Some(Rewriting {
+        require,
+        rewrites: rewrites.collect(),
+        tags: fix.tags_on.clone(),
     })
 }

@@ -391,6 +391,73 @@ fn mistakes_of_fixes_are_told_with_their_place() {
     told(cases);
 }
 
+/// A swap that says how it is carried out.
+fn rewrite(fix: &str, rewrite: &str) -> Vec<String> {
+    let fix = format!("kind = \"swap\"\n{fix}");
+    let text = entry("a", "module = \"example.com/m\"", ALL).replace("kind = \"split\"", &fix);
+    let table = format!("[[entry.fix.rewrite]]\n{rewrite}\n[[entry.evidence]]");
+    vec![text.replace("[[entry.evidence]]", &table)]
+}
+
+#[test]
+fn mistakes_of_rewrites_are_told_with_their_place() {
+    let good = "package = \"example.com/m\"\nimports = [\"os\"]\n";
+    assert!(user(&rewrite("", good)).is_ok());
+    let to = "to = { module = \"example.com/n\" }";
+    let with = |more: &str| rewrite("", &format!("{good}{more}"));
+    let cases: Vec<(Vec<String>, &str)> = vec![
+        (with("naems = []"), "my.toml:16:1: unknown field `naems`"),
+        (
+            rewrite("", "package = \"example.com/n\"\nimports = [\"os\"]"),
+            "my.toml:13:1: entry `a`: `example.com/n` is no package of `example.com/m`",
+        ),
+        (
+            rewrite("", "package = \"example.com/m\"\nimports = []"),
+            "it needs `imports`",
+        ),
+        (
+            rewrite(
+                "",
+                "package = \"example.com/m\"\nimports = [\"example.com/m\"]",
+            ),
+            "is no package in the place of",
+        ),
+        (with("names = [\"a.b\"]"), "`a.b` is no name of Go"),
+        (
+            with("names = [\"A\"]\nrenamed = { A = \"B\" }"),
+            "`A` stays, and is renamed",
+        ),
+        (
+            with("arguments = [{ of = [\"Open\"], refuse = [\"x\"] }]"),
+            "`Open` is no function",
+        ),
+        (
+            with("arguments = [{ of = [\"a.Open\"], from = \"x\" }]"),
+            "has `from` and `to`, or `refuse`",
+        ),
+        (
+            with("arguments = [{ of = [\"a.Open\"], from = \"x\", to = '\"' }]"),
+            "does not stand in a literal",
+        ),
+        (
+            rewrite(to, good),
+            "my.toml:10:1: entry `a`: a swap that is carried out needs `to.tested`",
+        ),
+        (
+            rewrite("tags_on = { js = [\"x\"] }", good),
+            "it has tags on js, where it does not help",
+        ),
+        (
+            rewrite("", good)
+                .into_iter()
+                .map(|text| text.replace("\"swap\"", "\"split\""))
+                .collect(),
+            "only a swap has `rewrite`",
+        ),
+    ];
+    told(cases);
+}
+
 #[track_caller]
 fn told(cases: Vec<(Vec<String>, &str)>) {
     for (entries, part) in cases {

@@ -57,7 +57,11 @@ pub(super) fn apply(
     let mut writes = Writes::default();
     for edit in edits {
         if let Edit::File { path, diff } = edit {
-            let before = read(&root, chosen.root, path)?;
+            // Of two diffs of a file, the second one was made with the first one applied.
+            let before = match writes.files.get(path) {
+                Some(text) => text.clone(),
+                None => read(&root, chosen.root, path)?,
+            };
             let after =
                 advisors::diff::apply(before.as_deref(), diff).map_err(|why| wrong(path, &why))?;
             writes.files.insert(path.clone(), after);
@@ -85,11 +89,12 @@ pub(super) fn apply(
     let of_module = |e: &&Edit| {
         matches!(
             e,
-            Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. }
+            Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. }
         )
     };
     let of_module: Vec<Edit> = edits.iter().filter(of_module).cloned().collect();
-    if !of_module.is_empty() || !writes.forks.is_empty() {
+    let of_mod_file = of_module.iter().any(|e| !matches!(e, Edit::Tag { .. }));
+    if of_mod_file || !writes.forks.is_empty() {
         let patch = Patch {
             edits: of_module,
             files: BTreeMap::new(),

@@ -5,6 +5,7 @@ mod attempt;
 mod candidate;
 mod mending;
 mod native;
+mod swap;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,10 +97,27 @@ pub(crate) fn try_all(
     let broken = native::broken(&checkup, report);
     native::advise(&checkup, report, &broken);
     upgrades(checkup.until(checkup.deadline.share(SHARE)), report, tags);
-    if let Err(e) = mending::mend(&checkup, report, &broken) {
+    if let Err(e) = edit(&checkup, report, &broken) {
         let why = format!("changes of the source could not be tried: {e}");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
+}
+
+/// Try what changes the source: swaps, and edits upon them. Where they confirm none of a swap that needs them, all is
+/// tried again without waiting for any.
+fn edit(
+    checkup: &Checkup<'_>,
+    report: &mut Report,
+    broken: &native::Broken,
+) -> Result<(), toolchain::Error> {
+    let before = report.clone();
+    let carried = swap::carry_out(checkup, report, true)?;
+    if !mending::mend(checkup, report, broken, &carried)? {
+        *report = before;
+        let carried = swap::carry_out(checkup, report, false)?;
+        mending::mend(checkup, report, broken, &carried)?;
+    }
+    Ok(())
 }
 
 /// Whether a remedy was seen to help on a target.
@@ -176,6 +194,11 @@ fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, B
 
 /// The Go command for one try.
 fn go(checkup: &Checkup<'_>) -> Go {
+    go_within(checkup, EACH)
+}
+
+/// The Go command for a try that may take some time.
+fn go_within(checkup: &Checkup<'_>, time: Duration) -> Go {
     let session = checkup.session;
     let version = &session.env().goversion;
     // Development versions have no name that GOTOOLCHAIN knows.
@@ -183,7 +206,7 @@ fn go(checkup: &Checkup<'_>) -> Go {
         .strip_prefix("go1.")
         .is_some_and(|v| v.chars().all(|c| c.is_ascii_digit() || c == '.'));
     let pin = if released { version.as_str() } else { "local" };
-    let deadline = checkup.deadline.within(EACH);
+    let deadline = checkup.deadline.within(time);
     session.go().for_attempt(pin, deadline.instant())
 }
 

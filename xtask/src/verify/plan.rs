@@ -154,7 +154,7 @@ fn runs(entry: &Entry, fix: &Fix, goos: Goos, probe: Option<String>) -> Result<R
             module: String::new(),
             versions,
             replace: None,
-            tags: fix.tags_add.clone(),
+            tags: tags(fix, goos),
             probe,
         });
     }
@@ -171,7 +171,13 @@ fn runs(entry: &Entry, fix: &Fix, goos: Goos, probe: Option<String>) -> Result<R
             .unwrap_or_else(|| own.clone()),
         versions,
         replace,
-        tags: fix.tags_add.clone(),
+        tags: tags(fix, goos),
         probe,
     })
+}
+
+/// The build tags of a remedy on a build.
+fn tags(fix: &Fix, goos: Goos) -> Vec<String> {
+    let here = fix.tags_on.get(&goos).into_iter().flatten();
+    fix.tags_add.iter().chain(here).cloned().collect()
 }

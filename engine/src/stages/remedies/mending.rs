@@ -18,6 +18,7 @@ use toolchain::{Error, Patch, Platform, Scratch, Session};
 
 use self::work::Work;
 use super::native::Broken;
+use super::swap::{Carried, Texts};
 use crate::checkup::Checkup;
 use crate::events::Event;
 
@@ -35,6 +36,8 @@ pub(super) struct Mending<'c> {
     checkup: &'c Checkup<'c>,
     /// What was confirmed before, and is kept.
     edits: Vec<Edit>,
+    /// Files that were changed before, and are kept.
+    swapped: &'c Texts,
     /// Own packages that fail, by build.
     failing: BTreeMap<Goos, Vec<String>>,
     /// Packages that do not build on this machine either: nothing hides what is wrong with them.
@@ -65,18 +68,24 @@ struct Excluded {
 }
 
 /// Change what fails, and put what came of it into the report.
+///
+/// `carried` are swaps, which are kept. False where one that waited for this is in vain.
 pub(super) fn mend<'c>(
     checkup: &'c Checkup<'c>,
     report: &mut Report,
     broken: &'c Broken,
-) -> Result<(), Error> {
+    carried: &'c Carried,
+) -> Result<bool, Error> {
     let failing = failing(checkup, report);
     if failing.is_empty() || checkup.is_over() {
-        return Ok(());
+        return Ok(carried.confirm(report, &|_, _| None));
     }
+    let mut edits = confirmed_edits(checkup, report);
+    edits.extend(carried.edits().cloned());
     let mut mending = Mending {
         checkup,
-        edits: confirmed_edits(checkup, report),
+        edits,
+        swapped: &carried.texts,
         failing,
         broken,
         works: BTreeMap::new(),
@@ -85,8 +94,12 @@ pub(super) fn mend<'c>(
     };
     mending.rounds()?;
     let proof = mending.prove()?;
+    let helped = |goos, packages: &BTreeSet<&str>| proof.builds.get(&goos)?.helped_by(packages);
+    if !carried.confirm(report, &helped) {
+        return Ok(false);
+    }
     mending.advise(report, &proof);
-    Ok(())
+    Ok(true)
 }
 
 /// The own packages that fail, by build.
@@ -106,7 +119,7 @@ fn failing(checkup: &Checkup<'_>, report: &Report) -> BTreeMap<Goos, Vec<String>
 
 /// The edits of go.mod, and the tags for dependencies, that were seen to help. A tag for the module itself is none
 /// that its users know of: its constraints can say the same.
-fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
+pub(super) fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     let is_own = |a: &&model::Advice| {
         let finding = report.findings.iter().find(|f| f.id == a.finding);
@@ -117,7 +130,8 @@ fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edit> {
         .iter()
         .filter(|a| super::helps(a) && !is_own(a))
     {
-        for edit in &advice.edits {
+        let of_module = advice.edits.iter();
+        for edit in of_module.filter(|e| !matches!(e, Edit::File { .. })) {
             let module = match edit {
                 Edit::Require { module, .. } | Edit::Replace { module, .. } => Some(module),
                 _ => None,
@@ -152,12 +166,20 @@ impl Mending<'_> {
         Ok(())
     }
 
+    /// What was confirmed before.
+    fn kept(&self) -> Patch {
+        let files = self.swapped.iter();
+        let files = files.map(|(path, text)| (path.clone(), Some(text.clone())));
+        Patch {
+            edits: self.edits.clone(),
+            files: files.collect(),
+            ..Patch::default()
+        }
+    }
+
     /// The module as it is changed.
     fn session(&mut self) -> Result<Session, Error> {
-        let mut patch = Patch {
-            edits: self.edits.clone(),
-            ..Patch::default()
-        };
+        let mut patch = self.kept();
         for work in self.works.values_mut() {
             work.lay_into(&mut patch, self.scratch.path())?;
         }
@@ -264,7 +286,12 @@ impl Mending<'_> {
             return None;
         }
         if !self.works.contains_key(package) {
-            let work = Work::begin(self.checkup, &self.numbers, round.package(package)?)?;
+            let work = Work::begin(
+                self.checkup,
+                &self.numbers,
+                round.package(package)?,
+                self.swapped,
+            )?;
             self.works.insert(package.to_owned(), work);
         }
         self.works.get_mut(package).filter(|work| !work.gave_up)

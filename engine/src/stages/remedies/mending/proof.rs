@@ -127,7 +127,7 @@ impl Mending<'_> {
     fn fails_anyway(&self, platform: Platform, package: &str) -> Result<bool, Error> {
         let packages = [package.to_owned()];
         let go = super::super::go(self.checkup);
-        let session = self.checkup.session.candidate(&go, &self.edits)?;
+        let session = self.checkup.session.patched(&go, &self.kept())?;
         let listing = session.compile_listed(platform, &packages)?;
         let here = listing.packages.iter().find(|p| p.import_path == package);
         Ok(here.is_none_or(|p| p.export.is_empty()))

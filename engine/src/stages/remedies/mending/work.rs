@@ -10,6 +10,7 @@ use model::ListedPackage;
 use toolchain::{Error, Patch, Platform, files};
 
 use crate::checkup::Checkup;
+use crate::stages::remedies::swap::Texts;
 use crate::world::copy_tree;
 
 /// Largest Go file that is changed, in bytes.
@@ -47,6 +48,7 @@ impl Work {
         checkup: &Checkup<'_>,
         numbers: &Arc<Numbers>,
         package: &ListedPackage,
+        swapped: &Texts,
     ) -> Option<Self> {
         let module = package.module.as_ref().filter(|_| !package.standard)?;
         let replace = module.replace.as_deref();
@@ -69,10 +71,11 @@ impl Work {
         let mut texts = BTreeMap::new();
         for name in names {
             let file = package.dir.join(name);
-            texts.insert(
-                name.clone(),
-                files::read_text(file.as_std_path(), LARGEST).ok()?,
-            );
+            let text = match swapped.get(&file) {
+                Some(text) => text.clone(),
+                None => files::read_text(file.as_std_path(), LARGEST).ok()?,
+            };
+            texts.insert(name.clone(), text);
         }
         if texts.values().map(String::len).sum::<usize>() > SOURCE {
             return None;

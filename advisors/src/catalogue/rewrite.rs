@@ -1,0 +1,108 @@
+//! Mistakes in the rewrites of a swap.
+
+use model::AdviceKind;
+
+use super::check::is_path;
+use super::file::{Argument, Entry, Fix, Rewrite};
+
+/// What the fix of a rewrite must be.
+pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
+    let rewrites = !fix.rewrite.is_empty();
+    if fix.kind != AdviceKind::Swap && (rewrites || !fix.tags_on.is_empty()) {
+        return Err("only a swap has `rewrite` and `tags_on`".to_owned());
+    }
+    let helped = fix.helps(entry);
+    if let Some(goos) = fix.tags_on.keys().find(|goos| !helped.contains(goos)) {
+        return Err(format!(
+            "it has tags on {}, where it does not help",
+            goos.name()
+        ));
+    }
+    if !rewrites {
+        return Ok(());
+    }
+    if fix.replace.is_some() {
+        return Err("it has a `replace`, which needs no `rewrite`".to_owned());
+    }
+    let to = fix.to.as_ref();
+    let module = to.and_then(|to| to.module.as_ref());
+    let version = to.and_then(|to| to.tested.as_ref().or(to.min.as_ref()));
+    if module.is_some() && version.is_none() {
+        return Err(
+            "a swap that is carried out needs `to.tested`: the version to require".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// What a rewrite must have.
+pub(super) fn one(entry: &Entry, rewrite: &Rewrite) -> Result<(), String> {
+    let modules = entry.r#match.modules();
+    let package = &rewrite.package;
+    let below = |module: &String| {
+        let rest = package.strip_prefix(module.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if !is_path(package) || !modules.iter().any(below) {
+        return Err(format!(
+            "`{package}` is no package of `{}`",
+            entry.r#match.module
+        ));
+    }
+    if rewrite.imports.is_empty() {
+        return Err("it needs `imports`: what is imported in the package's place".to_owned());
+    }
+    for import in &rewrite.imports {
+        if !is_path(import) || import == package {
+            return Err(format!(
+                "`{import}` is no package in the place of `{package}`"
+            ));
+        }
+    }
+    let of_packages = rewrite.name.iter().chain(&rewrite.new_name);
+    let names = rewrite.names.iter().chain(rewrite.renamed.keys());
+    let all = of_packages.chain(names).chain(rewrite.renamed.values());
+    for name in all {
+        if !is_name(name) {
+            return Err(format!("`{name}` is no name of Go"));
+        }
+    }
+    if let Some(name) = rewrite
+        .names
+        .iter()
+        .find(|n| rewrite.renamed.contains_key(*n))
+    {
+        return Err(format!("`{name}` stays, and is renamed"));
+    }
+    rewrite.arguments.iter().try_for_each(argument)
+}
+
+fn argument(argument: &Argument) -> Result<(), String> {
+    for function in &argument.of {
+        let parts = function.rsplit_once('.');
+        if !parts.is_some_and(|(package, name)| is_path(package) && is_name(name)) {
+            return Err(format!(
+                "`{function}` is no function; write `database/sql.Open`"
+            ));
+        }
+    }
+    if argument.of.is_empty() {
+        return Err("an argument needs `of`: the functions that have it".to_owned());
+    }
+    let refuses = &argument.refuse;
+    if refuses.iter().any(String::is_empty) {
+        return Err("every literal has the empty text that it refuses".to_owned());
+    }
+    match (&argument.from, &argument.to, refuses.is_empty()) {
+        (None, None, false) => Ok(()),
+        (Some(_), Some(to), true) if !to.contains(['"', '`', '\\', '\n']) => Ok(()),
+        (Some(_), Some(to), true) => Err(format!("`{to}` does not stand in a literal as it is")),
+        _ => Err("an argument has `from` and `to`, or `refuse`".to_owned()),
+    }
+}
+
+/// An identifier of ASCII letters, as exported names of packages are.
+fn is_name(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}

@@ -1,0 +1,255 @@
+//! Whether a module with a swap builds, links and starts, and needs the old package no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Confirmed, End, Goos, ListedPackage, Listing, Report};
+use toolchain::{Error, Linked, Platform, Session};
+
+use super::{Outcome, Texts, Work};
+use crate::hosts::Site;
+use crate::stages::remedies::{first_lines, may_import};
+use crate::stages::run::{EACH, importer_dir};
+use crate::task::Task;
+
+/// A module with a swap, and what is known of it without.
+pub(super) struct Proof<'p> {
+    work: &'p Work<'p>,
+    session: &'p Session,
+    /// Directories of files that change.
+    changed: BTreeSet<&'p Utf8Path>,
+    /// Own packages that do not build without it.
+    failing: BTreeSet<(Goos, &'p str)>,
+}
+
+/// The packages of a listing by import path.
+type ByPath<'l> = BTreeMap<&'l str, &'l ListedPackage>;
+
+impl<'p> Proof<'p> {
+    pub(super) fn new(
+        work: &'p Work<'p>,
+        session: &'p Session,
+        files: &'p Texts,
+        report: &'p Report,
+    ) -> Self {
+        let targets = report.targets.iter();
+        let failing = targets.flat_map(|t| {
+            let packages = t.packages.iter();
+            let failing = packages.filter(|p| p.own && p.builds == model::Builds::No);
+            failing.map(|p| (t.target.goos(), p.package.as_str()))
+        });
+        Self {
+            work,
+            session,
+            changed: files.keys().filter_map(|f| f.parent()).collect(),
+            failing: failing.collect(),
+        }
+    }
+
+    /// Compile, link and initialise the own packages that need what is swapped, or are changed.
+    pub(super) fn on(&self, goos: Goos) -> Result<Outcome, Error> {
+        let affected = self.affected(Platform::Wasm(goos));
+        if affected.is_empty() {
+            let why = format!("no package of the module needs it on {goos}");
+            return Ok(Outcome::Bad(why));
+        }
+        let listing = self
+            .session
+            .compile_listed(Platform::Wasm(goos), &affected)?;
+        let listed = by_path(&listing);
+        let mut mended: Vec<&ListedPackage> = Vec::new();
+        let (mut left, mut waits) = (None, true);
+        for path in &affected {
+            match self.state(path, &listed) {
+                Ok(package) => mended.push(package),
+                Err(why) if self.failing.contains(&(goos, path.as_str())) => {
+                    left.get_or_insert(why);
+                    waits &= self.old_in(path, &listed).is_none();
+                }
+                // What built before has to build.
+                Err(why) => return Ok(Outcome::Bad(why)),
+            }
+        }
+        if mended.is_empty() {
+            let why = left.unwrap_or_default();
+            let mut new = self.work.swaps.iter().flat_map(|s| &s.imports);
+            waits &= new.all(|p| listed.get(p.as_str()).is_some_and(|p| !p.export.is_empty()));
+            return Ok(if waits {
+                Outcome::Waits(why)
+            } else {
+                Outcome::Bad(why)
+            });
+        }
+        self.link(goos, &mended, &listing)
+    }
+
+    /// Own packages that need an old package, or have files that change.
+    fn affected(&self, platform: Platform) -> Vec<String> {
+        let Some(listing) = self.work.checkup.builds.get(platform) else {
+            return Vec::new();
+        };
+        let by_path = by_path(listing);
+        let packages = listing.packages.iter().filter(|p| is_own(p));
+        let affected = packages.filter(|p| {
+            self.changed.contains(p.dir.as_path())
+                || !p.dep_only && self.old_in(&p.import_path, &by_path).is_some()
+        });
+        affected.map(|p| p.import_path.clone()).collect()
+    }
+
+    /// A package that imports an old one, on the way from a package.
+    fn old_in<'l>(&self, path: &str, by_path: &ByPath<'l>) -> Option<&'l str> {
+        let mut todo: Vec<&'l ListedPackage> = by_path.get(path).copied().into_iter().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(package) = todo.pop() {
+            let mut imports = package.imports.iter();
+            if imports.any(|i| self.work.swaps.iter().any(|s| s.package == *i)) {
+                return Some(&package.import_path);
+            }
+            let imports = package.imports.iter();
+            let imports = imports.filter(|i| seen.insert(i.as_str()));
+            todo.extend(imports.filter_map(|i| by_path.get(i.as_str()).copied()));
+        }
+        None
+    }
+
+    /// A package that compiled and does without the old one, or what is wrong with it.
+    fn state<'l>(&self, path: &str, by_path: &ByPath<'l>) -> Result<&'l ListedPackage, String> {
+        let Some(package) = by_path.get(path).copied() else {
+            return Err(format!("{path} is not there any more"));
+        };
+        if package.export.is_empty() {
+            return Err(error(package, by_path));
+        }
+        match self.old_in(path, by_path) {
+            Some(importer) => {
+                let old = by_path.get(importer).and_then(|p| {
+                    let mut swaps = self.work.swaps.iter().map(|s| &s.package);
+                    swaps.find(|old| p.imports.contains(*old))
+                });
+                let old = old.map_or("it", |old| old.as_str());
+                Err(format!("{importer} imports {old}, too"))
+            }
+            None => Ok(package),
+        }
+    }
+
+    /// Link mains, and initialise libraries and what is imported in the old one's place.
+    fn link(
+        &self,
+        goos: Goos,
+        mended: &[&ListedPackage],
+        listing: &Listing,
+    ) -> Result<Outcome, Error> {
+        let module = self.work.checkup.module;
+        let mut number = 0;
+        let mut libraries: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
+        for package in mended {
+            let path = &package.import_path;
+            if package.name != "main" {
+                let below = importer_dir(module, path);
+                libraries.entry(below).or_default().push(path.clone());
+                continue;
+            }
+            number += 1;
+            if let Linked::Failed(why) = self.session.link(goos, path, number)? {
+                return Ok(Outcome::Bad(first_lines(&why)));
+            }
+        }
+        let mut confirmed = if libraries.is_empty() {
+            Confirmed::Build
+        } else {
+            Confirmed::Run
+        };
+        let listed = by_path(listing);
+        let new = self.work.swaps.iter().flat_map(|s| &s.imports);
+        let new = new.filter(|p| listed.contains_key(p.as_str()) && may_import(module, p));
+        let top = libraries.entry(Utf8PathBuf::new()).or_default();
+        top.extend(new.cloned());
+        libraries.retain(|_, packages| !packages.is_empty());
+        for (below, packages) in &libraries {
+            number += 1;
+            let file = match self.session.link_inits(goos, below, packages, number)? {
+                Linked::Ok(file) => file,
+                Linked::Failed(why) => return Ok(Outcome::Bad(first_lines(&why))),
+            };
+            match self.initialise(goos, &file) {
+                Outcome::Good(Confirmed::Run) => {}
+                Outcome::Good(other) => confirmed = other,
+                other => return Ok(other),
+            }
+        }
+        Ok(Outcome::Good(confirmed))
+    }
+
+    /// How far a program came that initialises packages; or what it says where it fails.
+    fn initialise(&self, goos: Goos, file: &Utf8Path) -> Outcome {
+        let site = Site::On(goos.representative());
+        let hosts = self.work.checkup.hosts;
+        if !hosts.runs(site) {
+            return Outcome::Good(Confirmed::Build);
+        }
+        match hosts.run(site, &Task::new(file, EACH)) {
+            Ok(run) if run.end == End::Ok => Outcome::Good(Confirmed::Run),
+            Ok(run) => {
+                let why = first_lines(&run.printed.stderr);
+                Outcome::Bad(format!("its initialisation fails: {why}"))
+            }
+            Err(_) => Outcome::Good(Confirmed::Build),
+        }
+    }
+
+    /// Compile the packages that change on this machine; what built there has to. False where some do not, before
+    /// and after.
+    pub(super) fn natively(&self) -> Result<Result<bool, String>, Error> {
+        let builds = &self.work.checkup.builds;
+        let Some(listing) = builds.get(Platform::Native) else {
+            return Ok(Ok(false));
+        };
+        let changed = listing.packages.iter().filter(|p| is_own(p));
+        let changed = changed.filter(|p| self.changed.contains(p.dir.as_path()));
+        let changed: Vec<String> = changed.map(|p| p.import_path.clone()).collect();
+        if changed.is_empty() {
+            return Ok(Ok(false));
+        }
+        let listing = self.session.compile_listed(Platform::Native, &changed)?;
+        let now = by_path(&listing);
+        let compiled =
+            |p: &ByPath<'_>, path: &str| p.get(path).is_some_and(|p| !p.export.is_empty());
+        let failed: Vec<&String> = changed.iter().filter(|p| !compiled(&now, p)).collect();
+        if failed.is_empty() {
+            return Ok(Ok(true));
+        }
+        let session = self.work.checkup.session;
+        let listing = session.compile_listed(Platform::Native, &changed)?;
+        let before = by_path(&listing);
+        let broken = failed.into_iter().find(|p| compiled(&before, p));
+        let broken = broken.and_then(|path| now.get(path.as_str()));
+        Ok(match broken {
+            Some(package) => {
+                let why = error(package, &now);
+                Err(format!("it does not build on this machine any more: {why}"))
+            }
+            None => Ok(false),
+        })
+    }
+}
+
+/// What Go says of a package, or of the first one that it needs.
+fn error(package: &ListedPackage, by_path: &ByPath<'_>) -> String {
+    let own = package.error.as_ref();
+    let all = by_path.values().filter_map(|p| p.error.as_ref());
+    let said = own.into_iter().chain(all).map(|e| first_lines(&e.err));
+    let mut said = said.filter(|text| !text.is_empty());
+    let unknown = || format!("{} did not compile", package.import_path);
+    said.next().unwrap_or_else(unknown)
+}
+
+fn by_path(listing: &Listing) -> ByPath<'_> {
+    let packages = listing.packages.iter();
+    packages.map(|p| (p.import_path.as_str(), p)).collect()
+}
+
+fn is_own(package: &ListedPackage) -> bool {
+    package.module.as_ref().is_some_and(|m| m.main) && !package.standard
+}
