@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
-    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, count, visible,
+    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, count, visible,
     visible_lines,
 };
 use report::style;
@@ -74,6 +74,10 @@ fn tell(text: &mut String, fixed: &Fixed) {
     } else {
         edits(text, &fixed.edits);
         tags(text, &fixed.edits);
+    }
+    let untried = fixed.report.incomplete.iter();
+    for cut in untried.filter(|i| i.stage == Stage::Advise) {
+        let _ = writeln!(text, "# not tried: {}", visible(&cut.reason));
     }
     for goos in Goos::ALL {
         if let Some(line) = builds(fixed, goos) {

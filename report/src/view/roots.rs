@@ -31,11 +31,11 @@ impl RootGroup<'_> {
     pub fn name(&self) -> String {
         let named = self.roots.len().min(NAMED);
         let more = self.roots.len() - named;
-        let mut name = self.roots[..named].join(", ");
-        if more > 0 {
-            name += &format!(" and {}", count(more, "more package"));
+        let name = self.roots[..named].join(", ");
+        match more {
+            0 => name,
+            more => format!("{name} and {}", count(more, "more package")),
         }
-        name
     }
 
     /// Whether a finding is one of the same cause.

@@ -212,10 +212,11 @@ impl Module {
     }
 
     fn links_in(&self, goos: Goos, dir: &Path, packages: &[&String]) -> Result<bool> {
-        let imports: String = packages
-            .iter()
-            .map(|p| format!("import _ {p:?}\n"))
-            .collect();
+        let imports: Vec<String> = packages.iter().map(|p| format!("import _ {p:?}")).collect();
+        let imports = imports.join(
+            "
+",
+        );
         std::fs::create_dir_all(dir)?;
         let text = format!("package main\n\n{imports}\nfunc main() {{}}\n");
         std::fs::write(dir.join("main.go"), text)?;

@@ -1,6 +1,7 @@
 //! What came of a module, and what is known of the modules.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -52,10 +53,10 @@ impl Row {
     pub(super) fn told(&self) -> String {
         let mut text = format!("{} {} s", self.module, self.seconds);
         for (target, counts) in &self.targets {
-            text += &format!(", {target} {}/{}", counts.mended, counts.failing);
+            let _ = write!(text, ", {target} {}/{}", counts.mended, counts.failing);
             for (what, packages) in [("unlinked", &counts.unlinked), ("BROKEN", &counts.broken)] {
                 if !packages.is_empty() {
-                    text += &format!(" ({what}: {})", packages.join(" "));
+                    let _ = write!(text, " ({what}: {})", packages.join(" "));
                 }
             }
         }

@@ -91,18 +91,19 @@ impl TrialWork<'_, '_> {
         let trial = self.trial;
         let mut search = Search::new(versions.to_vec(), trial.boundary.as_deref());
         // A version is good when it mends as much as the first one that mends anything, and starts if that did.
-        let mut goal = (1, false);
+        let mut least = (1, false);
         while let Some(next) = search.next().map(str::to_owned) {
-            let tried = self.attempt(&Candidate::version(&trial.module, &next), goos);
-            if !tried.is_good() && !tried.is_bad {
+            let outcome = self.attempt(&Candidate::version(&trial.module, &next), goos);
+            if !outcome.is_good() && !outcome.is_bad {
                 break;
             }
-            let runs = tried.outcome == Confirmed::Run;
-            let good = tried.is_good() && tried.mended.0 >= goal.0 && runs >= goal.1;
-            if good {
-                goal = (tried.mended.0, runs);
+            let is_running = outcome.outcome == Confirmed::Run;
+            let is_wanted =
+                outcome.is_good() && outcome.mended.0 >= least.0 && is_running >= least.1;
+            if is_wanted {
+                least = (outcome.mended.0, is_running);
             }
-            search.tell(match (good, tried.wants_newer_go) {
+            search.tell(match (is_wanted, outcome.wants_newer_go) {
                 (true, _) => Verdict::Good,
                 (_, true) => Verdict::WantsNewerGo,
                 _ => Verdict::Bad,
