@@ -406,10 +406,10 @@ fn mistakes_of_rewrites_are_told_with_their_place() {
     let to = "to = { module = \"example.com/n\" }";
     let with = |more: &str| rewrite("", &format!("{good}{more}"));
     let cases: Vec<(Vec<String>, &str)> = vec![
-        (with("naems = []"), "my.toml:16:1: unknown field `naems`"),
+        (with("naems = []"), "my.toml:17:1: unknown field `naems`"),
         (
             rewrite("", "package = \"example.com/n\"\nimports = [\"os\"]"),
-            "my.toml:13:1: entry `a`: `example.com/n` is no package of `example.com/m`",
+            "my.toml:14:1: entry `a`: `example.com/n` is no package of `example.com/m`",
         ),
         (
             rewrite("", "package = \"example.com/m\"\nimports = []"),
