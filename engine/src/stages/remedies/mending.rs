@@ -10,6 +10,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use analyzer::{Compiled, Fault, Numbers};
 use camino::Utf8PathBuf;
@@ -21,6 +22,10 @@ use super::native::Broken;
 use super::swap::{Carried, Texts};
 use crate::checkup::Checkup;
 use crate::events::Event;
+
+/// Longest work with one state of the module, within the time for remedies: compiling all of it for all builds, or linking
+/// all programs.
+const EACH: Duration = Duration::from_mins(30);
 
 /// Most times that packages are changed and compiled again.
 const ROUNDS: usize = 24;
@@ -185,7 +190,7 @@ impl Mending<'_> {
         }
         self.checkup
             .session
-            .patched(&super::go(self.checkup), &patch)
+            .patched(&super::go_within(self.checkup, EACH), &patch)
     }
 
     /// Compile what failed.

@@ -146,8 +146,15 @@ impl Mending<'_> {
             if of_path[path.as_str()].name != "main" {
                 let below = importer_dir(self.checkup.module, path);
                 libraries.entry(below).or_default().push(path.clone());
-            } else if let Linked::Ok(_) = session.link(goos, path, number)? {
-                built.gained.insert(path.clone(), Confirmed::Build);
+                continue;
+            }
+            match session.link(goos, path, number) {
+                Ok(Linked::Ok(_)) => {
+                    built.gained.insert(path.clone(), Confirmed::Build);
+                }
+                // What there was no time for is not confirmed; what was linked is.
+                Ok(Linked::Failed(_)) | Err(Error::TookTooLong { .. }) => {}
+                Err(e) => return Err(e),
             }
         }
         let mut number = 0;
@@ -176,7 +183,11 @@ impl Mending<'_> {
         }
         let (goos, below) = place;
         *number += 1;
-        match session.link_inits(goos, below, packages, *number)? {
+        let linked = match session.link_inits(goos, below, packages, *number) {
+            Err(Error::TookTooLong { .. }) => return Ok(()),
+            linked => linked?,
+        };
+        match linked {
             Linked::Ok(file) => {
                 let outcome = self.initialised(goos, &file);
                 let gained = packages.iter().map(|p| (p.clone(), outcome));
