@@ -20,6 +20,8 @@ themselves and libraries in a program that imports them. `cargo xtask replay` do
 /// The page, from what came of the modules.
 pub(super) fn text(rows: &[Row], known: &BTreeMap<String, Known>) -> String {
     let mut text = HEAD.to_owned();
+    let is_new = |module: &&String| rows.iter().all(|r| r.module != **module);
+    let untried = known.keys().filter(is_new).count();
     let (mut failing, mut mended, mut apart, mut broken) = (0, 0, 0, 0);
     for row in rows {
         let class = known.get(&row.module).map_or("", |k| k.class.as_str());
@@ -37,8 +39,9 @@ pub(super) fn text(rows: &[Row], known: &BTreeMap<String, Known>) -> String {
         text,
         "
 Of {} modules, {failing} pairs of a package and a target fail for reasons that edits can mend: {mended} of \
-them build ({} %). {apart} more fail in modules that are about cgo, the kernel or hardware, or are broken on \
-every target. {broken} packages that built without changes do not build with them.
+them build ({} %). {apart} more fail in modules that are about the kernel, are for GOOS=js alone, or do not build \
+on any platform. {broken} packages that built without changes do not build with them. {untried} modules of the list \
+were not replayed: they are large, or not to be had.
 
 | Module | js | wasip1 | Changes | Lines | Seconds |
 | --- | --- | --- | --- | --- | --- |
@@ -76,9 +79,9 @@ every target. {broken} packages that built without changes do not build with the
         let why = if known.why.is_empty() { "" } else { ": " };
         let _ = writeln!(
             text,
-            "- `{}`, {} packages, {class}{why}{}",
+            "- `{}`, {}, {class}{why}{}",
             row.module,
-            packages.unwrap_or(0),
+            model::count(packages.unwrap_or(0), "package"),
             known.why
         );
     }

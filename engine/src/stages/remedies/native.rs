@@ -8,6 +8,9 @@ use toolchain::{Error, Platform};
 use super::{blank, first_lines, go};
 use crate::checkup::Checkup;
 
+/// Part of the time for remedies that this may take.
+const SHARE: f64 = 0.25;
+
 /// What the compiler says on this machine, by package.
 pub(super) type Broken = BTreeMap<String, String>;
 
@@ -20,6 +23,7 @@ pub(super) fn broken(checkup: &Checkup<'_>, report: &Report) -> Broken {
         return Broken::new();
     }
     let suspects: Vec<String> = suspects.into_iter().collect();
+    let checkup = &checkup.until(checkup.deadline.share(SHARE));
     let compile = || -> Result<Broken, Error> {
         // With cgo, which says what needs it.
         let listed = checkup.session.list(Platform::Native, &suspects)?;
