@@ -115,7 +115,7 @@ impl Options {
         for (key, value) in head.lines().filter_map(|line| line.trim().split_once(": ")) {
             match key {
                 "tags" => options.tags = value.split(' ').map(str::to_owned).collect(),
-                "go" => options.release = value.parse().unwrap(),
+                "go" => options.release = value.parse().expect("a number after `go`"),
                 "guard" => options.guards.push(guard(value)),
                 "incomplete" => options.incomplete = Some(value.to_owned()),
                 _ => {}

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::World;
+use common::{World, fix, go, unpacked};
 
 /// A module in which each package fails on wasm in another way.
 const PORT: &str = r#"
@@ -156,15 +156,11 @@ func Files() (uint64, error) { return unixonly.Files() }
 "#;
 
 fn module(archive: &str) -> World {
-    let world = World::empty("port");
-    fixtures::unpack(archive, &world.module).unwrap();
-    world
+    unpacked("port", &[archive])
 }
 
 fn run(world: &World, args: &[&str]) -> Output {
-    let mut all = vec!["fix", "--quiet"];
-    all.extend(args);
-    world.command(&all).output().unwrap()
+    fix(world, args).0
 }
 
 /// All files with their bytes.
@@ -186,27 +182,9 @@ fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// Whether the packages build, and what Go says.
 fn builds(world: &World, goos: Option<&str>, packages: &str) -> Result<(), String> {
-    let mut like = world.command(&[]);
-    let mut command = Command::new("go");
-    command
-        .args(["build", "-mod=mod", packages])
-        .current_dir(&world.module);
-    for (key, value) in like.current_dir(&world.module).get_envs() {
-        match value {
-            Some(value) => command.env(key, value),
-            None => command.env_remove(key),
-        };
-    }
-    if let Some(goos) = goos {
-        command.env("GOOS", goos).env("GOARCH", "wasm");
-    }
-    let output = command.output().unwrap();
+    let output = go(world, goos, &["build", "-mod=mod", packages]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(said)
-    }
+    output.status.success().then_some(()).ok_or(said)
 }
 
 #[test]

@@ -9,9 +9,8 @@
 mod common;
 
 use std::fs;
-use std::process::{Command, Output};
 
-use common::World;
+use common::{World, fix, go, unpacked};
 
 /// What the module says of its dependencies.
 const CATALOGUE: &str = r#"
@@ -140,44 +139,20 @@ var version = olddb.OldVersion
 "#;
 
 fn module(archives: &[&str]) -> World {
-    let world = World::empty("app");
-    for archive in archives {
-        fixtures::unpack(archive, &world.module).unwrap();
-    }
-    world
-}
-
-fn fix(world: &World, args: &[&str]) -> (Output, String) {
-    let mut all = vec!["fix", "--quiet"];
-    all.extend(args);
-    let output = world.command(&all).output().unwrap();
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
-    (output, text)
+    unpacked("app", archives)
 }
 
 /// Build a package with the plain go command; the value is where the program lies.
 fn build(world: &World, goos: Option<&str>, args: &[&str]) -> String {
     let file = world.scratch.path().join(goos.unwrap_or("native"));
-    let mut like = world.command(&[]);
-    let mut command = Command::new("go");
-    command.arg("build").arg("-o").arg(&file).args(args);
-    command.current_dir(&world.module);
-    for (key, value) in like.current_dir(&world.module).get_envs() {
-        match value {
-            Some(value) => command.env(key, value),
-            None => command.env_remove(key),
-        };
-    }
-    if let Some(goos) = goos {
-        command.env("GOOS", goos).env("GOARCH", "wasm");
-    }
-    let output = command.output().unwrap();
+    let file = file.to_str().unwrap();
+    let output = go(world, goos, &[&["build", "-o", file], args].concat());
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    file.to_str().unwrap().to_owned()
+    file.to_owned()
 }
 
 fn read(world: &World, name: &str) -> String {

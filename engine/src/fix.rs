@@ -10,6 +10,7 @@ use crate::check;
 use crate::config::Config;
 use crate::events::Events;
 use crate::failure::Failure;
+use crate::paths::is_inside;
 use crate::settings::{Request, Settings};
 use crate::{Interrupt, go, hosts, modules};
 
@@ -181,10 +182,7 @@ fn is_covered(report: &Report, advice: &Advice, others: &BTreeSet<String>) -> bo
 
 /// Whether a remedy is for a package or a module.
 fn is_for(report: &Report, advice: &Advice, only: &str) -> bool {
-    let below = |path: &str| {
-        path.strip_prefix(only)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let below = |path: &str| is_inside(only, path);
     let mut findings = report
         .findings
         .iter()

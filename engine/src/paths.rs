@@ -67,6 +67,12 @@ impl Paths {
     }
 }
 
+/// Whether an import path is a module, or a package, or lies below it.
+pub(crate) fn is_inside(module: &str, package: &str) -> bool {
+    let rest = package.strip_prefix(module);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A part of a report, with the scratch directory of a published module under another name in all its
 /// texts.
 pub(crate) fn published<P: Serialize + DeserializeOwned>(

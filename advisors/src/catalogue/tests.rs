@@ -66,7 +66,7 @@ fn every_entry_is_whole() {
     check::together(&files).unwrap_or_else(|e| panic!("{e}"));
     let all: Vec<Entry> = CATEGORIES
         .iter()
-        .flat_map(|(name, text)| entries(name, text).unwrap())
+        .flat_map(|(name, text)| entries(name, text).expect("a catalogue without mistakes"))
         .collect();
     for entry in &all {
         let id = &entry.id;
@@ -89,7 +89,8 @@ fn a_stub_is_told_once() {
         )
         .replace("\"partial\"", "\"stub\"\nsignature = [\"not here\"]")
     );
-    let catalogue = Catalogue::with_user([("my.toml", text.as_str())]).unwrap();
+    let catalogue =
+        Catalogue::with_user([("my.toml", text.as_str())]).expect("a catalogue without mistakes");
     let ours = |s: &&Stub| s.text == "not here";
     let stubs = catalogue.stubs();
     let packages: Vec<&str> = stubs
@@ -104,8 +105,12 @@ fn a_stub_is_told_once() {
 #[test]
 fn every_file_is_a_category() {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue");
-    for file in std::fs::read_dir(dir).unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
+    for file in std::fs::read_dir(dir).expect("the directory of the catalogue") {
+        let name = file
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("UTF-8");
         let Some(name) = name.strip_suffix(".toml") else {
             continue;
         };
@@ -116,7 +121,8 @@ fn every_file_is_a_category() {
 
 #[test]
 fn every_class_names_rules_that_exist() {
-    let raw: Classes = toml::from_str(include_str!("../../catalogue/classes.toml")).unwrap();
+    let raw: Classes = toml::from_str(include_str!("../../catalogue/classes.toml"))
+        .expect("a catalogue without mistakes");
     for class in &raw.class {
         for rule in &class.rules {
             assert!(Rule::ALL.iter().any(|r| r.slug() == rule), "{rule}");
@@ -133,7 +139,7 @@ fn what_is_closest_is_taken() {
         entry("exact", &format!("{module}, packages = [\"a/b\"]"), ALL),
         entry("symbol", &format!("{module}, symbols = [\"Open\"]"), ALL),
     ])
-    .unwrap();
+    .expect("a catalogue without mistakes");
     for (package, symbol, title) in [
         ("example.com/m", "x", "module"),
         ("example.com/m/ab", "x", "module"),
@@ -163,7 +169,7 @@ fn the_narrowest_range_of_versions_is_taken() {
             "{ introduced = \"0\", fixed = \"v1.2.0\" }",
         ),
     ])
-    .unwrap();
+    .expect("a catalogue without mistakes");
     for (version, title) in [
         ("v1.1.0", Some("all")),
         ("v1.2.0", Some("narrow")),
@@ -200,7 +206,7 @@ fn major_versions_old_names_and_nested_modules_are_told_apart() {
             ALL,
         ),
     ])
-    .unwrap();
+    .expect("a catalogue without mistakes");
     for (package, module, title) in [
         ("example.com/one/v2", "example.com/one/v2", None),
         ("example.com/one/sub", "example.com/one", Some("one")),
@@ -228,7 +234,8 @@ fn fixes_are_those_of_the_build() {
         [[entry.fix]]\nkind = \"upgrade\"\ntargets = [\"js\"]\ntitle = \"js\"\nto = { min = \"v1.2.0\" }\n\
         [[entry.fix]]\nkind = \"upgrade\"\ntargets = [\"wasip1\"]\ntitle = \"wasip1\"\nto = { min = \"v1.4.0\" }\n\
         [[entry.evidence]]\nkind = \"measured\"\nsays = \"x\"\n";
-    let catalogue = Catalogue::with_user([("my.toml", text)]).unwrap();
+    let catalogue =
+        Catalogue::with_user([("my.toml", text)]).expect("a catalogue without mistakes");
     let mut on = finding("example.com/m", "example.com/m", "v1.1.0", "x");
     assert_eq!(first(&catalogue, &on).as_deref(), Some("wasip1"));
     on.targets = vec![Target::JsNode];
@@ -247,7 +254,7 @@ fn an_entry_of_the_user_takes_the_place_of_ours() {
     );
     assert!(
         first(Catalogue::builtin(), &ours)
-            .unwrap()
+            .expect("a catalogue without mistakes")
             .contains("v1.9.4")
     );
     let module = "module = \"github.com/sirupsen/logrus\"";
@@ -257,7 +264,7 @@ fn an_entry_of_the_user_takes_the_place_of_ours() {
             module,
             "{ introduced = \"0\", fixed = \"v1.9.4\" }",
         )])
-        .unwrap();
+        .expect("a catalogue without mistakes");
         assert_eq!(first(&catalogue, &ours).as_deref(), Some(id));
     }
 }
@@ -269,7 +276,7 @@ fn fixed_versions_and_other_modules_are_not_matched() {
             Catalogue::builtin(),
             &finding(package, package, version, "isTerminal"),
         )
-        .unwrap()
+        .expect("a catalogue without mistakes")
     };
     assert!(titles("github.com/sirupsen/logrus", "v1.9.3").contains("logrus"));
     assert!(!titles("github.com/sirupsen/logrus", "v1.9.4").contains("logrus"));

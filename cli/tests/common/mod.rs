@@ -142,6 +142,41 @@ pub(crate) fn program(source: &str) -> World {
     world
 }
 
+/// A module of archives of files.
+pub(crate) fn unpacked(name: &str, archives: &[&str]) -> World {
+    let world = World::empty(name);
+    for archive in archives {
+        fixtures::unpack(archive, &world.module).unwrap();
+    }
+    world
+}
+
+/// Run `wasmcheck fix`.
+pub(crate) fn fix(world: &World, args: &[&str]) -> (Output, String) {
+    let mut all = vec!["fix", "--quiet"];
+    all.extend(args);
+    let output = world.command(&all).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output, text)
+}
+
+/// Run the plain go command in a module, for a target or for this machine, with the same proxy and cache.
+pub(crate) fn go(world: &World, goos: Option<&str>, args: &[&str]) -> Output {
+    let like = world.command(&[]);
+    let mut command = Command::new("go");
+    command.args(args).current_dir(&world.module);
+    for (key, value) in like.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    if let Some(goos) = goos {
+        command.env("GOOS", goos).env("GOARCH", "wasm");
+    }
+    command.output().unwrap()
+}
+
 /// Build a fixture's main package, stripped or not.
 pub(crate) fn build(world: &World, goos: &str, package: &str, strip: bool) -> String {
     let flags: &[&str] = if strip { &["-ldflags=-s -w"] } else { &[] };

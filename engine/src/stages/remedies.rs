@@ -3,6 +3,7 @@
 mod advice;
 mod attempt;
 mod candidate;
+mod linking;
 mod mending;
 mod native;
 mod swap;
@@ -18,6 +19,7 @@ use toolchain::{Go, Versions};
 use self::candidate::Candidate;
 use crate::checkup::Checkup;
 use crate::incomplete::{incomplete, out_of_time};
+use crate::paths::is_inside;
 use crate::stages::run::importer_dir;
 use model::Stage;
 
@@ -148,9 +150,7 @@ fn blank(report: &Report) -> model::Advice {
 
 /// Whether the root of a module may import a package.
 fn may_import(module: &str, package: &str) -> bool {
-    let inside = package.strip_prefix(module);
-    let own = inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if own {
+    if is_inside(module, package) {
         importer_dir(module, package).as_str().is_empty()
     } else {
         package.split('/').all(|part| part != "internal")

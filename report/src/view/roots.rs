@@ -122,7 +122,6 @@ fn together(report: &Report, group: &mut RootGroup<'_>) {
             *unblocks += usize::from(fails && through.all(|id| ours.contains(id)));
         }
     }
-    group.effort = group.effort.max(1);
 }
 
 /// What a root breaks, in a few words, targets of one build taken together.

@@ -23,7 +23,7 @@ fn records() -> Records {
             include_str!("../../../advisors/catalogue/verified/go1.26/wasip1.json"),
         ),
     ] {
-        records.add(goos, text).unwrap();
+        records.add(goos, text).expect("records");
     }
     records
 }
@@ -31,7 +31,7 @@ fn records() -> Records {
 #[test]
 fn every_entry_and_remedy_has_a_record_that_fits() {
     let records = records();
-    let checks = plan(root(), &entries(root()).unwrap()).unwrap();
+    let checks = plan(root(), &entries(root()).expect("entries")).expect("probes");
     let without: Vec<String> = checks
         .iter()
         .filter(|c| !records.has(c) || records.of(c).is_some_and(|r| r.result != Outcome::Pass))
@@ -45,8 +45,12 @@ fn every_entry_and_remedy_has_a_record_that_fits() {
 
 #[test]
 fn the_page_is_that_of_the_records() {
-    let entries = entries(root()).unwrap();
-    let made = page::text(&entries, &records(), &plan(root(), &entries).unwrap());
+    let entries = entries(root()).expect("entries");
+    let made = page::text(
+        &entries,
+        &records(),
+        &plan(root(), &entries).expect("probes"),
+    );
     let checked_in = include_str!("../../../docs/catalogue.md");
     assert!(
         checked_in == made,

@@ -1,20 +1,15 @@
 //! An attempt: one candidate, built and initialised in scratch copies.
 
-use std::collections::BTreeMap;
-
-use camino::{Utf8Path, Utf8PathBuf};
-use model::{Confirmed, Edit, End, GoFault, Goos, ListedPackage, Listing};
-use toolchain::{Fetched, Linked, Platform, Session};
+use model::{Confirmed, Edit, GoFault, Goos, ListedPackage, Listing};
+use toolchain::{Fetched, Platform, Session};
 
 use super::candidate::Candidate;
-use super::{TrialWork, Tried, first_lines, go, may_import};
+use super::linking::{self, Found};
+use super::{TrialWork, Tried, first_lines, go};
 use crate::events::Event;
-use crate::hosts::Site;
-use crate::paths::Paths;
-use crate::stages::run::{EACH, importer_dir};
-use crate::task::Task;
+use crate::paths::{Paths, is_inside};
 
-/// Most programs that one attempt links; what they are linked of was compiled for all.
+/// Most programs that one attempt links.
 const MAINS: usize = 8;
 
 impl TrialWork<'_, '_> {
@@ -95,7 +90,8 @@ impl TrialWork<'_, '_> {
                 "that version contains none of the packages that failed".to_owned()
             })));
         }
-        let mut tried = self.link(session, goos, &compiled)?;
+        let found = linking::link(self.checkup, session, goos, &compiled, MAINS)?;
+        let mut tried = judged_by(found, compiled.len());
         let (linked, unlinked) = tried.mended;
         tried.mended = (linked, unlinked + failed.len());
         if let Some(why) = failed.first() {
@@ -131,130 +127,36 @@ impl TrialWork<'_, '_> {
             .compile_listed(Platform::Native, &packages)?;
         Ok(error_of(&before, &packages[0]).is_none().then_some(error))
     }
-
-    /// Link what compiles: programs by themselves, libraries in programs that import them. What does not link is none
-    /// of what is mended.
-    fn link(
-        &self,
-        session: &Session,
-        goos: Goos,
-        compiled: &[&ListedPackage],
-    ) -> Result<Tried, toolchain::Error> {
-        let mut found = Linking::default();
-        let (mains, libraries): (Vec<&ListedPackage>, Vec<&ListedPackage>) =
-            compiled.iter().partition(|p| p.name == "main");
-        for (number, main) in mains.iter().enumerate() {
-            if number >= MAINS {
-                found.linked += mains.len() - MAINS;
-                break;
-            }
-            match session.link(goos, &main.import_path, number)? {
-                Linked::Ok(_) => found.linked += 1,
-                Linked::Failed(why) => found.failed(&why),
-            }
-        }
-        let mut groups: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
-        for library in libraries {
-            let path = &library.import_path;
-            if is_inside(self.checkup.module, path) {
-                let below = importer_dir(self.checkup.module, path);
-                groups.entry(below).or_default().push(path.clone());
-            } else if may_import(self.checkup.module, path) {
-                groups
-                    .entry(Utf8PathBuf::new())
-                    .or_default()
-                    .push(path.clone());
-            } else {
-                // Only what imports it links it.
-                found.linked += 1;
-            }
-        }
-        let mut number = 0;
-        for (below, packages) in &groups {
-            self.link_libraries(session, (goos, below), packages, &mut number, &mut found)?;
-        }
-        Ok(found.tried())
-    }
-
-    fn link_libraries(
-        &self,
-        session: &Session,
-        place: (Goos, &Utf8Path),
-        packages: &[String],
-        number: &mut usize,
-        found: &mut Linking,
-    ) -> Result<(), toolchain::Error> {
-        let (goos, below) = place;
-        *number += 1;
-        match session.link_inits(goos, below, packages, *number)? {
-            Linked::Ok(file) => {
-                found.linked += packages.len();
-                self.initialise(goos, &file, found);
-            }
-            Linked::Failed(_) if packages.len() > 1 => {
-                for package in packages {
-                    let alone = std::slice::from_ref(package);
-                    self.link_libraries(session, place, alone, number, found)?;
-                }
-            }
-            Linked::Failed(why) => found.failed(&why),
-        }
-        Ok(())
-    }
-
-    /// Whether a program that imports packages runs.
-    fn initialise(&self, goos: Goos, file: &Utf8Path, found: &mut Linking) {
-        let site = Site::On(goos.representative());
-        if !self.checkup.hosts.runs(site) {
-            return;
-        }
-        match self.checkup.hosts.run(site, &Task::new(file, EACH)) {
-            Ok(run) if run.end == End::Ok => found.ran = true,
-            Ok(run) => found.stopped = Some(first_lines(&run.printed.stderr)),
-            Err(why) => found.stopped = Some(why),
-        }
-    }
 }
 
-/// What linking found out.
-#[derive(Default)]
-struct Linking {
-    linked: usize,
-    unlinked: usize,
-    /// Why the first of them does not link.
-    why: Option<String>,
-    ran: bool,
-    /// Why what was linked did not run.
-    stopped: Option<String>,
-}
-
-impl Linking {
-    fn failed(&mut self, why: &str) {
-        self.unlinked += 1;
-        self.why.get_or_insert_with(|| first_lines(why));
-    }
-
-    fn tried(self) -> Tried {
-        let mended = (self.linked, self.unlinked);
-        if self.linked == 0 {
-            let why = self.why.unwrap_or_default();
-            return Tried {
+/// What linking says of a candidate. What was compiled alone is no more than compiled: only what imports a package that
+/// is internal to a dependency links it.
+fn judged_by(found: Found, compiled: usize) -> Tried {
+    let mended = (found.linked.len(), found.failed);
+    let runs = found.linked.values().any(|c| *c == Confirmed::Run);
+    if found.linked.is_empty() {
+        return match found.unlinked {
+            Some(why) => Tried {
                 mended,
                 ..Tried::bad(format!("it does not link: {why}"))
-            };
-        }
-        let mut tried = Tried::built(self.stopped.filter(|_| !self.ran).or(self.why));
-        if self.ran {
-            tried.outcome = Confirmed::Run;
-        }
-        Tried { mended, ..tried }
+            },
+            None if found.cut_off => Tried::unknown("it took too long"),
+            None => Tried {
+                mended: (compiled, 0),
+                ..Tried::built(Some("it was compiled, and not linked".to_owned()))
+            },
+        };
     }
-}
-
-/// Whether a package is one of a module.
-fn is_inside(module: &str, package: &str) -> bool {
-    let rest = package.strip_prefix(module);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let why = found.stopped.or(found.not_run).filter(|_| !runs);
+    Tried {
+        mended,
+        outcome: if runs {
+            Confirmed::Run
+        } else {
+            Confirmed::Build
+        },
+        ..Tried::built(why.or(found.unlinked))
+    }
 }
 
 /// What the compiler says of a package itself.

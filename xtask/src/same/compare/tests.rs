@@ -58,9 +58,9 @@ fn what_is_measured_and_what_is_renamed_does_not_count() {
     let mut other = two();
     other["schema"] = json!(2);
     other["tool"]["version"] = json!("9.9.9");
-    let observation = other["observations"][0].as_object_mut().unwrap();
+    let observation = other["observations"][0].as_object_mut().expect("an object");
     observation.insert("milliseconds".to_owned(), json!(99));
-    let told = observation.remove("told").unwrap();
+    let told = observation.remove("told").expect("what it was told");
     observation.insert("summary".to_owned(), told);
     observation.insert("refusals".to_owned(), json!([]));
     assert_eq!(differences(&two(), &other), [""; 0]);
@@ -77,8 +77,8 @@ fn what_is_measured_and_what_is_renamed_does_not_count() {
 #[test]
 fn notes_have_the_texts_of_details() {
     let mut other = two();
-    for finding in other["findings"].as_array_mut().unwrap() {
-        let fields = finding.as_object_mut().unwrap();
+    for finding in other["findings"].as_array_mut().expect("a list") {
+        let fields = finding.as_object_mut().expect("an object");
         fields.remove("details");
         let note = |text: &str| json!({"kind": "why", "text": text});
         fields.insert("notes".to_owned(), json!([note("two"), note("one")]));

@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analyzer::{Compiled, Fault};
-use camino::{Utf8Path, Utf8PathBuf};
-use model::{Confirmed, End, GoFault, Goos, Listing};
-use toolchain::{Error, Linked, Platform, Session};
+use model::{Confirmed, GoFault, Goos, Listing};
+use toolchain::{Error, Platform, Session};
 
 use super::{Mending, Round};
-use crate::hosts::Site;
-use crate::stages::run::{EACH, importer_dir};
-use crate::task::Task;
+use crate::stages::remedies::linking;
 
 /// Most times that imports are removed which nothing uses on this machine.
 const CLEANINGS: usize = 4;
@@ -134,87 +131,17 @@ impl Mending<'_> {
     }
 
     fn built(&self, session: &Session, goos: Goos, listing: &Listing) -> Result<Built, Error> {
-        let mut built = Built::default();
         let packages = listing.packages.iter();
         let of_path: BTreeMap<&str, _> = packages.map(|p| (p.import_path.as_str(), p)).collect();
-        let compiled = |path: &&String| {
-            let listed = of_path.get(path.as_str());
-            listed.is_some_and(|p| !p.export.is_empty())
-        };
-        let mut libraries: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
-        for (number, path) in self.failing[&goos].iter().filter(compiled).enumerate() {
-            if of_path[path.as_str()].name != "main" {
-                let below = importer_dir(self.checkup.module, path);
-                libraries.entry(below).or_default().push(path.clone());
-                continue;
-            }
-            match session.link(goos, path, number) {
-                Ok(Linked::Ok(_)) => {
-                    built.gained.insert(path.clone(), Confirmed::Build);
-                }
-                // What there was no time for is not confirmed; what was linked is.
-                Ok(Linked::Failed(_)) | Err(Error::TookTooLong { .. }) => {}
-                Err(e) => return Err(e),
-            }
-        }
-        let mut number = 0;
-        for (below, packages) in &libraries {
-            self.link_libraries(session, (goos, below), packages, &mut number, &mut built)?;
-        }
-        for package in built.gained.keys().chain(self.works.keys()) {
-            let all = needs(package, &of_path);
-            built.imports.insert(package.clone(), all);
-        }
-        Ok(built)
-    }
-
-    /// Link libraries that may be imported from one directory, together, or each alone where that fails, and
-    /// initialise them in the sandbox.
-    fn link_libraries(
-        &self,
-        session: &Session,
-        place: (Goos, &Utf8Path),
-        packages: &[String],
-        number: &mut usize,
-        built: &mut Built,
-    ) -> Result<(), Error> {
-        if self.checkup.is_over() {
-            return Ok(());
-        }
-        let (goos, below) = place;
-        *number += 1;
-        let linked = match session.link_inits(goos, below, packages, *number) {
-            Err(Error::TookTooLong { .. }) => return Ok(()),
-            linked => linked?,
-        };
-        match linked {
-            Linked::Ok(file) => {
-                let outcome = self.initialised(goos, &file);
-                let gained = packages.iter().map(|p| (p.clone(), outcome));
-                built.gained.extend(gained);
-            }
-            Linked::Failed(_) if packages.len() > 1 => {
-                for package in packages {
-                    let alone = std::slice::from_ref(package);
-                    self.link_libraries(session, place, alone, number, built)?;
-                }
-            }
-            Linked::Failed(_) => {}
-        }
-        Ok(())
-    }
-
-    /// How far a program came that initialises packages.
-    fn initialised(&self, goos: Goos, file: &Utf8Path) -> Confirmed {
-        let site = Site::On(goos.representative());
-        let hosts = self.checkup.hosts;
-        if !hosts.runs(site) {
-            return Confirmed::Build;
-        }
-        match hosts.run(site, &Task::new(file, EACH)) {
-            Ok(run) if run.end == End::Ok => Confirmed::Run,
-            _ => Confirmed::Build,
-        }
+        let failing = self.failing[&goos].iter();
+        let compiled = failing.filter_map(|path| of_path.get(path.as_str()).copied());
+        let compiled: Vec<_> = compiled.filter(|p| !p.export.is_empty()).collect();
+        let found = linking::link(self.checkup, session, goos, &compiled, compiled.len())?;
+        let of = found.linked.keys().chain(self.works.keys());
+        Ok(Built {
+            imports: of.map(|p| (p.clone(), needs(p, &of_path))).collect(),
+            gained: found.linked,
+        })
     }
 }
 

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
-use model::{Confirmed, End, Goos, ListedPackage, Listing, Report};
-use toolchain::{Error, Linked, Platform, Session};
+use camino::Utf8Path;
+use model::{Confirmed, Goos, ListedPackage, Listing, Report};
+use toolchain::{Error, Platform, Session};
 
 use super::{Outcome, Texts, Work};
-use crate::hosts::Site;
-use crate::stages::remedies::{first_lines, may_import};
-use crate::stages::run::{EACH, importer_dir};
-use crate::task::Task;
+use crate::stages::remedies::{first_lines, linking};
 
 /// A module with a swap, and what is known of it without.
 pub(super) struct Proof<'p> {
@@ -141,62 +138,31 @@ impl<'p> Proof<'p> {
         mended: &[&ListedPackage],
         listing: &Listing,
     ) -> Result<Outcome, Error> {
-        let module = self.work.checkup.module;
-        let mut number = 0;
-        let mut libraries: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
-        for package in mended {
-            let path = &package.import_path;
-            if package.name != "main" {
-                let below = importer_dir(module, path);
-                libraries.entry(below).or_default().push(path.clone());
-                continue;
-            }
-            number += 1;
-            if let Linked::Failed(why) = self.session.link(goos, path, number)? {
-                return Ok(Outcome::Bad(first_lines(&why)));
-            }
-        }
-        let mut confirmed = if libraries.is_empty() {
-            Confirmed::Build
-        } else {
-            Confirmed::Run
-        };
         let listed = by_path(listing);
         let new = self.work.swaps.iter().flat_map(|s| &s.imports);
-        let new = new.filter(|p| listed.contains_key(p.as_str()) && may_import(module, p));
-        let top = libraries.entry(Utf8PathBuf::new()).or_default();
-        top.extend(new.cloned());
-        libraries.retain(|_, packages| !packages.is_empty());
-        for (below, packages) in &libraries {
-            number += 1;
-            let file = match self.session.link_inits(goos, below, packages, number)? {
-                Linked::Ok(file) => file,
-                Linked::Failed(why) => return Ok(Outcome::Bad(first_lines(&why))),
-            };
-            match self.initialise(goos, &file) {
-                Outcome::Good(Confirmed::Run) => {}
-                Outcome::Good(other) => confirmed = other,
-                other => return Ok(other),
-            }
+        let new = new.filter_map(|p| listed.get(p.as_str()).copied());
+        let all: Vec<&ListedPackage> = mended.iter().copied().chain(new).collect();
+        let found = linking::link(self.work.checkup, self.session, goos, &all, all.len())?;
+        let initialises = |p: &&ListedPackage| p.name != "main";
+        if let Some(why) = found.unlinked {
+            return Ok(Outcome::Bad(why));
         }
-        Ok(Outcome::Good(confirmed))
-    }
-
-    /// How far a program came that initialises packages; or what it says where it fails.
-    fn initialise(&self, goos: Goos, file: &Utf8Path) -> Outcome {
-        let site = Site::On(goos.representative());
-        let hosts = self.work.checkup.hosts;
-        if !hosts.runs(site) {
-            return Outcome::Good(Confirmed::Build);
+        if let Some(why) = found.stopped {
+            return Ok(Outcome::Bad(format!("its initialisation fails: {why}")));
         }
-        match hosts.run(site, &Task::new(file, EACH)) {
-            Ok(run) if run.end == End::Ok => Outcome::Good(Confirmed::Run),
-            Ok(run) => {
-                let why = first_lines(&run.printed.stderr);
-                Outcome::Bad(format!("its initialisation fails: {why}"))
-            }
-            Err(_) => Outcome::Good(Confirmed::Build),
+        if found.cut_off {
+            return Ok(Outcome::Bad("it took too long".to_owned()));
         }
+        let libraries = mended.iter().copied().filter(initialises);
+        let mut libraries = libraries
+            .map(|p| found.linked.get(&p.import_path))
+            .peekable();
+        let runs = libraries.peek().is_some() && libraries.all(|c| c == Some(&Confirmed::Run));
+        Ok(Outcome::Good(if runs {
+            Confirmed::Run
+        } else {
+            Confirmed::Build
+        }))
     }
 
     /// Compile the packages that change on this machine; what built there has to. False where some do not, before
