@@ -27,7 +27,7 @@ pub use crate::join::not_built::build_causes;
 pub use crate::judge::Judged;
 pub use crate::mend::{
     Argument, ArgumentSwap, Building, Change, Does, EditKind, Fault, Hindrance, Lost, Mender,
-    Numbers, Obstacle, Swap, Swapped, swap,
+    Obstacle, Swap, Swapped, SystemNames, swap,
 };
 pub use crate::scan::{Runnable, Scan};
 pub use crate::settings::{Settings, StubSignature};

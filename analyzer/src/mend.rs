@@ -27,7 +27,7 @@ use self::fault::Cause;
 use self::pieces::Pieces;
 use self::plan::{Key, Plan};
 use self::render::Rendered;
-pub use self::shim::Numbers;
+pub use self::shim::SystemNames;
 pub use self::stub::Does;
 pub use self::swap::{Argument, ArgumentSwap, Hindrance, Obstacle, Swap, Swapped, swap};
 use self::widen::Widened;
@@ -57,8 +57,8 @@ pub struct Building {
     pub tags: Vec<String>,
     /// N of Go 1.N.
     pub release: u32,
-    /// Signals and error numbers of this machine, which a target may lack.
-    pub numbers: Arc<Numbers>,
+    /// What the system's packages declare for this machine, and may lack on a target.
+    pub system: Arc<SystemNames>,
 }
 
 /// What sort of edit it is.
@@ -140,8 +140,8 @@ struct Bad {
     targets: Targets,
     /// Lines of the text that was compiled, from 0.
     lines: BTreeSet<usize>,
-    /// Numbers of other packages that it lacks, with the targets that lack them.
-    numbers: BTreeMap<(String, String), Targets>,
+    /// Names of the system's packages that it lacks and that can be shimmed, with the targets that lack them.
+    shims: BTreeMap<shim::Name, Targets>,
     /// It lacks something else, too.
     more: bool,
 }
@@ -189,7 +189,7 @@ impl Mender {
             if bad.more || matches!(key, Key::Made(_)) {
                 self.replace(key, &bad.targets, &bad.lines);
             } else {
-                self.shim(&bad.numbers);
+                self.shim(&bad.shims);
             }
         }
         self.render();
@@ -307,12 +307,14 @@ impl Mender {
     /// What functions do on the targets instead of their work.
     pub fn lost(&self) -> BTreeSet<Lost> {
         let stubs = self.plan.stubs.iter();
-        let lost = stubs.filter(|(_, stub)| !matches!(stub.does, Does::Same | Does::Less));
-        lost.map(|(name, stub)| Lost {
+        let stubs = stubs.map(|(name, stub)| Lost {
             name: name.clone(),
             does: stub.does,
-        })
-        .collect()
+        });
+        stubs
+            .filter(|lost| !matches!(lost.does, Does::Same | Does::Less))
+            .chain(shim::lost(&self.plan.shims))
+            .collect()
     }
 
     fn render(&mut self) {
@@ -366,13 +368,13 @@ impl Mender {
             let Some((key, line)) = self.rendered.key_at(fault) else {
                 continue;
             };
-            let number = self.number(fault);
+            let shimmed = self.shimmed(fault, &key);
             let bad = wanted.bad.entry(key).or_default();
             bad.targets.insert(fault.goos);
             bad.lines.insert(line);
-            match number {
-                Some(number) => {
-                    bad.numbers.entry(number).or_default().insert(fault.goos);
+            match shimmed {
+                Some(name) => {
+                    bad.shims.entry(name).or_default().insert(fault.goos);
                 }
                 None => bad.more = true,
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::constraint::{self, Targets};
 use super::pieces::{Import, Kind, Pieces, Unit};
-use super::shim::Shim;
+use super::shim::{self, Shim};
 use super::stub::{self, Does, Maker, Model, Stub};
 use super::widen::Widened;
 use super::{Goos, Mender};
@@ -33,8 +33,8 @@ pub(super) struct Plan {
     pub(super) unused: BTreeSet<(String, String)>,
     /// Packages that targets have no files of: what is declared for these cannot use them.
     pub(super) banned: BTreeMap<String, Targets>,
-    /// Numbers of other packages under names of this one, by path and name.
-    pub(super) shims: BTreeMap<(String, String), Shim>,
+    /// Names of the system's packages under names of this one.
+    pub(super) shims: BTreeMap<shim::Name, Shim>,
 }
 
 /// A declaration that was made.
@@ -239,9 +239,6 @@ impl Mender {
         let key = (file.to_owned(), number);
         let known = self.plan.moved.get(&key).into_iter().flatten().copied();
         let targets: Targets = known.chain(targets.iter().copied()).collect();
-        if unit.is("main") && self.package == "main" {
-            return;
-        }
         if unit.is("_") {
             // It declares nothing.
             self.plan.moved.insert(key, targets);

@@ -101,49 +101,6 @@ impl Rendered {
         rendered
     }
 
-    /// The files that declare shims: for the targets, and for the other platforms.
-    fn shims(&mut self, package: &str, files: &BTreeMap<String, String>, plan: &Plan) {
-        let mut groups: BTreeMap<(&str, &Targets), [Vec<String>; 2]> = BTreeMap::new();
-        for ((path, number), shim) in &plan.shims {
-            let name = shim::name(path, number);
-            let last = path.rsplit('/').next().unwrap_or(path);
-            let [here, there] = groups.entry((path, &shim.targets)).or_default();
-            here.push(format!("\t{name} = {}\n", shim.value));
-            there.push(format!("\t{name} = {last}.{number}\n"));
-        }
-        for ((path, targets), [here, there]) in groups {
-            let last = path.rsplit('/').next().unwrap_or(path);
-            let suffix = constraint::suffix(targets);
-            let of_targets = (
-                constraint::only(targets),
-                format!("{last}_{suffix}"),
-                here,
-                "syscall",
-            );
-            let of_others = (
-                constraint::without(None, targets),
-                format!("{last}_not{suffix}"),
-                there,
-                path,
-            );
-            for (expr, stem, lines, path) in [of_targets, of_others] {
-                let name = self.free_name(files, &stem);
-                let import = Import {
-                    alias: None,
-                    path: path.to_owned(),
-                    span: (0, 0),
-                };
-                let head = format!(
-                    "// Numbers that {} lacks: it never sees them.\n\n",
-                    words(targets)
-                );
-                let units = [format!("const (\n{})", lines.concat())];
-                let source = new_file(package, &expr, &head, &[import], &units, plan, &name);
-                self.files.insert(name, source);
-            }
-        }
-    }
-
     /// The declaration that a fault lies in, and its line there, from 0.
     pub(super) fn key_at(&self, fault: &Fault) -> Option<(Key, usize)> {
         let text = self.files.get(&fault.file)?;
@@ -323,7 +280,7 @@ impl Rendered {
     }
 
     /// A name of a file that there is none of.
-    fn free_name(&self, files: &BTreeMap<String, String>, stem: &str) -> String {
+    pub(super) fn free_name(&self, files: &BTreeMap<String, String>, stem: &str) -> String {
         let taken = |name: &String| files.contains_key(name) || self.files.contains_key(name);
         let names = std::iter::once(format!("{stem}.go"));
         let more = (1..).map(|n| {
@@ -462,7 +419,7 @@ pub(super) fn names_after(text: &str, qualifier: &str) -> BTreeSet<String> {
 }
 
 /// A file of declarations.
-fn new_file(
+pub(super) fn new_file(
     package: &str,
     expr: &str,
     head: &str,

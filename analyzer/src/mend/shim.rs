@@ -1,24 +1,59 @@
-//! Signals and error numbers that a target lacks, under names of the package's own: those of the other platforms
-//! there, and on the target values that never come.
+//! Names of the system's packages that a target lacks, under names of the package's own: those of the other platforms
+//! there, and on the target signals and error numbers that never come, and functions that do not do their work.
 
 use std::collections::BTreeMap;
 
-use super::constraint::Targets;
-use super::pieces::{Kind, Pieces, all_tokens};
-use super::{Cause, Fault, Mender};
-use crate::go::syntax::Tok;
+use super::constraint::{self, Targets};
+use super::pieces::{Import, Kind, Pieces, all_tokens};
+use super::plan::{Key, Plan, words};
+use super::render::{Rendered, new_file};
+use super::stub::Does;
+use super::{Cause, Fault, Lost, Mender};
+use crate::go::syntax::{Tok, Token};
 
-/// Signals and error numbers that packages declare for this machine, by import path and name: their values, as
-/// expressions of a file that imports package syscall.
+/// A package, by its import path, and a name that it exports.
+pub(super) type Name = (String, String);
+
+/// What the system's packages declare for this machine.
 #[derive(Clone, Debug, Default)]
-pub struct Numbers(BTreeMap<(String, String), String>);
+pub struct SystemNames {
+    /// Signals and error numbers: their values, as expressions of a file that imports package syscall.
+    numbers: BTreeMap<Name, String>,
+    /// Functions of which the signature names nothing but predeclared types: each as a file that declares it alone.
+    functions: BTreeMap<Name, String>,
+}
 
 /// Error numbers of the target are smaller (`syscall/tables_wasip1.go`, `syscall/tables_js.go`).
 const NO_ERROR: u64 = 0x7000;
 
-impl Numbers {
-    /// Read the constants of a file of a package, such as `zerrors_linux_amd64.go` of package syscall.
-    pub fn read(&mut self, path: &str, text: &str) {
+/// Predeclared types, but for those of generics.
+const PREDECLARED: [&str; 21] = [
+    "any",
+    "bool",
+    "byte",
+    "complex128",
+    "complex64",
+    "error",
+    "float32",
+    "float64",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "rune",
+    "string",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintptr",
+];
+
+impl SystemNames {
+    /// Read the signals and error numbers of a file of a package, such as `zerrors_linux_amd64.go` of package syscall.
+    pub fn read_numbers(&mut self, path: &str, text: &str) {
         for unit in Pieces::of(text).units {
             let ([name], Kind::Const) = (unit.names.as_slice(), &unit.kind) else {
                 continue;
@@ -28,10 +63,71 @@ impl Numbers {
                 .split_once('=')
                 .and_then(|(_, value)| value_of(value.trim()));
             if let Some(value) = value {
-                self.0.insert((path.to_owned(), name.clone()), value);
+                self.numbers.insert((path.to_owned(), name.clone()), value);
             }
         }
     }
+
+    /// Read the functions of a file of a package.
+    pub fn read_functions(&mut self, path: &str, text: &str) {
+        for unit in Pieces::of(text).units {
+            let ([name], Kind::Func(func)) = (unit.names.as_slice(), &unit.kind) else {
+                continue;
+            };
+            let head = text[func.head.clone()].trim_end();
+            let exported = name.starts_with(char::is_uppercase) && !name.contains('.');
+            if exported && names_predeclared_types(head) {
+                let code = format!("package {}\n{head} {{}}\n", last(path));
+                self.functions.insert((path.to_owned(), name.clone()), code);
+            }
+        }
+    }
+
+    fn contains(&self, name: &Name) -> bool {
+        self.numbers.contains_key(name) || self.functions.contains_key(name)
+    }
+}
+
+/// Whether the signature of a function names no types but predeclared ones.
+fn names_predeclared_types(head: &str) -> bool {
+    let mut tokens = all_tokens(head);
+    // The one that ends each line.
+    tokens.retain(|t| t.tok != Tok::Semi);
+    let plain = |t: &Token| {
+        matches!(
+            t.tok,
+            Tok::Ident
+                | Tok::LParen
+                | Tok::RParen
+                | Tok::Comma
+                | Tok::LBrack
+                | Tok::RBrack
+                | Tok::Mul
+                | Tok::Int
+        )
+    };
+    // `func` and the name come first.
+    let Some(rest) = tokens.get(2..).filter(|rest| rest.iter().all(plain)) else {
+        return false;
+    };
+    // The last identifier of each part is a type, or a name of which the type follows.
+    let mut parts = rest
+        .split(|t| matches!(t.tok, Tok::LParen | Tok::RParen | Tok::Comma))
+        .map(|part| {
+            part.iter()
+                .rfind(|t| t.tok == Tok::Ident)
+                .map(|t| (part.len(), t))
+        });
+    let mut ends_in_type = true;
+    let sound = parts.all(|part| {
+        let Some((len, ident)) = part else {
+            return std::mem::replace(&mut ends_in_type, true);
+        };
+        let word = &head[ident.start as usize..ident.end as usize];
+        ends_in_type = PREDECLARED.contains(&word);
+        ends_in_type || len == 1
+    });
+    sound && ends_in_type
 }
 
 /// `Signal(0x1c)`, `syscall.Errno(0x70)` as a value for a target.
@@ -51,55 +147,111 @@ fn value_of(value: &str) -> Option<String> {
     }
 }
 
-/// A number under a name of the package's own.
+/// A name of a system's package under a name of the package's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shim {
     pub(super) targets: Targets,
-    /// The value on the targets.
-    pub(super) value: String,
+    pub(super) stand_in: StandIn,
+}
+
+/// What stands for it on the targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum StandIn {
+    /// The value of a constant.
+    Number(String),
+    /// The declaration of a function, and what it does.
+    Function(String, Does),
 }
 
 /// The name of a shim: `syscallSIGUSR1`.
-pub(super) fn name(path: &str, name: &str) -> String {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    format!("{last}{name}")
+fn own_name((path, name): &Name) -> String {
+    format!("{}{name}", last(path))
+}
+
+/// The last part of an import path.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 impl Mender {
-    /// The number of another package that a fault misses.
-    pub(super) fn number(&self, fault: &Fault) -> Option<(String, String)> {
+    /// The name of a system's package that a fault of a declaration misses, and that can be shimmed there. A function
+    /// that cannot do its work takes the one that calls it with it, but for `main`.
+    pub(super) fn shimmed(&self, fault: &Fault, key: &Key) -> Option<Name> {
         if !matches!(Cause::of(&fault.message), Cause::Qualified(..)) {
             return None;
         }
-        let number = self.foreign(fault)?;
-        self.building
-            .numbers
-            .0
-            .contains_key(&number)
-            .then_some(number)
+        let name = self.foreign(fault)?;
+        let system = &self.building.system;
+        let known =
+            system.numbers.contains_key(&name) || (self.is_main(key) && system.contains(&name));
+        known.then_some(name)
     }
 
-    /// Put names of the package's own in the places of numbers.
-    pub(super) fn shim(&mut self, numbers: &BTreeMap<(String, String), Targets>) {
-        for (number, targets) in numbers {
-            let Some(value) = self.building.numbers.0.get(number) else {
-                continue;
-            };
-            let shim = self
-                .plan
-                .shims
-                .entry(number.clone())
-                .or_insert_with(|| Shim {
-                    targets: Targets::new(),
-                    value: value.clone(),
-                });
-            shim.targets.extend(targets.iter().copied());
+    /// Whether a declaration is the `main` of a program.
+    fn is_main(&self, key: &Key) -> bool {
+        let Key::Original(file, number) = key else {
+            return false;
+        };
+        let units = self.files.get(file).map(|text| Pieces::of(text).units);
+        let unit = units.and_then(|units| units.into_iter().nth(*number));
+        self.package == "main" && unit.is_some_and(|unit| unit.is("main"))
+    }
+
+    /// Put names of the package's own in the places of those of the system's packages.
+    pub(super) fn shim(&mut self, names: &BTreeMap<Name, Targets>) {
+        for (name, targets) in names {
+            let known = self.plan.shims.get(name).map(|shim| shim.targets.clone());
+            let targets: Targets = known
+                .into_iter()
+                .flatten()
+                .chain(targets.iter().copied())
+                .collect();
+            if let Some(stand_in) = self.stand_in(name, &targets) {
+                self.plan
+                    .shims
+                    .insert(name.clone(), Shim { targets, stand_in });
+            }
         }
+    }
+
+    fn stand_in(&self, name: &Name, targets: &Targets) -> Option<StandIn> {
+        if let Some(value) = self.building.system.numbers.get(name) {
+            return Some(StandIn::Number(value.clone()));
+        }
+        let source = self.building.system.functions.get(name)?;
+        let unit = Pieces::of(source).units.into_iter().next()?;
+        let Kind::Func(func) = &unit.kind else {
+            return None;
+        };
+        let maker = super::stub::Maker {
+            package: last(&name.0),
+            targets: words(targets),
+            errors: "errors",
+            fmt: "fmt",
+        };
+        let stub = maker.func(source, &unit, func, &[]);
+        let own = own_name(name);
+        let code = stub
+            .code
+            .replacen(&format!("// {} ", name.1), &format!("// {own} "), 1);
+        let code = code.replacen(&format!("func {}(", name.1), &format!("func {own}("), 1);
+        Some(StandIn::Function(code, stub.does))
     }
 }
 
+/// The functions among shims.
+pub(super) fn lost(shims: &BTreeMap<Name, Shim>) -> impl Iterator<Item = Lost> {
+    shims.iter().filter_map(|((path, name), shim)| {
+        let StandIn::Function(_, does) = shim.stand_in else {
+            return None;
+        };
+        let name = format!("{}.{name}", last(path));
+        Some(Lost { name, does })
+    })
+}
+
 /// A text with shims in the places of what they stand for; none where it has none of it.
-pub(super) fn put(text: &str, shims: &BTreeMap<(String, String), Shim>) -> Option<String> {
+pub(super) fn put(text: &str, shims: &BTreeMap<Name, Shim>) -> Option<String> {
     let imports = Pieces::of(text).imports;
     let names: BTreeMap<String, &str> = imports
         .iter()
@@ -119,11 +271,94 @@ pub(super) fn put(text: &str, shims: &BTreeMap<(String, String), Shim>) -> Optio
         let Some(path) = names.get(word(at - 1)).filter(|_| !selects) else {
             continue;
         };
-        if shims.contains_key(&((*path).to_owned(), word(at + 1).to_owned())) {
+        let name = ((*path).to_owned(), word(at + 1).to_owned());
+        if shims.contains_key(&name) {
             out.push_str(&text[from..tokens[at - 1].start as usize]);
-            out.push_str(&name(path, word(at + 1)));
+            out.push_str(&own_name(&name));
             from = tokens[at + 1].end as usize;
         }
     }
     (from > 0).then(|| out + &text[from..])
+}
+
+/// What a file of shims declares: names with their values, and functions.
+#[derive(Default)]
+struct Declared {
+    constants: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
+    functions: Vec<String>,
+}
+
+impl Declared {
+    /// The declarations, as Go's formatter writes them.
+    fn units(self) -> Vec<String> {
+        let groups = [("const", self.constants), ("var", self.variables)];
+        let groups = groups.into_iter().filter(|(_, values)| !values.is_empty());
+        let groups = groups.map(|(keyword, values)| group(keyword, &values));
+        groups.chain(self.functions).collect()
+    }
+}
+
+/// Names with their values, one below the other.
+fn group(keyword: &str, values: &[(String, String)]) -> String {
+    if let [(name, value)] = values {
+        return format!("{keyword} {name} = {value}");
+    }
+    let widest = values.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines = values
+        .iter()
+        .map(|(name, value)| format!("\t{name:widest$} = {value}\n"));
+    format!("{keyword} (\n{})", lines.collect::<String>())
+}
+
+impl Rendered {
+    /// The files that declare shims: for the targets, and for the other platforms.
+    pub(super) fn shims(&mut self, package: &str, files: &BTreeMap<String, String>, plan: &Plan) {
+        let mut groups: BTreeMap<(&str, &Targets), [Declared; 2]> = BTreeMap::new();
+        for (name, shim) in &plan.shims {
+            let own = own_name(name);
+            let [here, there] = groups.entry((&name.0, &shim.targets)).or_default();
+            let same = (own.clone(), format!("{}.{}", last(&name.0), name.1));
+            match &shim.stand_in {
+                StandIn::Number(value) => {
+                    here.constants.push((own, value.clone()));
+                    there.constants.push(same);
+                }
+                StandIn::Function(code, _) => {
+                    here.functions.push(code.clone());
+                    there.variables.push(same);
+                }
+            }
+        }
+        for ((path, targets), [here, there]) in groups {
+            let suffix = constraint::suffix(targets);
+            let head = format!(
+                "// What {path} lacks on {}: signals and errors that never come, and functions that do not do their work.\n\n",
+                words(targets)
+            );
+            let of_targets = (
+                constraint::only(targets),
+                format!("{}_{suffix}", last(path)),
+                here.units(),
+                vec!["syscall", "errors", "fmt"],
+            );
+            let of_others = (
+                constraint::without(None, targets),
+                format!("{}_not{suffix}", last(path)),
+                there.units(),
+                vec![path],
+            );
+            for (expr, stem, units, paths) in [of_targets, of_others] {
+                let name = self.free_name(files, &stem);
+                let import = |path: &str| Import {
+                    alias: None,
+                    path: path.to_owned(),
+                    span: (0, 0),
+                };
+                let imports: Vec<Import> = paths.into_iter().map(import).collect();
+                let source = new_file(package, &expr, &head, &imports, &units, plan, &name);
+                self.files.insert(name, source);
+            }
+        }
+    }
 }

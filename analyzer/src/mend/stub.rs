@@ -130,6 +130,12 @@ impl Maker<'_> {
     }
 
     fn panic(&self, name: &str) -> String {
+        if (self.package, name) == ("main", "main") {
+            return format!(
+                "panic(\"this program is not supported on {}\")",
+                self.targets
+            );
+        }
         format!(
             "panic(\"{}.{name} is not supported on {}\")",
             self.package, self.targets

@@ -2,23 +2,31 @@
 
 use super::*;
 
-/// A package by its files.
-fn package(files: &[(&str, &str)]) -> Mender {
-    let mut numbers = Numbers::default();
-    numbers.read(
+/// A package by its name and files.
+fn named(name: &str, files: &[(&str, &str)]) -> Mender {
+    let mut system = SystemNames::default();
+    system.read_numbers(
         "syscall",
         "package syscall\nconst (\n\tSIGUSR1 = Signal(0xa)\n\tENOTSUP = Errno(0x5f)\n)\n",
+    );
+    system.read_functions(
+        "syscall",
+        "package syscall\nfunc Umask(mask int) (oldmask int) { return 0 }\nfunc Kill(pid int, sig Signal) error\n",
     );
     let building = Building {
         native: ("linux".to_owned(), "amd64".to_owned()),
         tags: Vec::new(),
         release: 26,
-        numbers: Arc::new(numbers),
+        system: Arc::new(system),
     };
     let files = files
         .iter()
         .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    Mender::new("p", building, files.collect())
+    Mender::new(name, building, files.collect())
+}
+
+fn package(files: &[(&str, &str)]) -> Mender {
+    named("p", files)
 }
 
 /// A fault on both builds, at the first place of a text.
@@ -290,4 +298,37 @@ fn no_text_makes_it_panic() {
         }
         assert!(mender.texts().contains_key("a.go"), "{cut}");
     }
+}
+
+#[test]
+fn main_keeps_what_it_does_besides_a_function_that_the_system_lacks() {
+    let main = "package main\n\nimport \"syscall\"\n\nfunc main() {\n\tsyscall.Umask(0)\n\tprintln(1)\n}\n";
+    let mut mender = named("main", &[("main.go", main)]);
+    let told = faults(&mender, "main.go", "Umask", "undefined: syscall.Umask");
+    assert!(mender.mend(&told));
+    let texts = mender.texts();
+    assert!(texts["main.go"].contains("\tsyscallUmask(0)\n\tprintln(1)\n"));
+    assert!(!texts["main.go"].contains("import"));
+    assert!(
+        texts["syscall_notwasm.go"]
+            .ends_with("import \"syscall\"\n\nvar syscallUmask = syscall.Umask\n")
+    );
+    assert!(texts["syscall_wasm.go"].contains("func syscallUmask(mask int) (oldmask int) {\n\tpanic(\"syscall.Umask is not supported on js and wasip1\")"));
+    assert_eq!(
+        mender.lost().first().map(|l| l.name.as_str()),
+        Some("syscall.Umask")
+    );
+}
+
+#[test]
+fn main_that_cannot_be_kept_says_so() {
+    let main = "package main\n\nimport \"syscall\"\n\nfunc main() {\n\tsyscall.Kill(0, syscall.SIGUSR1)\n}\n";
+    let mut mender = named("main", &[("main.go", main)]);
+    let told = faults(&mender, "main.go", "Kill", "undefined: syscall.Kill");
+    assert!(mender.mend(&told));
+    let stub = &mender.texts()["main_wasm.go"];
+    assert!(
+        stub.contains("func main() {\n\tpanic(\"this program is not supported on js and wasip1\")"),
+        "{stub}"
+    );
 }

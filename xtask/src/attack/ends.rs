@@ -2,14 +2,14 @@
 #![expect(clippy::disallowed_methods, reason = "attacks prepare files")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Attack;
-use super::ground::{Going, Ground};
+use super::ground::{Going, Ground, Seen};
 
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
@@ -30,6 +30,9 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
 ];
 
+/// Rounds of a thorough run with signals that can be handled, and as many with KILL.
+const ROUNDS: usize = 500;
+
 /// A module that Go compiles for seconds, with a build cache of its own.
 fn compiling(ground: &Ground, number: u64) -> Result<Going> {
     ground.hello()?;
@@ -38,8 +41,12 @@ fn compiling(ground: &Ground, number: u64) -> Result<Going> {
         "package main\n\nimport _ \"net/http\"\n\nfunc main() {}\n",
     )?;
     let mut command = ground.command(&["-q"]);
-    command.env("GOCACHE", ground.beside(&format!("gocache-{number}")));
+    command.env("GOCACHE", build_cache(ground, number));
     ground.start(command)
+}
+
+fn build_cache(ground: &Ground, number: u64) -> PathBuf {
+    ground.beside(&format!("gocache-{number}"))
 }
 
 /// Wait until Go works in the directory for temporary files.
@@ -64,42 +71,44 @@ fn has_build(tmp: &Path) -> Result<bool> {
 }
 
 fn signals(ground: &Ground) -> Result<()> {
-    for (number, signal) in ["INT", "TERM", "HUP"]
-        .into_iter()
-        .cycle()
-        .take(ground.rounds(3, 30))
-        .enumerate()
-    {
-        let number = number as u64;
-        let mut going = compiling(ground, number)?;
-        until_go_works(ground, &mut going)?;
-        // At different moments of a build.
-        thread::sleep(Duration::from_millis(number * 150));
-        going.signal(signal)?;
-        let seen = going.end()?;
+    let signals = ["INT", "TERM", "HUP"].into_iter().cycle();
+    for (number, signal) in signals.take(ground.rounds(3, ROUNDS)).enumerate() {
+        let seen = ended_by(ground, signal, number as u64)?;
         seen.is_sound()?;
         ensure!(
             [0, 130].contains(&seen.code),
             "{signal}: exit code {}",
             seen.code
         );
-        ground.nothing_left().context(signal)?;
     }
     Ok(())
 }
 
 fn killed(ground: &Ground) -> Result<()> {
-    for number in 0..ground.rounds(2, 20) as u64 {
-        let mut going = compiling(ground, 100 + number)?;
-        until_go_works(ground, &mut going)?;
-        thread::sleep(Duration::from_millis(number * 200));
-        going.signal("KILL")?;
-        let _ = going.end()?;
-        ground.nothing_left()?;
-        let still = working_in(&ground.tmp)?;
-        ensure!(still.is_empty(), "still running: {}", still.join("; "));
+    for number in 0..ground.rounds(2, ROUNDS) as u64 {
+        ended_by(ground, "KILL", number)?;
     }
     Ok(())
+}
+
+/// Send a signal at a moment of a build of its own, and see that nothing is left and nothing goes on.
+fn ended_by(ground: &Ground, signal: &str, number: u64) -> Result<Seen> {
+    let mut going = compiling(ground, number)?;
+    until_go_works(ground, &mut going)?;
+    thread::sleep(Duration::from_millis(number * 37 % 2_000));
+    going.signal(signal)?;
+    let seen = going.end()?;
+    let round = || format!("{signal}, round {number}");
+    ground.nothing_left().with_context(round)?;
+    let still = working_in(&ground.tmp)?;
+    ensure!(
+        still.is_empty(),
+        "{}: still running: {}",
+        round(),
+        still.join("; ")
+    );
+    fs::remove_dir_all(build_cache(ground, number)).with_context(round)?;
+    Ok(seen)
 }
 
 /// The commands of processes that name a directory.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use analyzer::{Compiled, Fault, Numbers};
+use analyzer::{Compiled, Fault, SystemNames};
 use camino::Utf8PathBuf;
 use model::{Edit, GoFault, Goos, Listing, Report};
 use toolchain::{Error, Patch, Platform, Scratch, Session};
@@ -51,8 +51,8 @@ pub(super) struct Mending<'c> {
     works: BTreeMap<String, Work>,
     /// Holds the copies of modules.
     scratch: Scratch,
-    /// Signals and error numbers of this machine.
-    numbers: Arc<Numbers>,
+    /// What the system's packages declare for this machine.
+    system: Arc<SystemNames>,
 }
 
 /// What compiling says.
@@ -95,7 +95,7 @@ pub(super) fn mend<'c>(
         broken,
         works: BTreeMap::new(),
         scratch: Scratch::new()?,
-        numbers: Arc::new(work::numbers(checkup)),
+        system: Arc::new(work::system_names(checkup)),
     };
     mending.rounds()?;
     let proof = mending.prove()?;
@@ -293,7 +293,7 @@ impl Mending<'_> {
         if !self.works.contains_key(package) {
             let work = Work::begin(
                 self.checkup,
-                &self.numbers,
+                &self.system,
                 round.package(package)?,
                 self.swapped,
             )?;

@@ -275,6 +275,10 @@ fn named(names: &[String]) -> String {
     }
 }
 
+/// What is lost with `main`.
+const PROGRAM: &str =
+    "the whole program: to keep the rest of it, move what fails out of main into a function";
+
 /// What functions do instead of their work, in a sentence.
 fn loses(lost: &BTreeSet<Lost>) -> Option<String> {
     let of = |does: Does, one: &str, more: &str| {
@@ -293,6 +297,9 @@ fn loses(lost: &BTreeSet<Lost>) -> Option<String> {
             "return errors.ErrUnsupported",
         ),
         of(Does::Panics, "panics", "panic"),
+        lost.iter()
+            .any(|l| l.name == "main" && l.does == Does::Panics)
+            .then(|| PROGRAM.to_owned()),
         of(Does::False, "is false", "are false"),
         of(
             Does::AsElsewhere,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
-use analyzer::{Building, Mender, Numbers};
+use analyzer::{Building, Mender, SystemNames};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::ListedPackage;
 use toolchain::{Error, Patch, Platform, files};
@@ -46,7 +46,7 @@ impl Work {
     /// Read the files of a package; none where it is the standard library's, or cannot be read.
     pub(super) fn begin(
         checkup: &Checkup<'_>,
-        numbers: &Arc<Numbers>,
+        system: &Arc<SystemNames>,
         package: &ListedPackage,
         swapped: &Texts,
     ) -> Option<Self> {
@@ -89,7 +89,7 @@ impl Work {
             native: (env.gohostos.clone(), env.gohostarch.clone()),
             tags: checkup.settings.tags.clone(),
             release: release(&env.goversion),
-            numbers: Arc::clone(numbers),
+            system: Arc::clone(system),
         };
         Some(Self {
             dir: package.dir.clone(),
@@ -161,25 +161,26 @@ impl Work {
     }
 }
 
-/// The signals and error numbers of this machine.
-pub(super) fn numbers(checkup: &Checkup<'_>) -> Numbers {
-    let mut numbers = Numbers::default();
+/// What the system's packages declare for this machine.
+pub(super) fn system_names(checkup: &Checkup<'_>) -> SystemNames {
+    let mut names = SystemNames::default();
     for path in ["syscall", "golang.org/x/sys/unix"] {
         let Some(package) = checkup.builds.package(Platform::Native, path) else {
             continue;
         };
-        // Those files alone declare them (`mkerrors.sh` beside them).
-        for name in package
-            .go_files
-            .iter()
-            .filter(|name| name.starts_with("zerrors_"))
-        {
-            if let Ok(text) = files::read_text(package.dir.join(name).as_std_path(), LARGEST) {
-                numbers.read(path, &text);
+        for name in &package.go_files {
+            let Ok(text) = files::read_text(package.dir.join(name).as_std_path(), LARGEST) else {
+                continue;
+            };
+            // Those files alone declare numbers (`mkerrors.sh` beside them), and no functions.
+            if name.starts_with("zerrors_") {
+                names.read_numbers(path, &text);
+            } else {
+                names.read_functions(path, &text);
             }
         }
     }
-    numbers
+    names
 }
 
 /// The name in a package clause.
