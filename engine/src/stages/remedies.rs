@@ -3,6 +3,7 @@
 mod advice;
 mod attempt;
 mod candidate;
+mod importers;
 mod linking;
 mod mending;
 mod native;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use advisors::Trial;
-use model::{AdviceKind, Confirmed, Edit, Goos, Report};
+use model::{AdviceKind, Attempt, Confirmed, Edit, Goos, Report};
 use toolchain::{Go, Versions};
 
 use self::candidate::Candidate;
@@ -166,14 +167,7 @@ fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, B
             cut += 1;
             continue;
         }
-        let mut work = TrialWork {
-            checkup: &checkup,
-            trial,
-            memo: BTreeMap::new(),
-            order: Vec::new(),
-            over: false,
-            versions: Versions::default(),
-        };
+        let mut work = TrialWork::new(&checkup, trial);
         work.upgrade(report);
         work.replace(report);
         if !work.any_good() {
@@ -182,6 +176,7 @@ fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, B
         if !work.any_good() {
             work.version_and_tag(report);
         }
+        work.importers(report);
         work.say_if_nothing_helps(report);
         cut += usize::from(work.over);
     }
@@ -221,9 +216,29 @@ struct TrialWork<'s, 'r> {
     over: bool,
     /// What can be had of the module.
     versions: Versions,
+    /// The module at fault, where this one only imports it.
+    imports: Option<&'s str>,
+    /// Versions of modules that import this one which were tried.
+    of_importers: Vec<Attempt>,
+    /// One of these helps.
+    is_mended_by_importer: bool,
 }
 
-impl TrialWork<'_, '_> {
+impl<'s, 'r> TrialWork<'s, 'r> {
+    fn new(checkup: &'s Checkup<'r>, trial: &'s Trial) -> Self {
+        Self {
+            checkup,
+            trial,
+            memo: BTreeMap::new(),
+            order: Vec::new(),
+            over: false,
+            versions: Versions::default(),
+            imports: None,
+            of_importers: Vec::new(),
+            is_mended_by_importer: false,
+        }
+    }
+
     fn any_good(&self) -> bool {
         self.memo.values().any(Tried::is_good)
     }

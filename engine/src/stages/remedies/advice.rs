@@ -26,7 +26,11 @@ impl TrialWork<'_, '_> {
         } else if trial.own && from.is_none() {
             format!("{module} is fixed upstream: {best} builds{part}")
         } else {
-            format!("upgrade {module} to {best}{part}")
+            let imports = self.imports.map(|root| format!(", which imports {root},"));
+            format!(
+                "upgrade {module}{} to {best}{part}",
+                imports.unwrap_or_default()
+            )
         };
         let loses = self
             .upgrade_advice(report)
@@ -196,9 +200,25 @@ impl TrialWork<'_, '_> {
     }
 
     pub(super) fn tried(&self, candidates: &[Candidate]) -> Vec<Attempt> {
+        let mut attempts = self.named_attempts(candidates, Candidate::name);
+        attempts.extend(self.of_importers.iter().cloned());
+        attempts
+    }
+
+    /// All attempts, with names that need no module beside them.
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let module = &self.trial.module;
+        self.named_attempts(&self.order, |candidate| candidate.full_name(module))
+    }
+
+    fn named_attempts(
+        &self,
+        candidates: &[Candidate],
+        name: impl Fn(&Candidate) -> String,
+    ) -> Vec<Attempt> {
         let mut attempts: Vec<Attempt> = Vec::new();
         for candidate in candidates {
-            let name = candidate.name();
+            let name = name(candidate);
             for goos in self.trial.packages.keys() {
                 let Some(tried) = self.memo.get(&(candidate.clone(), *goos)) else {
                     continue;

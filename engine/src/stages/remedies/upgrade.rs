@@ -248,7 +248,8 @@ impl TrialWork<'_, '_> {
 
     /// Say what came of it where no version and no tag helps, and what the module's authors say.
     pub(super) fn say_if_nothing_helps(&self, report: &mut Report) {
-        if !self.any_good() && self.memo.values().all(|t| t.breaks.is_none()) {
+        let helped = self.any_good() || self.is_mended_by_importer;
+        if !helped && self.memo.values().all(|t| t.breaks.is_none()) {
             let tried_versions = self.order.iter().any(Candidate::is_version);
             if tried_versions && self.memo.values().all(|t| t.is_bad) {
                 self.advise_none(report);
