@@ -76,6 +76,7 @@ fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
         to: remedy.to.clone(),
         confirmed: BTreeMap::new(),
         loses: remedy.loses.clone(),
+        cost: remedy.cost.clone(),
         patch: None,
         edits: Vec::new(),
         tried: Vec::new(),

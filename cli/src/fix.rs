@@ -115,6 +115,10 @@ fn of_advice(text: &mut String, advice: &Advice) {
     if let Some(loses) = &advice.loses {
         let _ = writeln!(text, "#   lost there: {}", visible(loses));
     }
+    let cost = report::view::cost(&advice.cost);
+    if !cost.is_empty() {
+        let _ = writeln!(text, "#   {}", visible(&cost));
+    }
 }
 
 /// What stands in the way of a swap that could be carried out otherwise.

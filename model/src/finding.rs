@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cost::Cost;
 use crate::edit::Edit;
 use crate::effect::{Effect, Evidence};
 use crate::note::Note;
@@ -110,6 +111,9 @@ pub struct Advice {
     pub confirmed: BTreeMap<Target, Confirmed>,
     /// What is lost by it.
     pub loses: Option<String>,
+    /// What it costs besides.
+    #[serde(default, skip_serializing_if = "Cost::is_empty")]
+    pub cost: Cost,
     /// The command, or the patch, that does it.
     pub patch: Option<String>,
     /// The changes that the patch makes, and build tags, for which there is no patch.

@@ -4,6 +4,7 @@
 //! for people belongs to it.
 //! Every other crate speaks in these words, and [`Report`] is what scripts read.
 
+mod cost;
 mod edit;
 mod effect;
 mod exit;
@@ -20,6 +21,7 @@ mod visible;
 mod wasm;
 mod words;
 
+pub use crate::cost::{Added, Compat, Cost};
 pub use crate::edit::Edit;
 pub use crate::effect::{Effect, Evidence};
 pub use crate::exit::ExitStatus;

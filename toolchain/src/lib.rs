@@ -36,4 +36,4 @@ pub use crate::program::{Ended, Node, Program, wasm_exec};
 pub use crate::scratch::{Scratch, is_scratch, remove_scratch};
 pub use crate::session::{Linked, Mode, Platform, Session};
 pub use crate::supervised::{Ending, Supervised};
-pub use crate::versions::Versions;
+pub use crate::versions::{CachedModule, Versions, cached_module};

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::files;
 use crate::go::Go;
+
+/// Largest file that describes a version, in bytes.
+const LARGEST_INFO: u64 = 1 << 20;
 
 /// A module as `go list -m -json` prints it.
 #[derive(Debug, Default, Deserialize)]
@@ -100,16 +104,60 @@ impl Go {
     }
 }
 
-/// The versions that lie in the module cache (`cmd/go/internal/modfetch/cache.go`).
-fn cached(modcache: &Utf8Path, module: &str) -> BTreeSet<String> {
-    let escaped = module.chars().fold(String::new(), |mut out, c| {
+/// A module as it lies in the module cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CachedModule {
+    /// When the version was made, as in `2026-01-31T08:00:00Z`.
+    pub time: Option<String>,
+    /// Size of its archive in bytes.
+    pub bytes: Option<u64>,
+}
+
+/// What the module cache has of a version of a module (`cmd/go/internal/modfetch/cache.go`).
+pub fn cached_module(modcache: &Utf8Path, module: &str, version: &str) -> CachedModule {
+    #[derive(Deserialize)]
+    struct Info {
+        #[serde(rename = "Time")]
+        time: Option<String>,
+    }
+    let dir = download_dir(modcache, module);
+    let version = escaped(version);
+    let info = files::read_text(
+        dir.join(format!("{version}.info")).as_std_path(),
+        LARGEST_INFO,
+    );
+    let info = info
+        .ok()
+        .and_then(|text| serde_json::from_str::<Info>(&text).ok());
+    let zip = dir.join(format!("{version}.zip")).metadata();
+    CachedModule {
+        time: info.and_then(|info| info.time),
+        bytes: zip.ok().map(|zip| zip.len()),
+    }
+}
+
+/// Where the module cache has the archives of a module.
+fn download_dir(modcache: &Utf8Path, module: &str) -> Utf8PathBuf {
+    modcache
+        .join("cache/download")
+        .join(escaped(module))
+        .join("@v")
+}
+
+/// A path or version as the module cache writes it, which takes no two names for one where case is ignored.
+fn escaped(name: &str) -> String {
+    name.chars().fold(String::new(), |mut out, c| {
         if c.is_ascii_uppercase() {
             out.push('!');
         }
         out.push(c.to_ascii_lowercase());
         out
-    });
-    let dir = modcache.join("cache/download").join(escaped).join("@v");
+    })
+}
+
+/// The versions that lie in the module cache (`cmd/go/internal/modfetch/cache.go`).
+fn cached(modcache: &Utf8Path, module: &str) -> BTreeSet<String> {
+    let dir = download_dir(modcache, module);
     let Ok(entries) = dir.read_dir_utf8() else {
         return BTreeSet::new();
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{AdviceKind, Goos};
+use model::{AdviceKind, Compat, Goos};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -275,20 +275,6 @@ pub enum Shape {
     Hollow,
     /// It builds, and fails when it is used.
     Stub,
-}
-
-/// How much of the user's source a fix changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Compat {
-    /// Nothing, or an import path.
-    DropIn,
-    /// A few calls.
-    Minor,
-    /// Another interface.
-    Different,
-    /// The design of the program.
-    Architectural,
 }
 
 impl Fix {

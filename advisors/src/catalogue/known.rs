@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{AdviceKind, Edit, Goos};
+use model::{AdviceKind, Cost, Edit, Goos};
 
 use super::check::contains;
 use super::file::{ClassRule, Entry, Fix, Match, Range, Rewrite, Shape};
@@ -24,6 +24,8 @@ pub struct Remedy {
     pub(crate) tags: Vec<String>,
     /// What is lost by it.
     pub(crate) loses: Option<String>,
+    /// What it costs besides.
+    pub(crate) cost: Cost,
     /// The builds that it is for; all if none is named.
     pub(crate) targets: Vec<Goos>,
 }
@@ -266,6 +268,13 @@ impl Remedy {
             rewriting: rewriting(fix),
             tags: fix.tags_add.clone(),
             loses: fix.lost.clone(),
+            cost: Cost {
+                compat: fix.compat,
+                changes: fix.changes.clone(),
+                effort: fix.effort,
+                licence: fix.licence.clone(),
+                ..Cost::default()
+            },
             targets: fix.targets.clone(),
         }
     }
@@ -286,6 +295,7 @@ impl From<ClassRule> for Remedy {
             rewriting: None,
             tags: Vec::new(),
             loses: raw.loses,
+            cost: Cost::default(),
             targets: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 mod advice;
 mod attempt;
 mod candidate;
+mod cost;
 mod importers;
 mod linking;
 mod mending;
@@ -104,6 +105,7 @@ pub(crate) fn try_all(
         let why = format!("changes of the source could not be tried: {e}");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
+    cost::measure(&checkup, report);
 }
 
 /// Try what changes the source: swaps, and edits upon them. Where they confirm none of a swap that needs them, all is
@@ -143,6 +145,7 @@ fn blank(report: &Report) -> model::Advice {
         to: None,
         confirmed: BTreeMap::new(),
         loses: None,
+        cost: model::Cost::default(),
         patch: None,
         edits: Vec::new(),
         tried: Vec::new(),

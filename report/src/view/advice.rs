@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use model::{Advice, AdviceKind, Attempt, Confirmed, Edit, Finding, Report, Target, count};
+use model::{
+    Advice, AdviceKind, Attempt, Compat, Confirmed, Cost, Edit, Finding, Report, Target, count,
+};
 
-use super::words::target_list;
+use super::words::{bytes, target_list};
 
 /// The remedies of some findings, each once, in the order to try them.
 pub(super) fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r Advice> {
@@ -74,6 +76,45 @@ pub fn diff(advice: &Advice) -> Option<Diff> {
         ),
         text: text.clone(),
     })
+}
+
+/// What a remedy costs, in words; nothing where nothing is known.
+pub fn cost(cost: &Cost) -> String {
+    let adds = cost.adds.map(|adds| match adds.modules {
+        0 => "adds no module".to_owned(),
+        n => format!(
+            "adds {} ({} to download)",
+            count(n, "module"),
+            bytes(adds.bytes)
+        ),
+    });
+    let compat = cost.compat.map(|compat| match compat {
+        Compat::DropIn => "no call changes",
+        Compat::Minor => "a few calls change",
+        Compat::Different => "the interface is another one",
+        Compat::Architectural => "the design of the program changes",
+    });
+    let parts = [
+        cost.released.as_ref().map(|day| format!("released {day}")),
+        cost.licence
+            .as_ref()
+            .map(|licence| format!("licence {licence}")),
+        adds,
+        compat.map(str::to_owned),
+        cost.effort
+            .map(|minutes| format!("about {} of work", work(minutes))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Minutes of work as people say them.
+fn work(minutes: u32) -> String {
+    let (number, unit) = match minutes {
+        0..=90 => (minutes, "minute"),
+        91..=600 => (minutes.div_ceil(60), "hour"),
+        _ => (minutes.div_ceil(480), "day"),
+    };
+    count(number as usize, unit)
 }
 
 /// What was tried for a remedy besides what it says, a line each.

@@ -35,10 +35,13 @@ impl TrialWork<'_, '_> {
         let loses = self
             .upgrade_advice(report)
             .and_then(|i| report.advice[i].loses.clone());
+        let known = self.upgrade_advice(report);
+        let cost = known.map(|i| report.advice[i].cost.clone());
         let mut advice = self.new_advice(report, AdviceKind::Upgrade, title, Some(best.to_owned()));
         advice.confirmed = self.confirmed(&candidate);
         advice.tried = self.tried(&self.order);
         advice.loses = loses;
+        advice.cost = cost.unwrap_or_default();
         candidate.put_into(&mut advice);
         match self.upgrade_advice(report) {
             Some(index) => {

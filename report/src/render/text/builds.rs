@@ -96,11 +96,20 @@ impl Text {
             let title = &remedy.title;
             self.line(format!("   {good}help{good:#}: {title}{tried}{loses}"));
             let soft = style::SOFT;
-            let attempts = if self.said.insert(remedy.id.clone()) {
+            let first = self.said.insert(remedy.id.clone());
+            let attempts = if first {
                 view::attempts(remedy)
             } else {
                 Vec::new()
             };
+            let cost = view::cost(&remedy.cost);
+            if first && !cost.is_empty() {
+                self.line(format!("         {soft}{cost}{soft:#}"));
+            }
+            let changes = remedy.cost.changes.iter().filter(|_| first);
+            for change in changes.take(self.limits.details) {
+                self.line(format!("         {soft}change: {change}{soft:#}"));
+            }
             if let Some(diff) = view::diff(remedy) {
                 self.line(format!(
                     "         {soft}`wasmcheck fix` shows the change: {}{soft:#}",
