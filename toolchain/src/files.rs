@@ -6,7 +6,9 @@
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// What a pipe is called.
 const PIPE: &str = "named pipe";
@@ -110,23 +112,63 @@ fn is_descriptor(path: &Path) -> bool {
 ///
 /// Those of the system.
 pub fn write(file: &Path, text: &[u8]) -> io::Result<()> {
-    let there = match fs::symlink_metadata(file) {
-        Ok(metadata) if !metadata.is_file() => return File::create(file)?.write_all(text),
-        Ok(metadata) => Some(metadata.permissions()),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-        Err(e) => return Err(e),
-    };
-    match replace(file, text, there.clone()) {
-        // The file can be written, its directory cannot.
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied && there.is_some() => {
-            File::create(file)?.write_all(text)
+    Staged::new(file, text)?.put()
+}
+
+/// A file that is ready to be put into its place, so that several are there nearly at once.
+#[derive(Debug)]
+pub struct Staged(Stage);
+
+#[derive(Debug)]
+enum Stage {
+    /// Written beside its place under a name that nobody knows.
+    Beside(NamedTempFile, PathBuf),
+    /// To be written as `>` of a shell does: to a link, a device or a pipe, or where the file can be written and its
+    /// directory cannot.
+    Direct(PathBuf, Vec<u8>),
+}
+
+impl Staged {
+    /// Make a file ready, as [`write`] writes it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn new(file: &Path, text: &[u8]) -> io::Result<Self> {
+        let direct = || Self(Stage::Direct(file.to_owned(), text.to_owned()));
+        let there = match fs::symlink_metadata(file) {
+            Ok(metadata) if !metadata.is_file() => return Ok(direct()),
+            Ok(metadata) => Some(metadata.permissions()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => return Err(e),
+        };
+        match beside(file, text, there.clone()) {
+            Ok(part) => Ok(Self(Stage::Beside(part, file.to_owned()))),
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied && there.is_some() => {
+                Ok(direct())
+            }
+            Err(e) => Err(e),
         }
-        done => done,
+    }
+
+    /// Put it into its place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn put(self) -> io::Result<()> {
+        match self.0 {
+            Stage::Beside(part, file) => {
+                part.persist(file)?;
+                Ok(())
+            }
+            Stage::Direct(file, text) => File::create(file)?.write_all(&text),
+        }
     }
 }
 
-/// Write a file beside it under a name that nobody knows, and rename that.
-fn replace(file: &Path, text: &[u8], there: Option<Permissions>) -> io::Result<()> {
+/// Write a file beside another one, with the rights of that.
+fn beside(file: &Path, text: &[u8], there: Option<Permissions>) -> io::Result<NamedTempFile> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".wasmcheck-");
@@ -142,8 +184,7 @@ fn replace(file: &Path, text: &[u8], there: Option<Permissions>) -> io::Result<(
     }
     part.write_all(text)?;
     part.as_file().sync_all()?;
-    part.persist(file)?;
-    Ok(())
+    Ok(part)
 }
 
 /// An error for what is no regular file.

@@ -1,4 +1,4 @@
-//! Edits written into a module: new files first, then changed ones, go.mod last, each put into its place whole.
+//! Edits written into a module: all of it is made ready first, then put into its place, go.mod last.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,13 +22,23 @@ const LARGEST: u64 = 64 << 20;
 /// Largest module that is copied, in bytes.
 const FORK: u64 = 256 << 20;
 
-/// What is written, in this order.
-#[derive(Default)]
-struct Writes {
-    /// New text of files, or none of those that are removed, relative to the module's root.
-    files: BTreeMap<Utf8PathBuf, Option<String>>,
-    /// Copies of modules, by module path: where they are laid, relative to the root.
-    forks: BTreeMap<String, Utf8PathBuf>,
+/// New text of files, or none of those that are removed, relative to the module's root.
+type Texts = BTreeMap<Utf8PathBuf, Option<String>>;
+
+/// Copies of modules that were laid into the module, by module path; they go again unless they are kept.
+struct Forks<'t> {
+    root: &'t Utf8Path,
+    laid: BTreeMap<String, Utf8PathBuf>,
+    kept: bool,
+}
+
+impl Drop for Forks<'_> {
+    #[expect(clippy::disallowed_methods, reason = "this run has made them")]
+    fn drop(&mut self) {
+        for dir in self.laid.values().filter(|_| !self.kept) {
+            _ = std::fs::remove_dir_all(self.root.join(dir));
+        }
+    }
 }
 
 /// Refuse a tree with changes that are not committed.
@@ -54,20 +64,64 @@ pub(super) fn apply(
 ) -> Result<Vec<String>, Failure> {
     let root = Dir::open_ambient_dir(chosen.root, ambient_authority())
         .map_err(|e| cannot(chosen.root, &e))?;
-    let mut writes = Writes::default();
+    let texts = texts(&root, chosen.root, edits)?;
+    let mut forks = lay_forks(go, (&root, chosen.root), edits)?;
+    let mod_files = mod_files(go, chosen, settings, edits, (&texts, &forks))?;
+    let mut written: Vec<String> = forks.laid.values().map(|dir| format!("{dir}/")).collect();
+    // All of it is made ready before the first file is changed.
+    let mut staged: Vec<files::Staged> = Vec::new();
+    let new = texts
+        .iter()
+        .filter_map(|(path, text)| Some((path, text.as_ref()?)));
+    for (path, text) in new.chain(mod_files.iter().map(|(path, text)| (path, text))) {
+        staged.push(stage(&root, chosen.root, path, text)?);
+        written.push(path.to_string());
+    }
+    for staged in staged {
+        staged.put().map_err(|e| cannot(chosen.root, &e))?;
+    }
+    for path in texts
+        .iter()
+        .filter(|(_, text)| text.is_none())
+        .map(|(path, _)| path)
+    {
+        root.remove_file(path)
+            .map_err(|e| cannot(&chosen.root.join(path), &e))?;
+        written.push(format!("{path} (removed)"));
+    }
+    forks.kept = true;
+    Ok(written)
+}
+
+/// The files of edits as they are to be.
+fn texts(root: &Dir, at: &Utf8Path, edits: &[Edit]) -> Result<Texts, Failure> {
+    let mut texts = Texts::new();
     for edit in edits {
         if let Edit::File { path, diff } = edit {
             // Of two diffs of a file, the second one was made with the first one applied.
-            let before = match writes.files.get(path) {
+            let before = match texts.get(path) {
                 Some(text) => text.clone(),
-                None => read(&root, chosen.root, path)?,
+                None => read(root, at, path)?,
             };
             let after =
                 advisors::diff::apply(before.as_deref(), diff).map_err(|why| wrong(path, &why))?;
-            writes.files.insert(path.clone(), after);
+            texts.insert(path.clone(), after);
         }
     }
-    let session = Session::open(go, chosen.root, &settings.tags)?;
+    Ok(texts)
+}
+
+/// Lay the changed copies of modules into the module, where nothing needs them yet.
+fn lay_forks<'t>(
+    go: &Go,
+    tree: (&Dir, &'t Utf8Path),
+    edits: &[Edit],
+) -> Result<Forks<'t>, Failure> {
+    let mut forks = Forks {
+        root: tree.1,
+        laid: BTreeMap::new(),
+        kept: false,
+    };
     for edit in edits {
         if let Edit::Fork {
             module,
@@ -76,16 +130,21 @@ pub(super) fn apply(
             diff,
         } = edit
         {
-            lay_fork(go, (&root, chosen.root), (module, version), dir, diff)?;
-            writes.forks.insert(module.clone(), dir.clone());
+            lay_fork(go, tree, (module, version), dir, diff)?;
+            forks.laid.insert(module.clone(), dir.clone());
         }
     }
-    let mut written: Vec<String> = writes.forks.values().map(|dir| format!("{dir}/")).collect();
-    for (path, text) in &writes.files {
-        put(&root, chosen.root, path, text.as_deref())?;
-        let removed = if text.is_none() { " (removed)" } else { "" };
-        written.push(format!("{path}{removed}"));
-    }
+    Ok(forks)
+}
+
+/// The texts of go.sum and go.mod, in this order, where they change.
+fn mod_files(
+    go: &Go,
+    chosen: Chosen<'_>,
+    settings: &Settings,
+    edits: &[Edit],
+    (texts, forks): (&Texts, &Forks<'_>),
+) -> Result<Vec<(Utf8PathBuf, String)>, Failure> {
     let of_module = |e: &&Edit| {
         matches!(
             e,
@@ -94,28 +153,33 @@ pub(super) fn apply(
     };
     let of_module: Vec<Edit> = edits.iter().filter(of_module).cloned().collect();
     let of_mod_file = of_module.iter().any(|e| !matches!(e, Edit::Tag { .. }));
-    if of_mod_file || !writes.forks.is_empty() {
-        let patch = Patch {
-            edits: of_module,
-            files: BTreeMap::new(),
-            forks: writes
-                .forks
-                .iter()
-                .map(|(m, dir)| (m.clone(), chosen.root.join(dir)))
-                .collect(),
-        };
-        let module = session.patched(go, &patch)?;
-        let [go_mod, go_sum] = module.module_files(&patch, &["./...".to_owned()])?;
-        for (name, text) in [("go.sum", go_sum), ("go.mod", go_mod)] {
-            let file = Utf8Path::new(name);
-            let before = read(&root, chosen.root, file)?;
-            if !text.is_empty() && before.as_deref() != Some(text.as_str()) {
-                put(&root, chosen.root, file, Some(&text))?;
-                written.push(name.to_owned());
-            }
+    if !of_mod_file && forks.laid.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = texts.iter();
+    let files = files.map(|(path, text)| (chosen.root.join(path), text.clone()));
+    let dirs = forks.laid.iter();
+    let patch = Patch {
+        edits: of_module,
+        files: files.collect(),
+        forks: dirs
+            .map(|(m, dir)| (m.clone(), chosen.root.join(dir)))
+            .collect(),
+    };
+    let session = Session::open(go, chosen.root, &settings.tags)?;
+    let module = session.patched(go, &patch)?;
+    let [go_mod, go_sum] = module.module_files(&patch, &["./...".to_owned()])?;
+    let root = Dir::open_ambient_dir(chosen.root, ambient_authority())
+        .map_err(|e| cannot(chosen.root, &e))?;
+    let mut changed = Vec::new();
+    for (name, text) in [("go.sum", go_sum), ("go.mod", go_mod)] {
+        let file = Utf8PathBuf::from(name);
+        let before = read(&root, chosen.root, &file)?;
+        if !text.is_empty() && before.as_deref() != Some(text.as_str()) {
+            changed.push((file, text));
         }
     }
-    Ok(written)
+    Ok(changed)
 }
 
 /// Lay a changed copy of a module beside its place, and put it there whole.
@@ -176,11 +240,15 @@ fn read(root: &Dir, at: &Utf8Path, path: &Utf8Path) -> Result<Option<String>, Fa
 
 /// Write a file below a directory, or remove it; it is the old one or the new one, whenever this ends.
 fn put(root: &Dir, at: &Utf8Path, path: &Utf8Path, text: Option<&str>) -> Result<(), Failure> {
-    let Some(text) = text else {
-        return root
-            .remove_file(path)
-            .map_err(|e| cannot(&at.join(path), &e));
+    let done = match text {
+        Some(text) => stage(root, at, path, text)?.put(),
+        None => root.remove_file(path),
     };
+    done.map_err(|e| cannot(&at.join(path), &e))
+}
+
+/// Make a file below a directory ready.
+fn stage(root: &Dir, at: &Utf8Path, path: &Utf8Path, text: &str) -> Result<files::Staged, Failure> {
     // No link on the way leads out: the handle would refuse it.
     let parent = path
         .parent()
@@ -191,7 +259,7 @@ fn put(root: &Dir, at: &Utf8Path, path: &Utf8Path, text: Option<&str>) -> Result
         .map_err(|e| cannot(&at.join(parent), &e))?;
     let name = path.file_name().unwrap_or_default();
     let file = at.as_std_path().join(real).join(Path::new(name));
-    files::write(&file, text.as_bytes()).map_err(|e| cannot(&at.join(path), &e))
+    files::Staged::new(&file, text.as_bytes()).map_err(|e| cannot(&at.join(path), &e))
 }
 
 fn cannot(path: &Utf8Path, e: &io::Error) -> Failure {
