@@ -108,7 +108,8 @@ fn of_advice(text: &mut String, advice: &Advice) {
         let how = match confirmed {
             Confirmed::Run => "builds, links and starts with it",
             Confirmed::Build => "builds and links with it",
-            Confirmed::None | Confirmed::CouldNot => "does not build with it alone",
+            Confirmed::CouldNot => "does not build with it alone",
+            Confirmed::None => "it was not seen to build there with it",
         };
         let _ = writeln!(text, "#   {target}: {how}");
     }

@@ -72,6 +72,9 @@ fn replay(spec: &str, wasmcheck: &Path) -> Result<Row> {
     let seconds = start.elapsed().as_secs();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    for line in told.lines().filter(|line| line.starts_with("# not tried")) {
+        eprintln!("xtask: {spec}: {line}");
+    }
     ensure!(
         output.status.code().is_some_and(|c| c < 2 || c == 3),
         "wasmcheck fix: {errors}"

@@ -4,6 +4,7 @@ mod advice;
 mod attempt;
 mod candidate;
 mod cost;
+mod crashes;
 mod importers;
 mod linking;
 mod mending;
@@ -100,7 +101,9 @@ pub(crate) fn try_all(
 ) {
     let broken = native::broken(&checkup, report);
     native::advise(&checkup, report, &broken);
-    upgrades(checkup.until(checkup.deadline.share(SHARE)), report, tags);
+    let of_versions = checkup.until(checkup.deadline.share(SHARE));
+    upgrades(&of_versions, report, tags);
+    crashes::upgrade(&of_versions, report);
     if let Err(e) = edit(&checkup, report, &broken) {
         let why = format!("changes of the source could not be tried: {e}");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
@@ -162,7 +165,7 @@ fn may_import(module: &str, package: &str) -> bool {
 }
 
 /// Try other versions, other modules and tags for each module at fault.
-fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, BTreeSet<String>>) {
+fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, BTreeSet<String>>) {
     let trials = checkup.config.catalogue().trials(report, tags);
     let mut cut = 0;
     for trial in &trials {
@@ -170,7 +173,7 @@ fn upgrades(checkup: Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, B
             cut += 1;
             continue;
         }
-        let mut work = TrialWork::new(&checkup, trial);
+        let mut work = TrialWork::new(checkup, trial);
         work.upgrade(report);
         work.replace(report);
         if !work.any_good() {
@@ -225,6 +228,8 @@ struct TrialWork<'s, 'r> {
     of_importers: Vec<Attempt>,
     /// One of these helps.
     is_mended_by_importer: bool,
+    /// Packages crash in the module: what builds and crashes is not good.
+    crashes: bool,
 }
 
 impl<'s, 'r> TrialWork<'s, 'r> {
@@ -239,6 +244,7 @@ impl<'s, 'r> TrialWork<'s, 'r> {
             imports: None,
             of_importers: Vec::new(),
             is_mended_by_importer: false,
+            crashes: false,
         }
     }
 

@@ -100,15 +100,26 @@ fn ended_by(ground: &Ground, signal: &str, number: u64) -> Result<Seen> {
     let seen = going.end()?;
     let round = || format!("{signal}, round {number}");
     ground.nothing_left().with_context(round)?;
-    let still = working_in(&ground.tmp)?;
-    ensure!(
-        still.is_empty(),
-        "{}: still running: {}",
-        round(),
-        still.join("; ")
-    );
+    none_works_in(&ground.tmp).with_context(round)?;
     fs::remove_dir_all(build_cache(ground, number)).with_context(round)?;
     Ok(seen)
+}
+
+/// An error unless no process names a directory, at once or soon: one that was killed ends when it is its turn.
+fn none_works_in(dir: &Path) -> Result<()> {
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        let still = working_in(dir)?;
+        if still.is_empty() {
+            return Ok(());
+        }
+        ensure!(
+            Instant::now() < until,
+            "still running: {}",
+            still.join("; ")
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The commands of processes that name a directory.

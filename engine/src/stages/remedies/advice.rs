@@ -27,8 +27,13 @@ impl TrialWork<'_, '_> {
             format!("{module} is fixed upstream: {best} builds{part}")
         } else {
             let imports = self.imports.map(|root| format!(", which imports {root},"));
+            let gone = if self.crashes {
+                ", with which the crash is gone"
+            } else {
+                ""
+            };
             format!(
-                "upgrade {module}{} to {best}{part}",
+                "upgrade {module}{} to {best}{part}{gone}",
                 imports.unwrap_or_default()
             )
         };
@@ -95,7 +100,9 @@ impl TrialWork<'_, '_> {
         let newest = self.order.iter().find(|c| c.is_version());
         let newest = newest.map(Candidate::name).unwrap_or_default();
         let older = advisors::older(&self.versions.found, self.trial.version.as_deref());
-        let title = if older.contains(&newest) {
+        let title = if self.crashes {
+            format!("no other version of {module} helps: it crashes with {newest}, too")
+        } else if older.contains(&newest) {
             format!("there is no newer version of {module}, and {newest} does not build either")
         } else {
             format!(

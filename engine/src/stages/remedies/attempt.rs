@@ -4,7 +4,7 @@ use model::{Confirmed, Edit, GoFault, Goos, ListedPackage, Listing};
 use toolchain::{Fetched, Platform, Session};
 
 use super::candidate::Candidate;
-use super::linking::{self, Found};
+use super::linking::{self, Found, Mains};
 use super::{TrialWork, Tried, first_lines, go};
 use crate::events::Event;
 use crate::paths::{Paths, is_inside};
@@ -90,8 +90,20 @@ impl TrialWork<'_, '_> {
                 "that version contains none of the packages that failed".to_owned()
             })));
         }
-        let found = linking::link(self.checkup, session, goos, &compiled, MAINS)?;
+        let mains = if self.crashes {
+            Mains::Run(MAINS)
+        } else {
+            Mains::Link(MAINS)
+        };
+        let found = linking::link(self.checkup, session, goos, &compiled, mains)?;
+        let stopped = found.stopped.clone().filter(|_| self.crashes);
+        if let Some(stopped) = stopped {
+            return Ok(Tried::bad(stopped));
+        }
         let mut tried = judged_by(found, compiled.len());
+        if self.crashes && tried.outcome == Confirmed::Build {
+            return Ok(Tried::unknown(tried.why.unwrap_or_default()));
+        }
         let (linked, unlinked) = tried.mended;
         tried.mended = (linked, unlinked + failed.len());
         if let Some(why) = failed.first() {

@@ -12,7 +12,16 @@ use crate::checkup::Checkup;
 use crate::hosts::Site;
 use crate::paths::is_inside;
 use crate::stages::run::{EACH, importer_dir};
-use crate::task::Task;
+use crate::task::{Run, Task};
+
+/// What is done with programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mains {
+    /// So many are linked.
+    Link(usize),
+    /// So many are linked, and run without arguments.
+    Run(usize),
+}
 
 /// What linking packages found out.
 #[derive(Default)]
@@ -33,7 +42,7 @@ pub(super) struct Found {
 
 /// Link packages of one build. Libraries that may be imported from one directory are linked together, or each alone
 /// where that fails. Those of dependencies that the module may not import are passed over, and so are programs after
-/// the first `mains`.
+/// the first ones.
 ///
 /// # Errors
 /// The Go command cannot be run; what it says of a package is no error.
@@ -42,18 +51,20 @@ pub(super) fn link(
     session: &Session,
     goos: Goos,
     packages: &[&ListedPackage],
-    mains: usize,
+    mains: Mains,
 ) -> Result<Found, Error> {
     let mut linking = Linking {
         checkup,
         session,
         goos,
         number: 0,
+        runs_mains: matches!(mains, Mains::Run(_)),
         found: Found::default(),
     };
     let (programs, libraries): (Vec<&ListedPackage>, Vec<&ListedPackage>) =
         packages.iter().partition(|p| p.name == "main");
-    for program in programs.into_iter().take(mains) {
+    let (Mains::Link(most) | Mains::Run(most)) = mains;
+    for program in programs.into_iter().take(most) {
         linking.program(&program.import_path)?;
     }
     let mut groups: BTreeMap<Utf8PathBuf, Vec<String>> = BTreeMap::new();
@@ -81,6 +92,8 @@ struct Linking<'l> {
     goos: Goos,
     /// Keeps the files apart that are linked.
     number: usize,
+    /// Programs are run, too.
+    runs_mains: bool,
     found: Found,
 }
 
@@ -89,8 +102,13 @@ impl Linking<'_> {
         self.number += 1;
         let linked = self.session.link(self.goos, path, self.number);
         match self.in_time(linked)? {
-            Some(Linked::Ok(_)) => {
-                self.found.linked.insert(path.to_owned(), Confirmed::Build);
+            Some(Linked::Ok(file)) => {
+                let outcome = if self.runs_mains {
+                    self.started(&file)
+                } else {
+                    Confirmed::Build
+                };
+                self.found.linked.insert(path.to_owned(), outcome);
             }
             Some(Linked::Failed(why)) => self.failed(&why),
             None => {}
@@ -138,6 +156,30 @@ impl Linking<'_> {
     fn failed(&mut self, why: &str) {
         self.found.failed += 1;
         self.found.unlinked.get_or_insert_with(|| first_lines(why));
+    }
+
+    /// How far a program came that is run without arguments: what it says of these is no fault.
+    fn started(&mut self, file: &Utf8Path) -> Confirmed {
+        let site = Site::On(self.goos.representative());
+        let hosts = self.checkup.hosts;
+        if !hosts.runs(site) {
+            return Confirmed::Build;
+        }
+        match hosts
+            .run(site, &Task::new(file, EACH))
+            .map(Run::with_panics_as_crashes)
+        {
+            Ok(run) if run.end == End::Crash => {
+                let said = first_lines(&run.printed.stderr);
+                self.found.stopped.get_or_insert(said);
+                Confirmed::Build
+            }
+            Ok(_) => Confirmed::Run,
+            Err(why) => {
+                self.found.not_run.get_or_insert(why);
+                Confirmed::Build
+            }
+        }
     }
 
     /// How far a program came that initialises packages.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use analyzer::{Compiled, Fault, SystemNames};
 use camino::Utf8PathBuf;
-use model::{Edit, GoFault, Goos, Listing, Report};
+use model::{Edit, GoFault, Goos, Incomplete, Listing, Report, Stage};
 use toolchain::{Error, Patch, Platform, Scratch, Session};
 
 use self::work::Work;
@@ -22,6 +22,7 @@ use super::native::Broken;
 use super::swap::{Carried, Texts};
 use crate::checkup::Checkup;
 use crate::events::Event;
+use crate::incomplete::incomplete;
 
 /// Longest work with one state of the module, within the time for remedies: compiling all of it for all builds, or linking
 /// all programs.
@@ -99,12 +100,24 @@ pub(super) fn mend<'c>(
     };
     mending.rounds()?;
     let proof = mending.prove()?;
+    for goos in &proof.cut_off {
+        report.incomplete.push(cut_off(checkup, *goos));
+    }
     let helped = |goos, packages: &BTreeSet<&str>| proof.builds.get(&goos)?.helped_by(packages);
     if !carried.confirm(report, &helped) {
         return Ok(false);
     }
     mending.advise(report, &proof);
     Ok(true)
+}
+
+/// Time was over before all that compiles with the changes was linked.
+fn cut_off(checkup: &Checkup<'_>, goos: Goos) -> Incomplete {
+    let budget = humantime::format_duration(checkup.settings.budget);
+    let why = format!(
+        "the budget of {budget} was used up before all that compiles for {goos} with the changes was linked; --budget raises it"
+    );
+    incomplete(Stage::Advise, Some(goos.representative()), why)
 }
 
 /// The own packages that fail, by build.

@@ -7,7 +7,7 @@ use model::{Confirmed, GoFault, Goos, Listing};
 use toolchain::{Error, Platform, Session};
 
 use super::{Mending, Round};
-use crate::stages::remedies::linking;
+use crate::stages::remedies::linking::{self, Mains};
 
 /// Most times that imports are removed which nothing uses on this machine.
 const CLEANINGS: usize = 4;
@@ -16,6 +16,8 @@ const CLEANINGS: usize = 4;
 #[derive(Default)]
 pub(super) struct Proof {
     pub(super) builds: BTreeMap<Goos, Built>,
+    /// Builds of which time did not allow to link all that compiles.
+    pub(super) cut_off: BTreeSet<Goos>,
 }
 
 /// One build with the changes.
@@ -64,7 +66,8 @@ impl Mending<'_> {
         let session = self.session()?;
         let round = self.compile(&session)?;
         for (goos, listing) in &round.listings {
-            let built = self.built(&session, *goos, listing)?;
+            let (built, cut_off) = self.built(&session, *goos, listing)?;
+            proof.cut_off.extend(cut_off.then_some(*goos));
             proof.builds.insert(*goos, built);
         }
         Ok(proof)
@@ -130,18 +133,31 @@ impl Mending<'_> {
         Ok(here.is_none_or(|p| p.export.is_empty()))
     }
 
-    fn built(&self, session: &Session, goos: Goos, listing: &Listing) -> Result<Built, Error> {
+    /// What is gained in a build, and whether time was over before all of it was linked.
+    fn built(
+        &self,
+        session: &Session,
+        goos: Goos,
+        listing: &Listing,
+    ) -> Result<(Built, bool), Error> {
         let packages = listing.packages.iter();
         let of_path: BTreeMap<&str, _> = packages.map(|p| (p.import_path.as_str(), p)).collect();
         let failing = self.failing[&goos].iter();
         let compiled = failing.filter_map(|path| of_path.get(path.as_str()).copied());
         let compiled: Vec<_> = compiled.filter(|p| !p.export.is_empty()).collect();
-        let found = linking::link(self.checkup, session, goos, &compiled, compiled.len())?;
+        let found = linking::link(
+            self.checkup,
+            session,
+            goos,
+            &compiled,
+            Mains::Link(compiled.len()),
+        )?;
         let of = found.linked.keys().chain(self.works.keys());
-        Ok(Built {
+        let built = Built {
             imports: of.map(|p| (p.clone(), needs(p, &of_path))).collect(),
             gained: found.linked,
-        })
+        };
+        Ok((built, found.cut_off))
     }
 }
 

@@ -7,7 +7,8 @@ use model::{Confirmed, Goos, ListedPackage, Listing, Report};
 use toolchain::{Error, Platform, Session};
 
 use super::{Outcome, Texts, Work};
-use crate::stages::remedies::{first_lines, linking};
+use crate::stages::remedies::first_lines;
+use crate::stages::remedies::linking::{self, Mains};
 
 /// A module with a swap, and what is known of it without.
 pub(super) struct Proof<'p> {
@@ -142,7 +143,13 @@ impl<'p> Proof<'p> {
         let new = self.work.swaps.iter().flat_map(|s| &s.imports);
         let new = new.filter_map(|p| listed.get(p.as_str()).copied());
         let all: Vec<&ListedPackage> = mended.iter().copied().chain(new).collect();
-        let found = linking::link(self.work.checkup, self.session, goos, &all, all.len())?;
+        let found = linking::link(
+            self.work.checkup,
+            self.session,
+            goos,
+            &all,
+            Mains::Link(all.len()),
+        )?;
         let initialises = |p: &&ListedPackage| p.name != "main";
         if let Some(why) = found.unlinked {
             return Ok(Outcome::Bad(why));
