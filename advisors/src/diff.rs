@@ -48,9 +48,50 @@ pub fn of_files(diff: &str) -> Result<Vec<(String, String)>, String> {
     files.collect()
 }
 
+/// A diff of several files with a directory before all paths, none where that is empty.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn below(dir: &str, diff: &str) -> Result<String, String> {
+    if dir.is_empty() {
+        return Ok(diff.to_owned());
+    }
+    let files = of_files(diff)?;
+    let moved = files.iter().map(|(_, diff)| {
+        let (head, hunks) = diff.split_at(diff.find("\n@@").unwrap_or(diff.len()));
+        let lines = head.split_inclusive('\n').map(|line| {
+            // A name with special characters is quoted.
+            let side = ["--- a/", "--- \"a/", "+++ b/", "+++ \"b/"]
+                .into_iter()
+                .find(|side| line.starts_with(side));
+            side.map_or_else(
+                || line.to_owned(),
+                |side| format!("{side}{dir}/{}", &line[side.len()..]),
+            )
+        });
+        lines.collect::<String>() + hunks
+    });
+    Ok(moved.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_diff_is_moved_into_a_directory() {
+        let both = diff("a.go", Some("-- a/x\n"), Some("++ b/x\n"))
+            + &diff("é/c.go", None, Some("c\r\n"))
+            + &diff("d.go", Some("d"), None);
+        let moved = below("sub/v2", &both).unwrap();
+        let files = of_files(&moved).unwrap();
+        let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["sub/v2/a.go", "sub/v2/é/c.go", "sub/v2/d.go"]);
+        let after = apply(Some("-- a/x\n"), &files[0].1).unwrap();
+        assert_eq!(after.as_deref(), Some("++ b/x\n"));
+        assert_eq!(apply(None, &files[1].1).unwrap().as_deref(), Some("c\r\n"));
+        assert_eq!(below("", &both).unwrap(), both);
+    }
 
     #[test]
     fn a_diff_leads_from_one_text_to_the_other() {

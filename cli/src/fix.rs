@@ -1,9 +1,12 @@
 //! `wasmcheck fix`: the changes that make what fails build, shown or written.
 
+mod upstream;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
     Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, count, visible,
@@ -18,6 +21,12 @@ use crate::progress::Progress;
 
 /// Show the changes, or write them.
 pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {
+    // With a slash at its end, a link would be followed.
+    let upstream = args.upstream.as_ref().map(|dir| dir.components().collect());
+    let upstream: Option<Utf8PathBuf> = upstream;
+    if let Some(dir) = &upstream {
+        upstream::check_dir(dir)?;
+    }
     let settings = Settings {
         remedies: true,
         budget: args.budget,
@@ -34,12 +43,21 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     let events: Events = progress.clone();
     let request = request(&args.module, &args.paths);
     let fixed = engine::fix(&request, &settings, &choice, apply, &events, interrupt)?;
+    let changes = match &upstream {
+        Some(_) => engine::upstream(&request, &settings, &fixed, &events, interrupt)?,
+        None => Vec::new(),
+    };
     progress.finish();
     let mut text = String::new();
     for fixed in &fixed {
         tell(&mut text, fixed);
     }
+    let written = match &upstream {
+        Some(dir) => upstream::write(&mut text, dir, &changes, &fixed),
+        None => Ok(()),
+    };
     output::print(&text)?;
+    written?;
     Ok(ExitCode::from(status(&fixed).code()))
 }
 

@@ -133,6 +133,7 @@ fn phase_text(event: Event<'_>) -> Option<String> {
         Event::AskingVersions { module } => format!("asking for versions of {module}"),
         Event::Mending { goos } => format!("changing what fails, and compiling it on {goos}"),
         Event::Trying { remedy, goos } => format!("trying {remedy} on {goos}"),
+        Event::BuildingAlone { module } => format!("building {module} in its own tree"),
         _ => return None,
     })
 }

@@ -110,6 +110,11 @@ pub enum Event<'e> {
         /// The build.
         goos: Goos,
     },
+    /// A changed dependency is built in its own tree.
+    BuildingAlone {
+        /// Path of the module.
+        module: &'e str,
+    },
 }
 
 /// One of several alike.

@@ -54,6 +54,15 @@ pub fn write(file: &Utf8Path, text: &str) -> io::Result<()> {
     files::write(file.as_std_path(), text.as_bytes())
 }
 
+/// Write a file where there is none yet, not even a link.
+///
+/// # Errors
+///
+/// [`ErrorKind::AlreadyExists`], and those of the system.
+pub fn write_new(file: &Utf8Path, text: &str) -> io::Result<()> {
+    files::write_new(file.as_std_path(), text.as_bytes())
+}
+
 /// The text of a file that the user named, whatever its encoding: a regular one, or a pipe of the shell.
 ///
 /// # Errors

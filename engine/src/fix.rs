@@ -1,6 +1,7 @@
 //! Remedies that were seen to help, as one change of a module: shown, or written into it.
 
 mod apply;
+mod upstream;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,8 @@ use crate::failure::Failure;
 use crate::paths::is_inside;
 use crate::settings::{Request, Settings};
 use crate::{Interrupt, go, hosts, modules};
+
+pub use self::upstream::upstream;
 
 /// Which remedies are wanted.
 #[derive(Clone, Debug, Default)]

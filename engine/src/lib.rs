@@ -47,8 +47,8 @@ use crate::config::Config;
 pub use crate::events::{Event, Events, Listener, Step};
 pub use crate::exec::{Exec, Exit, JsHost, MaxSizes, Profile, SUPERVISED, exec, worker};
 pub use crate::failure::Failure;
-pub use crate::files::{read_stored, write};
-pub use crate::fix::{Apply, Built, Choice, Fixed, fix};
+pub use crate::files::{read_stored, write, write_new};
+pub use crate::fix::{Apply, Built, Choice, Fixed, fix, upstream};
 pub use crate::inspect::inspect;
 pub use crate::settings::{
     BUDGET_WITH_TESTS, DEFAULT_BUDGET, Request, Settings, TestSettings, Trusted, WorkerProgram,

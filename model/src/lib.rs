@@ -17,6 +17,7 @@ mod report;
 mod rule;
 mod summary;
 mod target;
+mod upstream;
 mod visible;
 mod wasm;
 mod words;
@@ -39,6 +40,7 @@ pub use crate::report::{
 pub use crate::rule::{Family, RULES, Rule, RuleInfo};
 pub use crate::summary::summary_of_tests;
 pub use crate::target::{GOOSES, Goos, GoosInfo, HostKind, TARGETS, Target, TargetInfo, Verdict};
+pub use crate::upstream::{Repository, TreeBuild, Upstream};
 pub use crate::visible::{SUBSTITUTE, is_hidden, visible, visible_lines, write_escaped};
 pub use crate::wasm::{
     Entry, Fit, Glue, GoSizes, HostFit, Memory, Names, PackageSize, PathLevel, PathRoot, PathStep,

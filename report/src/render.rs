@@ -4,10 +4,12 @@
 pub mod compare;
 pub mod diff;
 pub mod json;
+mod markdown;
 pub mod paths;
 pub mod sbom;
 pub mod style;
 pub mod text;
+pub mod upstream;
 pub mod wasm;
 
 /// How much is shown.

@@ -12,6 +12,7 @@ mod roots;
 pub mod scenarios;
 pub mod suites;
 mod targets;
+pub(crate) mod upstream;
 mod words;
 
 use std::collections::BTreeMap;

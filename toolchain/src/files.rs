@@ -167,6 +167,16 @@ impl Staged {
     }
 }
 
+/// Write a file where there is none yet, not even a link; it is there as a whole or not at all.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`], and those of the system.
+pub fn write_new(file: &Path, text: &[u8]) -> io::Result<()> {
+    beside(file, text, None)?.persist_noclobber(file)?;
+    Ok(())
+}
+
 /// Write a file beside another one, with the rights of that.
 fn beside(file: &Path, text: &[u8], there: Option<Permissions>) -> io::Result<NamedTempFile> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -299,6 +309,21 @@ mod tests {
         assert!(open_own(&at("link")).is_err());
         let error = read_named(&at("fifo"), 9).unwrap_err().to_string();
         assert!(error.contains("/dev/stdin"), "{error}");
+    }
+
+    #[test]
+    fn a_new_file_takes_no_place_that_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        write_new(&at("new"), b"one").unwrap();
+        std::os::unix::fs::symlink(at("none"), at("link")).unwrap();
+        for name in ["new", "link"] {
+            let error = write_new(&at(name), b"two").unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        }
+        assert_eq!(read(&at("new"), 9).unwrap(), b"one");
+        let names = fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(names, 2, "nothing else is left");
     }
 
     #[test]

@@ -22,7 +22,22 @@ pub struct Fetched {
     pub version: String,
     /// Local `replace` directives that were dropped: what they point to is not in the module.
     pub dropped: Vec<String>,
+    /// The repository that it comes from; empty where the Go command has not recorded it.
+    pub origin: Origin,
     _scratch: Scratch,
+}
+
+/// The repository of a version (`cmd/go/internal/modfetch/codehost`, `Origin`). Proxies need not know it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Origin {
+    /// Its address.
+    #[serde(rename = "URL")]
+    pub url: String,
+    /// The commit.
+    pub hash: String,
+    /// The directory of the module, empty for the root.
+    pub subdir: String,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +49,7 @@ struct Download {
     error: String,
     dir: Utf8PathBuf,
     go_mod: Utf8PathBuf,
+    origin: Option<Origin>,
 }
 
 #[derive(Default, Deserialize)]
@@ -75,6 +91,7 @@ pub fn fetch(go: &Go, spec: &str) -> Result<Fetched, Error> {
         path: download.path,
         version: download.version,
         dropped,
+        origin: download.origin.unwrap_or_default(),
         _scratch: scratch,
     })
 }

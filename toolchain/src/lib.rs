@@ -30,7 +30,7 @@ pub use crate::command::Interrupt;
 pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::inits::INIT_GOROUTINES;
-pub use crate::layout::{Fetched, fetch, find_modules, workspace_modules};
+pub use crate::layout::{Fetched, Origin, fetch, find_modules, workspace_modules};
 pub use crate::patched::Patch;
 pub use crate::program::{Ended, Node, Program, wasm_exec};
 pub use crate::scratch::{Scratch, is_scratch, remove_scratch};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use clap::Args as ClapArgs;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use model::AdviceKind;
@@ -21,6 +22,10 @@ pub(crate) struct FixArgs {
     /// Write them although the module has changes that are not committed
     #[arg(long, requires = "apply")]
     pub(crate) allow_dirty: bool,
+    /// Write the changes of dependencies into a new directory, as patches for their own repositories, each with title
+    /// and body of a pull request
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = UPSTREAM)]
+    pub(crate) upstream: Option<Utf8PathBuf>,
     /// Only what is for this package or module; may be given several times
     #[arg(long, value_name = "PACKAGE|MODULE")]
     pub(crate) only: Vec<String>,
@@ -33,6 +38,9 @@ pub(crate) struct FixArgs {
     #[command(flatten)]
     pub(crate) module: ModuleArgs,
 }
+
+/// The directory of `--upstream` without a value.
+const UPSTREAM: &str = "wasmcheck-upstream";
 
 /// Reads the name of a kind of change that `wasmcheck fix` can make.
 fn kinds() -> impl TypedValueParser<Value = AdviceKind> {
@@ -52,9 +60,17 @@ Examples:
   wasmcheck fix --target wasip1        what one target needs
   wasmcheck fix --only golang.org/x/sys --kind upgrade,fork
   wasmcheck fix > wasm.patch && git apply wasm.patch
+  wasmcheck fix --upstream             patches for the repositories of dependencies
+  wasmcheck fix --upstream=out --only github.com/a/b
 
 Each change was compiled and linked for the targets that it is for, and the packages that it touches
 still build on this machine. What is not committed is never written over: --allow-dirty allows it.
 
+A dependency that is at fault is changed in a copy, in third_party. With --upstream, the same change is
+written into DIR (by default wasmcheck-upstream; it must be new or empty) for its developers, two files
+for each dependency: MODULE@VERSION.patch, for git am or git apply in a clone of its repository, and
+MODULE@VERSION.md, a pull request: what fails, who imports it, what is lost, and how far it was checked.
+The dependency is built in its own tree before and after; nothing of it is run, and nothing is sent.
+
 Exit codes: 0 when everything builds, with --apply after it was written; 1 when something still fails;
-2 when a change cannot be written; 3 when a target has no verdict.";
+2 when a change cannot be written, or DIR is taken; 3 when a target has no verdict.";

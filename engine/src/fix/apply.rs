@@ -212,17 +212,22 @@ fn lay_fork(
     let copy = Utf8Path::from_path(staged.path()).map_or_else(|| to.clone(), |p| p.join("copy"));
     copy_tree(fetched.dir.as_std_path(), copy.as_std_path(), FORK)
         .map_err(|e| wrong(dir, &e.to_string()))?;
-    let inside =
-        Dir::open_ambient_dir(&copy, ambient_authority()).map_err(|e| cannot(&copy, &e))?;
-    let files = advisors::diff::of_files(diff).map_err(|why| wrong(dir, &why))?;
+    lay_diff(&copy, diff)?;
+    std::fs::rename(&copy, &to).map_err(|e| cannot(&to, &e))
+}
+
+/// Change the files of a tree by a diff of several.
+pub(super) fn lay_diff(tree: &Utf8Path, diff: &str) -> Result<(), Failure> {
+    let inside = Dir::open_ambient_dir(tree, ambient_authority()).map_err(|e| cannot(tree, &e))?;
+    let files = advisors::diff::of_files(diff).map_err(|why| wrong(tree, &why))?;
     for (path, diff) in files {
         let path = Utf8Path::new(&path);
-        let before = read(&inside, &copy, path)?;
+        let before = read(&inside, tree, path)?;
         let after =
             advisors::diff::apply(before.as_deref(), &diff).map_err(|why| wrong(path, &why))?;
-        put(&inside, &copy, path, after.as_deref())?;
+        put(&inside, tree, path, after.as_deref())?;
     }
-    std::fs::rename(&copy, &to).map_err(|e| cannot(&to, &e))
+    Ok(())
 }
 
 /// The text of a file below a directory; none where there is no such file.

@@ -201,14 +201,18 @@ fn go(checkup: &Checkup<'_>) -> Go {
 /// The Go command for a try that may take some time.
 fn go_within(checkup: &Checkup<'_>, time: Duration) -> Go {
     let session = checkup.session;
-    let version = &session.env().goversion;
+    let deadline = checkup.deadline.within(time);
+    let pin = pin(&session.env().goversion);
+    session.go().for_attempt(pin, deadline.instant())
+}
+
+/// The value of GOTOOLCHAIN that names the toolchain which is used already.
+pub(crate) fn pin(version: &str) -> &str {
     // Development versions have no name that GOTOOLCHAIN knows.
     let released = version
         .strip_prefix("go1.")
         .is_some_and(|v| v.chars().all(|c| c.is_ascii_digit() || c == '.'));
-    let pin = if released { version.as_str() } else { "local" };
-    let deadline = checkup.deadline.within(time);
-    session.go().for_attempt(pin, deadline.instant())
+    if released { version } else { "local" }
 }
 
 /// The work on one trial.
