@@ -9,7 +9,7 @@ pub mod file;
 
 use std::sync::LazyLock;
 
-use model::{Finding, Goos};
+use model::{Finding, Goos, Target};
 
 use self::file::{Classes, Entry};
 use self::known::{Asked, Known};
@@ -24,6 +24,7 @@ pub struct Catalogue {
 struct Class {
     rules: Vec<String>,
     symbols: Vec<String>,
+    targets: Vec<Target>,
     remedy: Remedy,
 }
 
@@ -78,6 +79,7 @@ static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| {
     let class = |raw: file::ClassRule| Class {
         rules: raw.rules.clone(),
         symbols: raw.symbols.clone(),
+        targets: raw.targets.clone(),
         remedy: raw.into(),
     };
     raw.class.into_iter().map(class).collect()
@@ -182,7 +184,20 @@ fn class(finding: &Finding) -> Option<&'static Remedy> {
     let names = |c: &&Class| {
         c.symbols.is_empty() || c.symbols.iter().any(|s| s == name || *s == finding.symbol)
     };
-    CLASSES.iter().filter(fits).find(names).map(|c| &c.remedy)
+    let there =
+        |c: &&Class| c.targets.is_empty() || finding.targets.iter().all(|t| c.targets.contains(t));
+    let mut classes = CLASSES.iter().filter(fits).filter(there);
+    classes.find(names).map(|c| &c.remedy)
+}
+
+/// What the class rules of a name say to do, each sentence once.
+pub(crate) fn titles(name: &str) -> Vec<&'static str> {
+    let of_name = CLASSES
+        .iter()
+        .filter(|c| c.remedy.sketch.as_deref() == Some(name));
+    let mut titles: Vec<&str> = of_name.map(|c| c.remedy.title.as_str()).collect();
+    titles.dedup();
+    titles
 }
 
 #[cfg(test)]

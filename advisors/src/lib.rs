@@ -7,6 +7,7 @@
 mod catalogue;
 pub mod diff;
 mod search;
+mod sketches;
 mod swaps;
 mod trial;
 
@@ -17,6 +18,7 @@ use model::{Advice, Confirmed, Effect, Finding, Report};
 pub use crate::catalogue::file;
 pub use crate::catalogue::{Catalogue, Remedy, Rewriting, Stub, entries};
 pub use crate::search::{Search, Verdict, guesses, newer, older};
+pub use crate::sketches::{SKETCHES, Sketch};
 pub use crate::swaps::SwapTrial;
 pub use crate::trial::Trial;
 
@@ -80,5 +82,6 @@ fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
         patch: None,
         edits: Vec::new(),
         tried: Vec::new(),
+        sketch: remedy.sketch.clone(),
     }
 }

@@ -106,14 +106,15 @@ two stays below 512 MiB by itself. The variable WASMCHECK_CACHE names another di
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = EXPLAIN)]
 pub(crate) struct ExplainArgs {
-    /// A rule, or a name of the standard library: `cgo`, `os/exec.Command`, `os.(*File).Chmod`
-    #[arg(value_name = "RULE|SYMBOL")]
+    /// A rule, a sketch, or a name of the standard library: `cgo`, `file-lock`, `os/exec.Command`, `os.(*File).Chmod`
+    #[arg(value_name = "RULE|SKETCH|SYMBOL")]
     pub(crate) what: String,
 }
 
 const EXPLAIN: &str = "\
 Examples:
   wasmcheck explain undefined-imported-name
+  wasmcheck explain file-lock          files that keep such code apart from wasm
   wasmcheck explain os/exec.Command
   wasmcheck explain syscall.Mmap";
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use engine::Failure;
-use engine::knowledge::{Behaviour, Kind, MissingName, Versions};
+use engine::knowledge::{Behaviour, Kind, MissingName, SKETCHES, Sketch, Versions};
 use model::{Goos, RULES, Target, visible};
 use report::{style, view};
 
@@ -18,7 +18,12 @@ pub(crate) fn rules() -> Result<ExitCode, Failure> {
     for rule in &RULES {
         let _ = writeln!(text, "{head}{:<24}{head:#} {}", rule.slug, rule.summary());
     }
-    text.push_str("\n`wasmcheck explain RULE` tells more.\n");
+    let sketches: Vec<&str> = SKETCHES.iter().map(|s| s.name).collect();
+    let _ = writeln!(
+        text,
+        "\n`wasmcheck explain RULE` tells more. It also shows sketches of code that is kept apart from wasm: {}.",
+        sketches.join(", ")
+    );
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -26,11 +31,20 @@ pub(crate) fn rules() -> Result<ExitCode, Failure> {
 /// Print the document of a rule, or all that is known of a name of the standard library.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let what = args.what.as_str();
+    let mut text = String::new();
     if let Some(rule) = RULES.iter().find(|rule| rule.slug == what) {
-        output::print(&plain(rule.page))?;
+        text.push_str(&plain(rule.page));
+    }
+    if let Some(sketch) = SKETCHES.iter().find(|sketch| sketch.name == what) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        write_sketch(&mut text, sketch);
+    }
+    if !text.is_empty() {
+        output::print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut text = String::new();
     for behaviour in engine::knowledge::behaviours(what) {
         write_behaviour(&mut text, what, behaviour);
     }
@@ -45,6 +59,22 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     }
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a class of code is to do, and files that show how.
+fn write_sketch(text: &mut String, sketch: &Sketch) {
+    let head = style::HEAD;
+    let name = sketch.name;
+    let _ = writeln!(text, "{head}A sketch: {name}{head:#}");
+    for title in sketch.titles() {
+        let _ = writeln!(text, "\n{title}");
+    }
+    for (file, code) in sketch.files {
+        let _ = writeln!(text, "\n{head}{file}{head:#}\n");
+        for line in code.lines() {
+            let _ = writeln!(text, "{}", format!("    {line}").trim_end());
+        }
+    }
 }
 
 /// A document without the marks of its format: fenced blocks are indented like the others.
@@ -82,7 +112,7 @@ fn unknown(what: &str) -> Failure {
         format!("did you mean {}?", similar.join(" or "))
     };
     Failure::usage(format!(
-        "`{what}` is neither a rule nor a name of the standard library that behaves differently on wasm; {hint}"
+        "`{what}` is neither a rule, nor a sketch, nor a name of the standard library that behaves differently on wasm; {hint}"
     ))
 }
 

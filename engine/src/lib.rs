@@ -116,6 +116,7 @@ pub(crate) fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> G
 
 /// What is known of the standard library without a module, and the words of answers.
 pub mod knowledge {
+    pub use advisors::{SKETCHES, Sketch};
     pub use analyzer::{
         Behaviour, Inspected, Kind, MissingName, Versions, Why, all_behaviours, behaviours,
         blocking, missing_name, missing_names, split_symbol,

@@ -121,6 +121,9 @@ pub struct Advice {
     pub edits: Vec<Edit>,
     /// What was tried for it, in order.
     pub tried: Vec<Attempt>,
+    /// The name of a sketch in Go that shows how it is done: `wasmcheck explain NAME` prints its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<String>,
 }
 
 /// One thing that was tried.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{AdviceKind, Compat, Goos};
+use model::{AdviceKind, Compat, Goos, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -337,6 +337,11 @@ pub(super) struct Classes {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClassRule {
+    /// The directory of its sketch.
+    pub(super) name: Option<String>,
+    /// The targets on which a finding holds that it is for; any, where there are none.
+    #[serde(default)]
+    pub(super) targets: Vec<Target>,
     pub(super) rules: Vec<String>,
     pub(super) symbols: Vec<String>,
     pub(super) kind: AdviceKind,

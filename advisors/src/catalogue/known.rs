@@ -28,6 +28,8 @@ pub struct Remedy {
     pub(crate) cost: Cost,
     /// The builds that it is for; all if none is named.
     pub(crate) targets: Vec<Goos>,
+    /// The name of the sketch that shows how it is done.
+    pub(crate) sketch: Option<String>,
 }
 
 /// How a swap is carried out in the source of the user.
@@ -276,6 +278,7 @@ impl Remedy {
                 ..Cost::default()
             },
             targets: fix.targets.clone(),
+            sketch: None,
         }
     }
 
@@ -297,6 +300,7 @@ impl From<ClassRule> for Remedy {
             loses: raw.loses,
             cost: Cost::default(),
             targets: Vec::new(),
+            sketch: raw.name,
         }
     }
 }

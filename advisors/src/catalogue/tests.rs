@@ -1,8 +1,11 @@
 //! The catalogue's own entries, and mistakes in others.
 
+use std::collections::BTreeSet;
+
 use model::{AdviceKind, Evidence, Rule, Target};
 
 use super::*;
+use crate::SKETCHES;
 
 fn finding(package: &str, module: &str, version: &str, symbol: &str) -> Finding {
     Finding {
@@ -127,6 +130,50 @@ fn every_class_names_rules_that_exist() {
         for rule in &class.rules {
             assert!(Rule::ALL.iter().any(|r| r.slug() == rule), "{rule}");
         }
+    }
+}
+
+#[test]
+fn every_class_has_its_sketch() {
+    let raw: Classes = toml::from_str(include_str!("../../catalogue/classes.toml"))
+        .expect("a catalogue without mistakes");
+    let names = |files: &[(&str, &str)]| -> BTreeSet<String> {
+        files.iter().map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let there = |dir: &str| -> BTreeSet<String> {
+        let files = std::fs::read_dir(dir).unwrap_or_else(|e| panic!("{dir}: {e}"));
+        let name = |f: std::fs::DirEntry| f.file_name().into_string().expect("UTF-8");
+        files.map(|file| name(file.expect("an entry"))).collect()
+    };
+    let all = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/sketches");
+    let embedded: BTreeSet<String> = SKETCHES.iter().map(|s| s.name.to_owned()).collect();
+    assert_eq!(there(all), embedded);
+    let named: BTreeSet<String> = raw.class.iter().filter_map(|c| c.name.clone()).collect();
+    assert_eq!(named, embedded);
+    for sketch in SKETCHES {
+        assert_eq!(
+            there(&format!("{all}/{}", sketch.name)),
+            names(sketch.files)
+        );
+        assert!(!sketch.titles().is_empty());
+    }
+}
+
+#[test]
+fn what_runs_has_classes_by_target() {
+    for (symbol, target, sketch) in [
+        ("net/http.Get", Target::JsNode, Some("transport")),
+        ("net/http.Get", Target::JsBrowser, Some("callback")),
+        ("os.Open", Target::JsNode, Some("callback")),
+        ("os.Open", Target::JsBrowser, None),
+        ("net.Listen", Target::Wasip1, Some("listener")),
+    ] {
+        let mut finding = finding("example.com/m", "example.com/m", "v1.0.0", symbol);
+        finding.rule = Rule::StdBehaviour;
+        finding.targets = vec![target];
+        let remedies = Catalogue::builtin().remedies(&finding);
+        let found = remedies.first().and_then(|r| r.sketch.as_deref());
+        assert_eq!(found, sketch, "{symbol} on {target}");
     }
 }
 

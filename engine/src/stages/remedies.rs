@@ -152,6 +152,7 @@ fn blank(report: &Report) -> model::Advice {
         patch: None,
         edits: Vec::new(),
         tried: Vec::new(),
+        sketch: None,
     }
 }
 

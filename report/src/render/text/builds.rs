@@ -116,6 +116,11 @@ impl Text {
                     diff.size
                 ));
             }
+            if let Some(sketch) = &remedy.sketch {
+                self.line(format!(
+                    "         {soft}`wasmcheck explain {sketch}` shows a sketch{soft:#}"
+                ));
+            }
             for attempt in attempts.iter().take(self.limits.details) {
                 self.line(format!("         {soft}tried: {attempt}{soft:#}"));
             }

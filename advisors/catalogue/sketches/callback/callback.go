@@ -1,0 +1,2 @@
+// Package callback has functions that JavaScript calls, on js alone.
+package callback
