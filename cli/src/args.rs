@@ -575,7 +575,7 @@ impl Job {
     pub(crate) fn is_long(&self) -> bool {
         matches!(
             self,
-            Self::Check(_) | Self::Why(_) | Self::Exec(_) | Self::Worker
+            Self::Check(_) | Self::Fix(_) | Self::Why(_) | Self::Exec(_) | Self::Worker
         )
     }
 }

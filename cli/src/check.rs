@@ -14,7 +14,7 @@ use crate::output;
 use crate::progress::Progress;
 
 /// Exit code of a run that was interrupted: 128 + SIGINT, as shells have it.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Run the check.
 pub(crate) fn run(args: &CheckArgs, interrupt: &Interrupt) -> Result<ExitCode, Failure> {

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
 use model::{
-    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, count, visible,
-    visible_lines,
+    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, TargetReport,
+    count, visible, visible_lines,
 };
 use report::style;
 
 use crate::args::FixArgs;
-use crate::check::{request, settings_of};
+use crate::check::{INTERRUPTED, request, settings_of};
 use crate::output;
 use crate::progress::Progress;
 
@@ -58,6 +58,9 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     };
     output::print(&text)?;
     written?;
+    if interrupt.is_raised() {
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
     Ok(ExitCode::from(status(&fixed).code()))
 }
 
@@ -106,16 +109,15 @@ fn tell(text: &mut String, fixed: &Fixed) {
 
 /// Why there is nothing to change.
 fn nothing(fixed: &Fixed) -> &'static str {
-    let mut packages = fixed
-        .report
-        .targets
-        .iter()
-        .flat_map(|t| &t.packages)
-        .filter(|p| p.own);
+    let targets = &fixed.report.targets;
+    let mut packages = targets.iter().flat_map(|t| &t.packages).filter(|p| p.own);
+    let are_known = targets.iter().all(is_known);
     if packages.any(|p| p.builds == Builds::No) {
         "no change that was tried makes more of it build"
-    } else {
+    } else if are_known {
         "everything builds: there is nothing to change"
+    } else {
+        "it is not known what builds, so that nothing was tried: `wasmcheck` says why"
     }
 }
 
@@ -137,6 +139,11 @@ fn of_advice(text: &mut String, advice: &Advice) {
     let cost = report::view::cost(&advice.cost);
     if !cost.is_empty() {
         let _ = writeln!(text, "#   {}", visible(&cost));
+    }
+    if advice.kind != AdviceKind::Swap {
+        for change in &advice.cost.changes {
+            let _ = writeln!(text, "#   {}", visible(change));
+        }
     }
 }
 
@@ -226,6 +233,16 @@ fn builds(fixed: &Fixed, goos: Goos) -> Option<String> {
     })
 }
 
+/// Whether a target has packages, of each of which it is known whether it builds.
+fn is_known(target: &TargetReport) -> bool {
+    let mut own = target
+        .packages
+        .iter()
+        .filter(|p| p.own && p.builds != Builds::Absent)
+        .peekable();
+    own.peek().is_some() && own.all(|p| p.builds != Builds::Unknown)
+}
+
 /// Whether something still fails.
 fn status(fixed: &[Fixed]) -> ExitStatus {
     let mut status = ExitStatus::Clean;
@@ -239,7 +256,7 @@ fn status(fixed: &[Fixed]) -> ExitStatus {
         if own.any(|p| p.builds == Builds::No) {
             return ExitStatus::Findings;
         }
-        if report.targets.iter().any(|t| t.packages.is_empty()) {
+        if !report.targets.iter().all(is_known) {
             status = ExitStatus::NoVerdict;
         }
     }

@@ -5,7 +5,7 @@ mod upstream;
 
 use std::collections::BTreeSet;
 
-use model::{Advice, AdviceKind, Builds, Confirmed, Edit, Goos, Report};
+use model::{Advice, AdviceKind, Builds, Confirmed, Edit, Effect, Finding, Goos, Report};
 
 use crate::check;
 use crate::config::Config;
@@ -16,6 +16,9 @@ use crate::settings::{Request, Settings};
 use crate::{Interrupt, go, hosts, modules};
 
 pub use self::upstream::upstream;
+
+/// Most packages that an error names.
+const NAMED: usize = 5;
 
 /// Which remedies are wanted.
 #[derive(Clone, Debug, Default)]
@@ -136,7 +139,35 @@ pub fn fix(
         all.push(fixed);
         Ok(())
     })?;
+    check_only(&all, &choice.only)?;
     Ok(all)
+}
+
+/// An error where a package or a module was named, and nothing that fails lies in any that was.
+fn check_only(all: &[Fixed], only: &[String]) -> Result<(), Failure> {
+    let findings = || all.iter().flat_map(|f| &f.report.findings);
+    let is_named = |f: &Finding| {
+        let paths = [&f.root, &f.package, &f.module];
+        only.iter()
+            .any(|only| paths.iter().any(|path| is_inside(only, path)))
+    };
+    if only.is_empty() || findings().any(is_named) {
+        return Ok(());
+    }
+    let failing: BTreeSet<&str> = findings()
+        .filter(|f| f.effect == Effect::FailsToBuild)
+        .map(|f| f.root.as_str())
+        .collect();
+    let failing: Vec<&str> = failing.into_iter().take(NAMED).collect();
+    Err(Failure::usage(if failing.is_empty() {
+        format!("--only {}: nothing fails to build", only.join(","))
+    } else {
+        format!(
+            "--only {}: nothing that fails lies there; give a package or a module of what does, such as {}",
+            only.join(","),
+            failing.join(", ")
+        )
+    }))
 }
 
 /// The remedies that were seen to help, of those that are wanted.

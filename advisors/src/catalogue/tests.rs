@@ -148,8 +148,8 @@ fn every_class_has_its_sketch() {
     let all = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/sketches");
     let embedded: BTreeSet<String> = SKETCHES.iter().map(|s| s.name.to_owned()).collect();
     assert_eq!(there(all), embedded);
-    let named: BTreeSet<String> = raw.class.iter().filter_map(|c| c.name.clone()).collect();
-    assert_eq!(named, embedded);
+    let of_classes: BTreeSet<String> = raw.class.iter().filter_map(|c| c.name.clone()).collect();
+    assert_eq!(of_classes, embedded);
     for sketch in SKETCHES {
         assert_eq!(
             there(&format!("{all}/{}", sketch.name)),

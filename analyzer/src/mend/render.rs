@@ -283,13 +283,7 @@ impl Rendered {
     pub(super) fn free_name(&self, files: &BTreeMap<String, String>, stem: &str) -> String {
         let taken = |name: &String| files.contains_key(name) || self.files.contains_key(name);
         let names = std::iter::once(format!("{stem}.go"));
-        let more = (1..).map(|n| {
-            if n == 1 {
-                format!("{stem}_stub.go")
-            } else {
-                format!("{stem}_stub{n}.go")
-            }
-        });
+        let more = (2..).map(|n| format!("{stem}_{n}.go"));
         names
             .chain(more)
             .find(|name| !taken(name))

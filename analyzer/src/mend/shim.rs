@@ -1,7 +1,7 @@
 //! Names of the system's packages that a target lacks, under names of the package's own: those of the other platforms
 //! there, and on the target signals and error numbers that never come, and functions that do not do their work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::constraint::{self, Targets};
 use super::pieces::{Import, Kind, Pieces, all_tokens};
@@ -281,6 +281,28 @@ pub(super) fn put(text: &str, shims: &BTreeMap<Name, Shim>) -> Option<String> {
     (from > 0).then(|| out + &text[from..])
 }
 
+/// The constraint of the files that use names of a package for which there are shims; none where one of them has none.
+fn users(path: &str, files: &BTreeMap<String, String>, plan: &Plan) -> Option<String> {
+    let mut shims = plan.shims.clone();
+    shims.retain(|name, _| name.0 == path);
+    let users = files.iter().filter(|(_, text)| put(text, &shims).is_some());
+    let terms: Option<BTreeSet<String>> = users
+        .map(|(name, text)| constraint::of(name, text))
+        .collect();
+    let terms: Vec<String> = terms?.into_iter().collect();
+    match terms.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => Some(
+            terms
+                .iter()
+                .map(|t| format!("({t})"))
+                .collect::<Vec<_>>()
+                .join(" || "),
+        ),
+    }
+}
+
 /// What a file of shims declares: names with their values, and functions.
 #[derive(Default)]
 struct Declared {
@@ -342,8 +364,9 @@ impl Rendered {
                 here.units(),
                 vec!["syscall", "errors", "fmt"],
             );
+            let users = users(path, files, plan);
             let of_others = (
-                constraint::without(None, targets),
+                constraint::without(users.as_deref(), targets),
                 format!("{}_not{suffix}", last(path)),
                 there.units(),
                 vec![path],

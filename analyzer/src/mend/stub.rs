@@ -90,13 +90,17 @@ impl Maker<'_> {
         }
         let results: Vec<&str> = func.results.iter().map(|r| src[r.clone()].trim()).collect();
         let relied_on = is_relied_on(name);
-        let model = models.iter().find(|m| !relied_on && is_plain(m, &results));
+        let is_question = results == ["bool"] && is_question(name);
+        // Another platform's yes is none here.
+        let model = models
+            .iter()
+            .find(|m| !relied_on && !is_question && is_plain(m, &results));
         let (body, does) = if results.contains(&"error") {
             (self.error(name, &results), Does::Error)
         } else if let Some(model) = model {
             let body = model.func.body.clone().map_or("", |b| model.text[b].trim());
             (body.to_owned(), Does::AsElsewhere)
-        } else if results == ["bool"] && !relied_on && is_question(name) {
+        } else if is_question && !relied_on {
             ("return false".to_owned(), Does::False)
         } else {
             (self.panic(name), Does::Panics)
@@ -199,6 +203,13 @@ fn is_relied_on(name: &str) -> bool {
 fn is_question(name: &str) -> bool {
     let name = name.rsplit('.').next().unwrap_or(name);
     QUESTIONS.iter().any(|start| {
+        let inner = format!("{}{}", start[..1].to_uppercase(), &start[1..]);
+        let asked = name
+            .match_indices(&inner)
+            .any(|(at, _)| name[at + inner.len()..].starts_with(|c: char| c.is_uppercase()));
+        if asked {
+            return true;
+        }
         let begins = name
             .get(..start.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(start));

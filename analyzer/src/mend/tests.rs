@@ -332,3 +332,46 @@ fn main_that_cannot_be_kept_says_so() {
         "{stub}"
     );
 }
+
+#[test]
+fn a_shim_is_built_where_the_files_are_that_use_it() {
+    let watch =
+        "//go:build !windows\n\npackage p\n\nimport \"syscall\"\n\nvar s = syscall.SIGUSR1\n";
+    let mut mender = package(&[("watch.go", watch), ("p.go", "package p\n")]);
+    let mut told = faults(&mender, "watch.go", "SIGUSR1", "undefined: syscall.SIGUSR1");
+    told.retain(|f| f.goos == Goos::Js);
+    assert!(mender.mend(&told));
+    assert!(mender.texts()["syscall_notjs.go"].starts_with("//go:build !windows && !js\n"));
+}
+
+#[test]
+fn a_file_that_asks_another_system_is_no_fallback() {
+    let lock = "//go:build linux || nacl\n\npackage p\n\nimport \"os\"\n\nfunc f() bool { return os.Getpid() == 3 }\n";
+    let mut mender = package(&[("a.go", "package p\n\nvar x = f()\n"), ("f_unix.go", lock)]);
+    let told = faults(&mender, "a.go", "f()", "undefined: f");
+    assert!(mender.mend(&told));
+    assert_eq!(mender.kind(), Some(EditKind::Stub));
+}
+
+#[test]
+fn a_question_is_not_answered_as_elsewhere() {
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = DefaultIsTerminal()\n"),
+        (
+            "t_windows.go",
+            "package p\n\nfunc DefaultIsTerminal() bool { return true }\n",
+        ),
+        (
+            "t_linux.go",
+            "package p\n\nimport \"syscall\"\n\nfunc DefaultIsTerminal() bool { return syscall.Getppid() > 0 }\n",
+        ),
+    ]);
+    let told = faults(
+        &mender,
+        "a.go",
+        "DefaultIsTerminal",
+        "undefined: DefaultIsTerminal",
+    );
+    assert!(mender.mend(&told));
+    assert!(mender.texts()["t_wasm.go"].contains("return false"));
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::constraint::{self, Targets};
 use super::pieces::Pieces;
 use super::plan::Key;
+use super::stub;
 use super::{Fault, Mender, Trial, Wanted};
 use crate::go::constraint::{Platform, name_terms};
 
@@ -205,7 +206,8 @@ fn files_at_fault(wanted: &Wanted) -> Vec<(String, Targets)> {
 
 /// How much a file looks as if it were for what has no file of its own; none of one for some platforms alone.
 fn rank(name: &str, text: &str) -> Option<u32> {
-    if Pieces::of(text).imports.iter().any(|i| i.path == "C") {
+    let imports = Pieces::of(text).imports;
+    if imports.iter().any(|i| i.path == "C") {
         return None;
     }
     let expr = constraint::of(name, text)?;
@@ -220,7 +222,9 @@ fn rank(name: &str, text: &str) -> Option<u32> {
             .iter()
             .any(|part| name.to_lowercase().contains(part)),
     );
-    rank += 2 * u32::from(has(&["nacl", "plan9", "appengine"]));
+    // These lack as much, but have ways of their own to the system.
+    let lacking = has(&["nacl", "plan9", "appengine"]);
+    rank += 2 * u32::from(lacking && !imports.iter().any(|i| stub::is_of_system(&i.path)));
     rank += 2 * u32::from(words.iter().any(|w| w.starts_with('!') && *w != "!cgo"));
     (rank > 0).then_some(rank)
 }

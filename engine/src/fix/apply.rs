@@ -33,7 +33,6 @@ struct Forks<'t> {
 }
 
 impl Drop for Forks<'_> {
-    #[expect(clippy::disallowed_methods, reason = "this run has made them")]
     fn drop(&mut self) {
         for dir in self.laid.values().filter(|_| !self.kept) {
             _ = std::fs::remove_dir_all(self.root.join(dir));

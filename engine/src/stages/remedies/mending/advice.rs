@@ -87,6 +87,7 @@ impl Mending<'_> {
             return;
         };
         let mut advice = blank(report);
+        advice.cost.changes = group.all().flat_map(|(_, w)| generated(w)).collect();
         advice.loses = loses(&group.all().flat_map(|(_, w)| w.mender.lost()).collect());
         if first.module.own {
             advice.kind = match kind {
@@ -273,6 +274,24 @@ fn named(names: &[String]) -> String {
         0 => first,
         more => format!("{first} and {more} more"),
     }
+}
+
+/// What is to be said of changed files that a program has written (<https://go.dev/s/generatedcode>).
+fn generated(work: &Work) -> Vec<String> {
+    let is_generated = |text: &str| {
+        let mut lines = text.lines();
+        lines.any(|l| l.starts_with("// Code generated ") && l.ends_with(" DO NOT EDIT."))
+    };
+    let changes = work.mender.changes().into_iter();
+    let generated = changes.filter(|c| c.before.as_deref().is_some_and(is_generated));
+    generated
+        .map(|c| {
+            format!(
+                "{} is generated: what generates it has to make the same change",
+                c.name
+            )
+        })
+        .collect()
 }
 
 /// What is lost with `main`.
