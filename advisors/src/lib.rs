@@ -63,12 +63,6 @@ impl Catalogue {
     }
 }
 
-/// Whether a remedy was seen to help on a target.
-fn helps(advice: &Advice) -> bool {
-    let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
-    advice.confirmed.values().any(good)
-}
-
 fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
     Advice {
         id: format!("A{number}"),

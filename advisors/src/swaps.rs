@@ -24,7 +24,7 @@ impl Catalogue {
         let swaps = report.advice.iter().filter(|a| a.kind == AdviceKind::Swap);
         let helped = |id: &String| {
             let advice = report.advice.iter().find(|a| a.id == *id);
-            advice.is_some_and(crate::helps)
+            advice.is_some_and(model::Advice::helps)
         };
         let trials = swaps.filter_map(|advice| {
             let findings = report.findings.iter();

@@ -31,6 +31,23 @@ pub struct Trial {
     pub tags: Vec<String>,
 }
 
+impl Trial {
+    /// A dependency of which nothing but other versions is to be tried, for nothing yet.
+    pub fn of_versions(module: String, version: String) -> Self {
+        Self {
+            module,
+            version: Some(version),
+            own: false,
+            findings: Vec::new(),
+            packages: BTreeMap::new(),
+            targets: Vec::new(),
+            boundary: None,
+            replace: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl Catalogue {
     /// Find what is worth trying, what unblocks most first; the module being checked comes last, since
     /// its own newer versions are no news to those who work on it. `tags` are the tags that the source

@@ -130,8 +130,11 @@ fn fill(checkup: Checkup<'_>, mut scan: Scan<'_>, report: &mut Report) {
         stages::tests::run(checkup, tests, report);
     }
     if settings.remedies {
-        // Tests may have a long budget, remedies need none.
-        let checkup = checkup.until(checkup.deadline.within(DEFAULT_BUDGET));
+        // The long budget is for tests, where there are some.
+        let checkup = match settings.tests {
+            Some(_) => checkup.until(checkup.deadline.within(DEFAULT_BUDGET)),
+            None => checkup,
+        };
         stages::remedies::try_all(checkup, report, &tags);
     }
 }

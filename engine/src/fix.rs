@@ -5,7 +5,7 @@ mod upstream;
 
 use std::collections::BTreeSet;
 
-use model::{Advice, AdviceKind, Builds, Confirmed, Edit, Effect, Finding, Goos, Report};
+use model::{Advice, AdviceKind, Builds, Edit, Effect, Finding, Goos, Report};
 
 use crate::check;
 use crate::config::Config;
@@ -172,11 +172,10 @@ fn check_only(all: &[Fixed], only: &[String]) -> Result<(), Failure> {
 
 /// The remedies that were seen to help, of those that are wanted.
 fn chosen_advice(report: &Report, choice: &Choice) -> Vec<Advice> {
-    let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
     let helps = report
         .advice
         .iter()
-        .filter(|a| !a.edits.is_empty() && a.confirmed.values().any(good));
+        .filter(|a| !a.edits.is_empty() && a.helps());
     let of_kind = helps.filter(|a| choice.kinds.is_empty() || choice.kinds.contains(&a.kind));
     let wanted = of_kind.filter(|a| {
         choice.only.is_empty() || choice.only.iter().any(|only| is_for(report, a, only))

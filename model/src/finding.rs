@@ -207,3 +207,17 @@ pub enum Confirmed {
     /// It was tried and could not be confirmed.
     CouldNot,
 }
+
+impl Confirmed {
+    /// Whether it was seen to help.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Build | Self::Run)
+    }
+}
+
+impl Advice {
+    /// Whether the remedy was seen to help on a target.
+    pub fn helps(&self) -> bool {
+        self.confirmed.values().any(|c| c.is_good())
+    }
+}

@@ -9,6 +9,7 @@ use super::plan::{Key, Plan, words};
 use super::render::{Rendered, new_file};
 use super::stub::Does;
 use super::{Cause, Fault, Lost, Mender};
+use crate::go::facts::is_type;
 use crate::go::syntax::{Tok, Token};
 
 /// A package, by its import path, and a name that it exports.
@@ -25,31 +26,6 @@ pub struct SystemNames {
 
 /// Error numbers of the target are smaller (`syscall/tables_wasip1.go`, `syscall/tables_js.go`).
 const NO_ERROR: u64 = 0x7000;
-
-/// Predeclared types, but for those of generics.
-const PREDECLARED: [&str; 21] = [
-    "any",
-    "bool",
-    "byte",
-    "complex128",
-    "complex64",
-    "error",
-    "float32",
-    "float64",
-    "int",
-    "int16",
-    "int32",
-    "int64",
-    "int8",
-    "rune",
-    "string",
-    "uint",
-    "uint16",
-    "uint32",
-    "uint64",
-    "uint8",
-    "uintptr",
-];
 
 impl SystemNames {
     /// Read the signals and error numbers of a file of a package, such as `zerrors_linux_amd64.go` of package syscall.
@@ -124,7 +100,7 @@ fn names_predeclared_types(head: &str) -> bool {
             return std::mem::replace(&mut ends_in_type, true);
         };
         let word = &head[ident.start as usize..ident.end as usize];
-        ends_in_type = PREDECLARED.contains(&word);
+        ends_in_type = is_type(word);
         ends_in_type || len == 1
     });
     sound && ends_in_type

@@ -65,7 +65,7 @@ pub(super) fn apply(
         .map_err(|e| cannot(chosen.root, &e))?;
     let texts = texts(&root, chosen.root, edits)?;
     let mut forks = lay_forks(go, (&root, chosen.root), edits)?;
-    let mod_files = mod_files(go, chosen, settings, edits, (&texts, &forks))?;
+    let mod_files = mod_files(go, (&root, chosen), settings, edits, (&texts, &forks))?;
     let mut written: Vec<String> = forks.laid.values().map(|dir| format!("{dir}/")).collect();
     // All of it is made ready before the first file is changed.
     let mut staged: Vec<files::Staged> = Vec::new();
@@ -139,7 +139,7 @@ fn lay_forks<'t>(
 /// The texts of go.sum and go.mod, in this order, where they change.
 fn mod_files(
     go: &Go,
-    chosen: Chosen<'_>,
+    (root, chosen): (&Dir, Chosen<'_>),
     settings: &Settings,
     edits: &[Edit],
     (texts, forks): (&Texts, &Forks<'_>),
@@ -168,12 +168,10 @@ fn mod_files(
     let session = Session::open(go, chosen.root, &settings.tags)?;
     let module = session.patched(go, &patch)?;
     let [go_mod, go_sum] = module.module_files(&patch, &["./...".to_owned()])?;
-    let root = Dir::open_ambient_dir(chosen.root, ambient_authority())
-        .map_err(|e| cannot(chosen.root, &e))?;
     let mut changed = Vec::new();
     for (name, text) in [("go.sum", go_sum), ("go.mod", go_mod)] {
         let file = Utf8PathBuf::from(name);
-        let before = read(&root, chosen.root, &file)?;
+        let before = read(root, chosen.root, &file)?;
         if !text.is_empty() && before.as_deref() != Some(text.as_str()) {
             changed.push((file, text));
         }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use advisors::Trial;
-use model::{AdviceKind, Attempt, Confirmed, Edit, Goos, Report};
+use model::{AdviceKind, Attempt, Confirmed, Edit, Goos, ListedPackage, Report};
 use toolchain::{Go, Versions};
 
 use self::candidate::Candidate;
@@ -89,7 +89,7 @@ impl Tried {
     }
 
     fn is_good(&self) -> bool {
-        matches!(self.outcome, Confirmed::Build | Confirmed::Run)
+        self.outcome.is_good()
     }
 }
 
@@ -128,12 +128,6 @@ fn edit(
     Ok(())
 }
 
-/// Whether a remedy was seen to help on a target.
-fn helps(advice: &model::Advice) -> bool {
-    let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
-    advice.confirmed.values().any(good)
-}
-
 /// An advice that says nothing yet.
 fn blank(report: &Report) -> model::Advice {
     let numbers = report
@@ -154,6 +148,24 @@ fn blank(report: &Report) -> model::Advice {
         tried: Vec::new(),
         sketch: None,
     }
+}
+
+/// Packages and all that they import.
+fn needs<'p>(
+    packages: impl IntoIterator<Item = &'p String>,
+    of_path: &BTreeMap<&str, &ListedPackage>,
+) -> BTreeSet<String> {
+    let mut seen: BTreeSet<String> = packages.into_iter().cloned().collect();
+    let mut todo: Vec<String> = seen.iter().cloned().collect();
+    while let Some(next) = todo.pop() {
+        let package = of_path.get(next.as_str());
+        for import in package.into_iter().flat_map(|p| &p.imports) {
+            if seen.insert(import.clone()) {
+                todo.push(import.clone());
+            }
+        }
+    }
+    seen
 }
 
 /// Whether the root of a module may import a package.
@@ -273,9 +285,7 @@ impl<'s, 'r> TrialWork<'s, 'r> {
             .iter_mut()
             .find(|a| a.kind == AdviceKind::Swap && self.trial.findings.contains(&a.finding));
         if let Some(advice) = known {
-            let helps = confirmed
-                .values()
-                .any(|c| matches!(c, Confirmed::Build | Confirmed::Run));
+            let helps = confirmed.values().any(|c| c.is_good());
             advice.confirmed.extend(confirmed);
             advice.tried = tried;
             if helps {

@@ -31,8 +31,7 @@ pub(crate) struct User<'r> {
 impl User<'_> {
     /// The builds that the change helps.
     pub(crate) fn builds(&self) -> BTreeSet<Goos> {
-        let good = |c: &Confirmed| matches!(c, Confirmed::Build | Confirmed::Run);
-        let good = self.confirmed.iter().filter(|(_, c)| good(c));
+        let good = self.confirmed.iter().filter(|(_, c)| c.is_good());
         good.map(|(target, _)| target.goos()).collect()
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use model::{Added, Advice, Edit, Goos, Listing, Report};
 use toolchain::{Error, Platform};
 
-use super::{go, helps};
+use super::go;
 use crate::checkup::Checkup;
 
 /// Measure what the remedies cost that were seen to help. What could not be measured is left out.
 pub(super) fn measure(checkup: &Checkup<'_>, report: &mut Report) {
     let modcache = &checkup.session.env().gomodcache;
-    for advice in report.advice.iter_mut().filter(|a| helps(a)) {
+    for advice in report.advice.iter_mut().filter(|a| a.helps()) {
         let Some((module, version)) = taken(checkup, advice) else {
             continue;
         };

@@ -1,9 +1,9 @@
 //! Other versions of dependencies in which programs crash, or the initialisation of packages does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use advisors::Trial;
-use model::{End, Goos, Observation, Report, Rule, RunKind};
+use model::{End, Observation, Report, Rule, RunKind};
 use toolchain::Platform;
 
 use super::TrialWork;
@@ -40,7 +40,7 @@ fn trials(checkup: &Checkup<'_>, report: &Report) -> Vec<Trial> {
         let ids: Vec<String> = ids.map(|f| f.id.clone()).collect();
         let trial = trials
             .entry((module.clone(), version.clone()))
-            .or_insert_with(|| blank(module, version));
+            .or_insert_with(|| Trial::of_versions(module, version));
         for id in ids {
             if !trial.findings.contains(&id) {
                 trial.findings.push(id);
@@ -56,20 +56,6 @@ fn trials(checkup: &Checkup<'_>, report: &Report) -> Vec<Trial> {
     trials.filter(|trial| !trial.findings.is_empty()).collect()
 }
 
-fn blank(module: String, version: String) -> Trial {
-    Trial {
-        module,
-        version: Some(version),
-        own: false,
-        findings: Vec::new(),
-        packages: BTreeMap::<Goos, BTreeSet<String>>::new(),
-        targets: Vec::new(),
-        boundary: None,
-        replace: None,
-        tags: Vec::new(),
-    }
-}
-
 /// The dependency, with its version, whose function is the innermost one of a crash, the standard library left out. In
 /// a browser nothing is tried.
 fn culprit(checkup: &Checkup<'_>, seen: &Observation) -> Option<(String, String)> {
@@ -78,7 +64,10 @@ fn culprit(checkup: &Checkup<'_>, seen: &Observation) -> Option<(String, String)
         && seen.scenario.is_none()
         && seen.end == Some(End::Crash)
         && seen.target == goos.representative();
-    let frames = seen.stack.iter().filter(|_| is_tried);
+    if !is_tried {
+        return None;
+    }
+    let frames = seen.stack.iter();
     let mut packages =
         frames.filter_map(|f| checkup.builds.package(Platform::Wasm(goos), f.package()));
     let module = packages.find(|p| !p.standard)?.module.as_ref()?;

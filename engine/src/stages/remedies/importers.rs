@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use advisors::Trial;
 use model::{Goos, Listing, Report};
 
-use super::TrialWork;
+use super::{TrialWork, needs};
 use crate::paths::is_inside;
 
 /// Most importing modules of one module that are tried.
@@ -25,17 +25,12 @@ impl TrialWork<'_, '_> {
             }
             let targets = self.trial.targets.iter().copied();
             let trial = Trial {
-                module,
-                version: Some(version),
-                own: false,
                 findings: self.trial.findings.clone(),
                 packages: packages.clone(),
                 targets: targets
                     .filter(|t| packages.contains_key(&t.goos()))
                     .collect(),
-                boundary: None,
-                replace: None,
-                tags: Vec::new(),
+                ..Trial::of_versions(module, version)
             };
             let mut work = TrialWork::new(self.checkup, &trial);
             work.imports = Some(&self.trial.module);
@@ -103,18 +98,15 @@ fn modules_above(
     module: &str,
     from: &BTreeSet<String>,
 ) -> Vec<(String, String)> {
-    let below = reached_from(listing, from);
-    let of_module = |path: &str| {
-        let package = listing.packages.iter().find(|p| p.import_path == path);
-        package
-            .and_then(|p| p.module.as_ref())
-            .is_some_and(|m| m.path == module)
+    let packages = listing.packages.iter();
+    let of_path = packages.map(|p| (p.import_path.as_str(), p)).collect();
+    let below = needs(from, &of_path);
+    let of_module = |path: &&str| {
+        let package = of_path.get(path);
+        let module_of = package.and_then(|p| p.module.as_ref());
+        module_of.is_some_and(|m| m.path == module)
     };
-    let mut seen: BTreeSet<&str> = below
-        .iter()
-        .copied()
-        .filter(|path| of_module(path))
-        .collect();
+    let mut seen: BTreeSet<&str> = below.iter().map(String::as_str).filter(of_module).collect();
     let mut layer = seen.clone();
     let mut modules: Vec<(String, String)> = Vec::new();
     while !layer.is_empty() {
@@ -135,27 +127,4 @@ fn modules_above(
     }
     modules.retain(|(path, _)| path != module);
     modules
-}
-
-/// Packages, and what they import.
-fn reached_from<'l>(listing: &'l Listing, from: &'l BTreeSet<String>) -> BTreeSet<&'l str> {
-    let by_path: BTreeMap<&str, &Vec<String>> = listing
-        .packages
-        .iter()
-        .map(|p| (p.import_path.as_str(), &p.imports))
-        .collect();
-    let mut reached: BTreeSet<&str> = BTreeSet::new();
-    let mut todo: Vec<&str> = from.iter().map(String::as_str).collect();
-    while let Some(path) = todo.pop() {
-        if reached.insert(path) {
-            todo.extend(
-                by_path
-                    .get(path)
-                    .into_iter()
-                    .flat_map(|i| i.iter())
-                    .map(String::as_str),
-            );
-        }
-    }
-    reached
 }

@@ -104,7 +104,8 @@ impl Linking<'_> {
         match self.in_time(linked)? {
             Some(Linked::Ok(file)) => {
                 let outcome = if self.runs_mains {
-                    self.started(&file)
+                    // What a program says of missing arguments is no fault.
+                    self.ran(&file, |end| end != End::Crash)
                 } else {
                     Confirmed::Build
                 };
@@ -127,7 +128,7 @@ impl Linking<'_> {
             .link_inits(self.goos, below, packages, self.number);
         match self.in_time(linked)? {
             Some(Linked::Ok(file)) => {
-                let outcome = self.initialised(&file);
+                let outcome = self.ran(&file, |end| end == End::Ok);
                 let linked = packages.iter().map(|p| (p.clone(), outcome));
                 self.found.linked.extend(linked);
             }
@@ -158,39 +159,16 @@ impl Linking<'_> {
         self.found.unlinked.get_or_insert_with(|| first_lines(why));
     }
 
-    /// How far a program came that is run without arguments: what it says of these is no fault.
-    fn started(&mut self, file: &Utf8Path) -> Confirmed {
+    /// How far a program came that is run without arguments: it works where it ends well.
+    fn ran(&mut self, file: &Utf8Path, ends_well: impl Fn(End) -> bool) -> Confirmed {
         let site = Site::On(self.goos.representative());
         let hosts = self.checkup.hosts;
         if !hosts.runs(site) {
             return Confirmed::Build;
         }
-        match hosts
-            .run(site, &Task::new(file, EACH))
-            .map(Run::with_panics_as_crashes)
-        {
-            Ok(run) if run.end == End::Crash => {
-                let said = first_lines(&run.printed.stderr);
-                self.found.stopped.get_or_insert(said);
-                Confirmed::Build
-            }
-            Ok(_) => Confirmed::Run,
-            Err(why) => {
-                self.found.not_run.get_or_insert(why);
-                Confirmed::Build
-            }
-        }
-    }
-
-    /// How far a program came that initialises packages.
-    fn initialised(&mut self, file: &Utf8Path) -> Confirmed {
-        let site = Site::On(self.goos.representative());
-        let hosts = self.checkup.hosts;
-        if !hosts.runs(site) {
-            return Confirmed::Build;
-        }
-        match hosts.run(site, &Task::new(file, EACH)) {
-            Ok(run) if run.end == End::Ok => return Confirmed::Run,
+        let run = hosts.run(site, &Task::new(file, EACH));
+        match run.map(Run::with_panics_as_crashes) {
+            Ok(run) if ends_well(run.end) => return Confirmed::Run,
             Ok(run) => {
                 let said = first_lines(&run.printed.stderr);
                 self.found.stopped.get_or_insert(said);

@@ -143,11 +143,7 @@ pub(super) fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edi
         let finding = report.findings.iter().find(|f| f.id == a.finding);
         a.kind == model::AdviceKind::Tag && finding.is_some_and(|f| f.module == checkup.module)
     };
-    for advice in report
-        .advice
-        .iter()
-        .filter(|a| super::helps(a) && !is_own(a))
-    {
+    for advice in report.advice.iter().filter(|a| a.helps() && !is_own(a)) {
         let of_module = advice.edits.iter();
         for edit in of_module.filter(|e| !matches!(e, Edit::File { .. })) {
             let module = match edit {

@@ -14,8 +14,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::{Advice, Attempt, Confirmed, Edit, Goos, Report, Stage, Target};
 use toolchain::{Error, Patch};
 
+use super::first_lines;
 use super::mending::confirmed_edits;
-use super::{first_lines, helps};
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::{incomplete, out_of_time};
@@ -88,10 +88,10 @@ impl Carried {
                 return false;
             };
             put(advice, &waiting.name, &waiting.targets, outcomes);
-            if helps(advice) {
+            if advice.helps() {
                 put_edits(advice, waiting.edits.clone());
             }
-            helps(advice)
+            advice.helps()
         })
     }
 }

@@ -8,7 +8,7 @@ use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, 
 use super::proof::Proof;
 use super::work::Work;
 use super::{Mending, fork_dir};
-use crate::stages::remedies::{blank, helps};
+use crate::stages::remedies::blank;
 
 /// Most names that a title lists.
 const NAMED: usize = 4;
@@ -190,7 +190,7 @@ fn put(report: &mut Report, proof: &Proof, packages: &BTreeSet<&str>, mut advice
     let good: BTreeSet<String> = report
         .advice
         .iter()
-        .filter(|a| helps(a))
+        .filter(|a| a.helps())
         .map(|a| a.id.clone())
         .collect();
     for finding in report.findings.iter_mut().filter(|f| of(f)) {

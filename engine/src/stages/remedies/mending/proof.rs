@@ -8,6 +8,7 @@ use toolchain::{Error, Platform, Session};
 
 use super::{Mending, Round};
 use crate::stages::remedies::linking::{self, Mains};
+use crate::stages::remedies::needs;
 
 /// Most times that imports are removed which nothing uses on this machine.
 const CLEANINGS: usize = 4;
@@ -154,7 +155,7 @@ impl Mending<'_> {
         )?;
         let of = found.linked.keys().chain(self.works.keys());
         let built = Built {
-            imports: of.map(|p| (p.clone(), needs(p, &of_path))).collect(),
+            imports: of.map(|p| (p.clone(), needs([p], &of_path))).collect(),
             gained: found.linked,
         };
         Ok((built, found.cut_off))
@@ -174,22 +175,4 @@ fn faults_of(listing: &Listing) -> BTreeMap<String, Vec<Fault>> {
         }
     }
     round.faults
-}
-
-/// A package and all that it imports.
-fn needs(package: &str, of_path: &BTreeMap<&str, &model::ListedPackage>) -> BTreeSet<String> {
-    let mut seen = BTreeSet::from([package.to_owned()]);
-    let mut todo = vec![package.to_owned()];
-    while let Some(next) = todo.pop() {
-        let imports = of_path
-            .get(next.as_str())
-            .into_iter()
-            .flat_map(|p| &p.imports);
-        for import in imports {
-            if seen.insert(import.clone()) {
-                todo.push(import.clone());
-            }
-        }
-    }
-    seen
 }
