@@ -16,7 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use advisors::Trial;
-use model::{AdviceKind, Attempt, Confirmed, Edit, Goos, ListedPackage, Report};
+use model::{
+    AdviceKind, Attempt, Confirmed, Edit, Goos, Incomplete, ListedPackage, Report, Stage, count,
+};
 use toolchain::{Go, Versions};
 
 use self::candidate::Candidate;
@@ -24,12 +26,16 @@ use crate::checkup::Checkup;
 use crate::incomplete::{incomplete, out_of_time};
 use crate::paths::is_inside;
 use crate::stages::run::importer_dir;
-use model::Stage;
 
-/// Longest try of one candidate.
+/// What one candidate may take at least, within the budget.
 const EACH: Duration = Duration::from_mins(1);
+/// The part of the time left that one candidate may take where that is more: a larger budget also helps modules of
+/// which each build takes long, and busy machines.
+const PART: f64 = 0.25;
 /// Part of the time for remedies that other versions, modules and tags may take.
 const SHARE: f64 = 0.6;
+/// Most attempts that were given up which are named.
+const NAMED: usize = 5;
 /// Most tags that are tried for one module.
 const TAGS: usize = 4;
 
@@ -42,6 +48,8 @@ struct Tried {
     is_bad: bool,
     /// Packages that build with it and did not before, and those that still do not.
     mended: (usize, usize),
+    /// Its time was over before it was known.
+    is_ended: bool,
     /// The Go in use cannot build it.
     wants_newer_go: bool,
     /// What the compiler says of the module's own code, which no longer fits it.
@@ -64,8 +72,17 @@ impl Tried {
             why: Some(first_lines(&why.into())),
             is_bad: false,
             mended: (0, 0),
+            is_ended: false,
             wants_newer_go: false,
             breaks: None,
+        }
+    }
+
+    /// It was given up.
+    fn ended() -> Self {
+        Self {
+            is_ended: true,
+            ..Self::unknown("it took too long")
         }
     }
 
@@ -104,9 +121,16 @@ pub(crate) fn try_all(
     let of_versions = checkup.until(checkup.deadline.share(SHARE));
     upgrades(&of_versions, report, tags);
     crashes::upgrade(&of_versions, report);
-    if let Err(e) = edit(&checkup, report, &broken) {
-        let why = format!("changes of the source could not be tried: {e}");
-        report.incomplete.push(incomplete(Stage::Advise, None, why));
+    match edit(&checkup, report, &broken) {
+        Ok(()) => {}
+        Err(toolchain::Error::TookTooLong { .. }) => {
+            let what = "it was known whether changes of the source help";
+            report.incomplete.push(mending::out_of_time(&checkup, what));
+        }
+        Err(e) => {
+            let why = format!("changes of the source could not be tried: {e}");
+            report.incomplete.push(incomplete(Stage::Advise, None, why));
+        }
     }
     cost::measure(&checkup, report);
 }
@@ -181,6 +205,7 @@ fn may_import(module: &str, package: &str) -> bool {
 fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, BTreeSet<String>>) {
     let trials = checkup.config.catalogue().trials(report, tags);
     let mut cut = 0;
+    let mut ended: Vec<String> = Vec::new();
     for trial in &trials {
         if checkup.is_over() {
             cut += 1;
@@ -198,7 +223,9 @@ fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, 
         work.importers(report);
         work.say_if_nothing_helps(report);
         cut += usize::from(work.over);
+        ended.append(&mut work.ended);
     }
+    report.incomplete.extend(ended_attempts(&ended));
     if cut > 0 {
         let budget = checkup.settings.budget;
         let why = out_of_time(budget, "remedies for ", cut, "module", " could be tried");
@@ -206,9 +233,26 @@ fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, 
     }
 }
 
+/// What is not known because attempts were given up, where some were.
+fn ended_attempts(ended: &[String]) -> Option<Incomplete> {
+    if ended.is_empty() {
+        return None;
+    }
+    let named = ended.iter().take(NAMED).cloned().collect::<Vec<_>>();
+    let more = match ended.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and {}", count(more, "other attempt")),
+    };
+    let why = format!(
+        "whether it helps is not known, because compiling took too long: {}{more}; --budget raises what an attempt may take",
+        named.join(", ")
+    );
+    Some(incomplete(Stage::Advise, None, why))
+}
+
 /// The Go command for one try.
 fn go(checkup: &Checkup<'_>) -> Go {
-    go_within(checkup, EACH)
+    go_within(checkup, EACH.max(checkup.deadline.left().mul_f64(PART)))
 }
 
 /// The Go command for a try that may take some time.
@@ -237,6 +281,8 @@ struct TrialWork<'s, 'r> {
     order: Vec<Candidate>,
     /// The budget ended the work.
     over: bool,
+    /// Attempts that took too long, and what each took.
+    ended: Vec<String>,
     /// What can be had of the module.
     versions: Versions,
     /// The module at fault, where this one only imports it.
@@ -257,6 +303,7 @@ impl<'s, 'r> TrialWork<'s, 'r> {
             memo: BTreeMap::new(),
             order: Vec::new(),
             over: false,
+            ended: Vec::new(),
             versions: Versions::default(),
             imports: None,
             of_importers: Vec::new(),

@@ -1,5 +1,7 @@
 //! An attempt: one candidate, built and initialised in scratch copies.
 
+use std::time::{Duration, Instant};
+
 use model::{Confirmed, Edit, GoFault, Goos, ListedPackage, Listing};
 use toolchain::{Fetched, Platform, Session};
 
@@ -28,7 +30,13 @@ impl TrialWork<'_, '_> {
             remedy: &what,
             goos,
         });
+        let begun = Instant::now();
         let mut tried = self.build(candidate, goos).unwrap_or_else(|e| failed(&e));
+        if tried.is_ended {
+            let took = Duration::from_secs(begun.elapsed().as_secs());
+            let took = humantime::format_duration(took);
+            self.ended.push(format!("{what} for {goos} ({took})"));
+        }
         let paths = self.checkup.paths;
         tried.why = tried.why.map(|why| paths.without_cache(&why));
         tried.breaks = tried.breaks.map(|line| paths.without_cache(&line));
@@ -152,7 +160,7 @@ fn judged_by(found: Found, compiled: usize) -> Tried {
                 mended,
                 ..Tried::bad(format!("it does not link: {why}"))
             },
-            None if found.cut_off => Tried::unknown("it took too long"),
+            None if found.cut_off => Tried::ended(),
             None => Tried {
                 mended: (compiled, 0),
                 ..Tried::built(Some("it was compiled, and not linked".to_owned()))
@@ -190,11 +198,10 @@ fn judged(message: &str) -> Tried {
 
 /// A candidate for which Go failed as a whole.
 fn failed(error: &toolchain::Error) -> Tried {
-    let toolchain::Error::Go { message, .. } = error else {
-        return Tried::unknown(match error {
-            toolchain::Error::TookTooLong { .. } => "it took too long".to_owned(),
-            other => other.to_string(),
-        });
+    let message = match error {
+        toolchain::Error::Go { message, .. } => message,
+        toolchain::Error::TookTooLong { .. } => return Tried::ended(),
+        other => return Tried::unknown(other.to_string()),
     };
     let wanted = message.split("requires go >= ").nth(1);
     match wanted.and_then(|rest| rest.split_whitespace().next()) {

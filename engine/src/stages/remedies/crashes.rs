@@ -15,15 +15,18 @@ const MODULES: usize = 4;
 /// Try versions of the modules in which the packages of the module being checked crash; a version is good when they do
 /// not crash with it.
 pub(super) fn upgrade(checkup: &Checkup<'_>, report: &mut Report) {
+    let mut ended = Vec::new();
     for trial in trials(checkup, report).into_iter().take(MODULES) {
         if checkup.is_over() {
-            return;
+            break;
         }
         let mut work = TrialWork::new(checkup, &trial);
         work.crashes = true;
         work.upgrade(report);
         work.say_if_nothing_helps(report);
+        ended.append(&mut work.ended);
     }
+    report.incomplete.extend(super::ended_attempts(&ended));
 }
 
 /// For each module in which packages crash, what must not crash any more.

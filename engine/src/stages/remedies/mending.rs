@@ -28,6 +28,9 @@ use crate::incomplete::incomplete;
 /// all programs.
 const EACH: Duration = Duration::from_mins(30);
 
+/// Part of the time left in which packages are changed; the rest is for the proof that the changes help.
+const SHARE: f64 = 0.6;
+
 /// Most times that packages are changed and compiled again.
 const ROUNDS: usize = 24;
 
@@ -84,6 +87,9 @@ pub(super) fn mend<'c>(
 ) -> Result<bool, Error> {
     let failing = failing(checkup, report);
     if failing.is_empty() || checkup.is_over() {
+        if !failing.is_empty() {
+            report.incomplete.push(out_of_time(checkup, "changes of the source were tried"));
+        }
         return Ok(carried.confirm(report, &|_, _| None));
     }
     let mut edits = confirmed_edits(checkup, report);
@@ -98,10 +104,17 @@ pub(super) fn mend<'c>(
         scratch: Scratch::new()?,
         system: Arc::new(work::system_names(checkup)),
     };
-    mending.rounds()?;
+    if !mending.rounds()? {
+        let what = "all that fails could be changed";
+        report.incomplete.push(out_of_time(checkup, what));
+    }
     let proof = mending.prove()?;
     for goos in &proof.cut_off {
-        report.incomplete.push(cut_off(checkup, *goos));
+        let what = format!("all that compiles for {goos} with the changes was linked");
+        report.incomplete.push(Incomplete {
+            target: Some(goos.representative()),
+            ..out_of_time(checkup, &what)
+        });
     }
     let helped = |goos, packages: &BTreeSet<&str>| proof.builds.get(&goos)?.helped_by(packages);
     if !carried.confirm(report, &helped) {
@@ -111,13 +124,11 @@ pub(super) fn mend<'c>(
     Ok(true)
 }
 
-/// Time was over before all that compiles with the changes was linked.
-fn cut_off(checkup: &Checkup<'_>, goos: Goos) -> Incomplete {
+/// The budget was used up before something.
+pub(super) fn out_of_time(checkup: &Checkup<'_>, what: &str) -> Incomplete {
     let budget = humantime::format_duration(checkup.settings.budget);
-    let why = format!(
-        "the budget of {budget} was used up before all that compiles for {goos} with the changes was linked; --budget raises it"
-    );
-    incomplete(Stage::Advise, Some(goos.representative()), why)
+    let why = format!("the budget of {budget} was used up before {what}; --budget raises it");
+    incomplete(Stage::Advise, None, why)
 }
 
 /// The own packages that fail, by build.
@@ -165,19 +176,23 @@ pub(super) fn confirmed_edits(checkup: &Checkup<'_>, report: &Report) -> Vec<Edi
 }
 
 impl Mending<'_> {
-    /// Compile and change, until nothing is left or nothing more can be done.
-    fn rounds(&mut self) -> Result<(), Error> {
+    /// Compile and change, until nothing is left or nothing more can be done. False where time was over before.
+    fn rounds(&mut self) -> Result<bool, Error> {
+        let checkup = self.checkup.until(self.checkup.deadline.share(SHARE));
         for _ in 0..ROUNDS {
-            if self.checkup.is_over() {
-                return Ok(());
+            if checkup.is_over() {
+                return Ok(false);
             }
-            let session = self.session()?;
-            let round = self.compile(&session)?;
+            let session = self.session(&checkup)?;
+            let round = match self.compile(&session) {
+                Err(Error::TookTooLong { .. }) => return Ok(false),
+                round => round?,
+            };
             if !self.change(&round) {
-                return Ok(());
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// What was confirmed before.
@@ -191,15 +206,15 @@ impl Mending<'_> {
         }
     }
 
-    /// The module as it is changed.
-    fn session(&mut self) -> Result<Session, Error> {
+    /// The module as it is changed; what is done with it ends at the deadline.
+    fn session(&mut self, checkup: &Checkup<'_>) -> Result<Session, Error> {
         let mut patch = self.kept();
         for work in self.works.values_mut() {
             work.lay_into(&mut patch, self.scratch.path())?;
         }
-        self.checkup
+        checkup
             .session
-            .patched(&super::go_within(self.checkup, EACH), &patch)
+            .patched(&super::go_within(checkup, EACH), &patch)
     }
 
     /// Compile what failed.

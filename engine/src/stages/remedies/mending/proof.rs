@@ -6,7 +6,8 @@ use analyzer::{Compiled, Fault};
 use model::{Confirmed, GoFault, Goos, Listing};
 use toolchain::{Error, Platform, Session};
 
-use super::{Mending, Round};
+use super::{EACH, Mending, Round};
+use crate::stages::remedies::go_within;
 use crate::stages::remedies::linking::{self, Mains};
 use crate::stages::remedies::needs;
 
@@ -64,7 +65,7 @@ impl Mending<'_> {
             return Ok(proof);
         }
         self.keep_builds()?;
-        let session = self.session()?;
+        let session = self.session(self.checkup)?;
         let round = self.compile(&session)?;
         for (goos, listing) in &round.listings {
             let (built, cut_off) = self.built(&session, *goos, listing)?;
@@ -103,7 +104,7 @@ impl Mending<'_> {
         if changed.is_empty() {
             return Ok(false);
         }
-        let session = self.session()?;
+        let session = self.session(self.checkup)?;
         let listing = session.compile_listed(platform, &changed)?;
         let broken = faults_of(&listing);
         let mut again = false;
@@ -127,7 +128,7 @@ impl Mending<'_> {
     /// Whether a package does not build without changes of the source.
     fn fails_anyway(&self, platform: Platform, package: &str) -> Result<bool, Error> {
         let packages = [package.to_owned()];
-        let go = super::super::go(self.checkup);
+        let go = go_within(self.checkup, EACH);
         let session = self.checkup.session.patched(&go, &self.kept())?;
         let listing = session.compile_listed(platform, &packages)?;
         let here = listing.packages.iter().find(|p| p.import_path == package);
