@@ -76,6 +76,7 @@ fn new_advice(number: usize, finding: &Finding, remedy: &Remedy) -> Advice {
         patch: None,
         edits: Vec::new(),
         tried: Vec::new(),
+        tested: Vec::new(),
         sketch: remedy.sketch.clone(),
     }
 }

@@ -63,6 +63,7 @@ fn settings(args: &CheckArgs) -> Settings {
         tests: args.tests.tests.then_some(TestSettings {
             native: args.tests.native,
             timeout: args.tests.test_timeout,
+            only_mended: false,
         }),
         budget: args.budget.unwrap_or(default_budget),
         ..settings_of(&args.module, level)

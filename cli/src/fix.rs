@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings};
+use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings, TestSettings, Trusted};
 use model::{
     Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, TargetReport,
     count, visible, visible_lines,
@@ -30,7 +30,16 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     let settings = Settings {
         remedies: true,
         budget: args.budget,
-        ..settings_of(&args.module, Level::Build)
+        trusted: Trusted {
+            native: args.native,
+            ..Trusted::default()
+        },
+        tests: args.tests.then_some(TestSettings {
+            native: args.native,
+            timeout: args.test_timeout,
+            only_mended: true,
+        }),
+        ..settings_of(&args.module, Level::Run)
     };
     let choice = Choice {
         only: args.only.clone(),
@@ -126,12 +135,16 @@ fn of_advice(text: &mut String, advice: &Advice) {
     let _ = writeln!(text, "#\n# {name}: {}", visible(&advice.title));
     for (target, confirmed) in &advice.confirmed {
         let how = match confirmed {
+            Confirmed::Tests => "builds and links with it, and its tests do as natively",
             Confirmed::Run => "builds, links and starts with it",
             Confirmed::Build => "builds and links with it",
             Confirmed::CouldNot => "does not build with it alone",
             Confirmed::None => "it was not seen to build there with it",
         };
         let _ = writeln!(text, "#   {target}: {how}");
+    }
+    for tested in report::view::tested(advice) {
+        let _ = writeln!(text, "#   {}", visible(&tested));
     }
     if let Some(loses) = &advice.loses {
         let _ = writeln!(text, "#   lost there: {}", visible(loses));

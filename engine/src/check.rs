@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use advisors::Catalogue;
 use analyzer::{Scan, Why};
 use model::{
-    Builds as PackageBuilds, Goos, Incomplete, Level, Module, Report, SCHEMA, Target, TargetReport,
-    Tool, Verdict,
+    Builds as PackageBuilds, Effect, Finding, Goos, Incomplete, Level, Module, Report, Rule,
+    SCHEMA, Target, TargetReport, Tool, Verdict,
 };
 use toolchain::{Go, Session};
 
@@ -19,10 +19,13 @@ use crate::hosts::Hosts;
 use crate::incomplete::incomplete;
 use crate::modules::Chosen;
 use crate::paths::{self, Paths};
-use crate::settings::{DEFAULT_BUDGET, Settings};
+use crate::settings::Settings;
 use crate::stages;
 use crate::stages::scan::ScanInput;
 use model::Stage;
+
+/// Part of the time that the module's tests may take where remedies are to be tried after them.
+const TESTS: f64 = 0.6;
 
 /// A module that was opened: what a [`Checkup`] borrows.
 struct Opened<'o> {
@@ -126,17 +129,21 @@ fn fill(checkup: Checkup<'_>, mut scan: Scan<'_>, report: &mut Report) {
     }
     let tags = scan.tags();
     judge(scan, checkup.config.catalogue(), report);
-    if let Some(tests) = settings.tests {
+    if let Some(tests) = settings.tests.filter(|tests| !tests.only_mended) {
+        // Remedies want time, too, where something fails.
+        let is_last = !settings.remedies || report.findings.iter().all(|f| !is_mendable(f));
+        let share = if is_last { 1.0 } else { TESTS };
+        let checkup = checkup.until(checkup.deadline.share(share));
         stages::tests::run(checkup, tests, report);
     }
     if settings.remedies {
-        // The long budget is for tests, where there are some.
-        let checkup = match settings.tests {
-            Some(_) => checkup.until(checkup.deadline.within(DEFAULT_BUDGET)),
-            None => checkup,
-        };
         stages::remedies::try_all(checkup, report, &tags);
     }
+}
+
+/// Remedies are tried for it.
+fn is_mendable(finding: &Finding) -> bool {
+    finding.effect == Effect::FailsToBuild || finding.rule == Rule::Crash
 }
 
 /// Put verdicts, findings and advice into the report.

@@ -62,6 +62,8 @@ pub struct TestSettings {
     pub native: bool,
     /// Wall time of the tests of one package.
     pub timeout: Duration,
+    /// Only those of packages that remedies mend, with the remedies.
+    pub only_mended: bool,
 }
 
 /// The program whose only argument `worker` makes it call [`crate::worker`]: each guest runs in a

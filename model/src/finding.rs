@@ -121,6 +121,10 @@ pub struct Advice {
     pub edits: Vec<Edit>,
     /// What was tried for it, in order.
     pub tried: Vec<Attempt>,
+    /// What tests, and scenarios of `wasmcheck.toml`, did with all confirmed remedies together: those of packages that
+    /// need what this one changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tested: Vec<Tested>,
     /// The name of a sketch in Go that shows how it is done: `wasmcheck explain NAME` prints its files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sketch: Option<String>,
@@ -137,6 +141,23 @@ pub struct Attempt {
     pub targets: Vec<Target>,
     /// Why it could not be confirmed.
     pub why: Option<String>,
+}
+
+/// The tests of a package, or a scenario of its program, under wasm with the remedies, compared with the native run of
+/// the module as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tested {
+    /// Import path of the package.
+    pub package: String,
+    /// The scenario; none of tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Where it ran.
+    pub target: Target,
+    /// Whether it does what it does natively; none where that is not known of all tests.
+    pub same: Option<bool>,
+    /// What was seen, in one sentence.
+    pub summary: String,
 }
 
 /// What sort of change a remedy is.
@@ -204,6 +225,8 @@ pub enum Confirmed {
     Build,
     /// It ran with it.
     Run,
+    /// Tests or scenarios do with it what they do natively.
+    Tests,
     /// It was tried and could not be confirmed.
     CouldNot,
 }
@@ -211,7 +234,7 @@ pub enum Confirmed {
 impl Confirmed {
     /// Whether it was seen to help.
     pub fn is_good(self) -> bool {
-        matches!(self, Self::Build | Self::Run)
+        matches!(self, Self::Build | Self::Run | Self::Tests)
     }
 }
 

@@ -26,7 +26,7 @@ pub use crate::cost::{Added, Compat, Cost};
 pub use crate::edit::Edit;
 pub use crate::effect::{Effect, Evidence};
 pub use crate::exit::ExitStatus;
-pub use crate::finding::{Advice, AdviceKind, Attempt, CallStep, Confirmed, Finding};
+pub use crate::finding::{Advice, AdviceKind, Attempt, CallStep, Confirmed, Finding, Tested};
 pub use crate::go_fault::GoFault;
 pub use crate::listing::{ListError, ListedModule, ListedPackage, Listing};
 pub use crate::note::{Note, NoteKind, Place};

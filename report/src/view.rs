@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use model::{Effect, Finding, Report, Verdict};
 
 pub use self::absent::Absent;
-pub use self::advice::{Diff, attempts, cost, diff, tried};
+pub use self::advice::{Diff, attempts, cost, diff, tested, tried};
 pub use self::behaviours::SymbolGroup;
 pub use self::excerpt::{Excerpt, excerpt};
 pub use self::finding::{call_chains, called_from, has_way, place, place_in};

@@ -11,7 +11,7 @@ use crate::session::Session;
 
 impl Session {
     /// Files that take the place of others, in the form that `-overlay` wants; they lie there until
-    /// the session ends.
+    /// the session ends. Those of a patch are among them.
     ///
     /// Go takes no overlay over files of its module cache, where the toolchains lie that it fetches
     /// (`cmd/go/internal/modload/init.go`): such a one gets another name, in the scratch directory.
@@ -27,7 +27,9 @@ impl Session {
         if let Some(link) = &link {
             linked(&self.env().goroot, link).map_err(Error::Scratch)?;
         }
-        let mut replace = serde_json::Map::new();
+        let patched = self.patched_files();
+        let patched = patched.map(|(from, to)| (from.to_string(), to.as_str().into()));
+        let mut replace: serde_json::Map<String, serde_json::Value> = patched.collect();
         for (number, (path, text)) in files.iter().enumerate() {
             let to = dir.join(format!("{number}.go"));
             std::fs::write(&to, text).map_err(Error::Scratch)?;

@@ -58,6 +58,11 @@ impl Session {
         Ok(session)
     }
 
+    /// The files of a patch, and what takes their places: nothing where there is to be no such file.
+    pub(crate) fn patched_files(&self) -> impl Iterator<Item = (&Utf8PathBuf, &Utf8PathBuf)> {
+        self.overlay.iter()
+    }
+
     /// The file that lists the files of a patch for Go.
     pub(crate) fn patched_list(&self) -> Utf8PathBuf {
         self.scratch().join("patched.json")

@@ -32,6 +32,17 @@ pub(crate) struct FixArgs {
     /// Only changes of these kinds, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "KIND", value_parser = kinds())]
     pub(crate) kind: Vec<AdviceKind>,
+    /// Run the tests of packages that are mended, too, in the sandbox, with all changes together, and compare them
+    /// with their native run: needs --native
+    #[arg(long, requires = "native")]
+    pub(crate) tests: bool,
+    /// Run tests, and scenarios of wasmcheck.toml, on this machine as well, outside of the sandbox, with all your
+    /// permissions. For code that you trust
+    #[arg(long)]
+    pub(crate) native: bool,
+    /// Longest wall time of the tests of one package
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = duration)]
+    pub(crate) test_timeout: Duration,
     /// Longest wall time for trying, as in 90s or 5m
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     pub(crate) budget: Duration,

@@ -10,6 +10,7 @@ mod linking;
 mod mending;
 mod native;
 mod swap;
+mod tested;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,6 +171,7 @@ fn blank(report: &Report) -> model::Advice {
         patch: None,
         edits: Vec::new(),
         tried: Vec::new(),
+        tested: Vec::new(),
         sketch: None,
     }
 }

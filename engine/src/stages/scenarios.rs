@@ -4,7 +4,7 @@
 //! The wasm is built with hooks in the standard library, which say what of it that fails, fakes or
 //! lies was entered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use analyzer::{Scan, Weight, weight};
@@ -52,6 +52,7 @@ pub(crate) fn play(checkup: Checkup<'_>, scan: &mut Scan<'_>, report: &mut Repor
     }
     let mut player = Player {
         checkup: &checkup,
+        native: &checkup,
         programs: Programs::new(),
         cut: 0,
     };
@@ -73,6 +74,29 @@ pub(crate) fn play(checkup: Checkup<'_>, scan: &mut Scan<'_>, report: &mut Repor
     }
 }
 
+/// What the scenarios of packages do in a candidate, compared with the module as it is, and whether there was time for
+/// all.
+pub(super) fn of_candidate(
+    checkup: &Checkup<'_>,
+    candidate: &Checkup<'_>,
+    wanted: &BTreeSet<String>,
+) -> (Vec<Observation>, bool) {
+    let mut player = Player {
+        checkup: candidate,
+        native: checkup,
+        programs: Programs::new(),
+        cut: 0,
+    };
+    let mut seen = Vec::new();
+    for scenario in &checkup.config.scenario {
+        let package = package(checkup, scenario).filter(|p| wanted.contains(p));
+        if let Some(package) = package {
+            seen.extend(player.on_all_targets(&package, scenario));
+        }
+    }
+    (seen, player.cut == 0)
+}
+
 /// Import path of the main package of a scenario.
 fn package(checkup: &Checkup<'_>, scenario: &Scenario) -> Option<String> {
     let dir = checkup.session.root().join(&scenario.main);
@@ -85,6 +109,8 @@ fn package(checkup: &Checkup<'_>, scenario: &Scenario) -> Option<String> {
 /// Plays scenarios.
 struct Player<'s, 'r> {
     checkup: &'s Checkup<'r>,
+    /// What the native runs are of.
+    native: &'s Checkup<'r>,
     programs: Programs,
     /// Runs that the budget left out.
     cut: usize,
@@ -120,7 +146,10 @@ impl Player<'_, '_> {
     }
 
     fn play(&mut self, site: Site, package: &str, scenario: &Scenario) -> Result<Run, String> {
-        let checkup = self.checkup;
+        let checkup = match site {
+            Site::Native => self.native,
+            Site::On(_) => self.checkup,
+        };
         let platform = site.platform();
         let key = (platform, package.to_owned());
         let built = self.programs.entry(key);

@@ -39,7 +39,11 @@ struct TestBuild {
 pub(crate) fn run(checkup: Checkup<'_>, tests: TestSettings, report: &mut Report) {
     let places = places(&checkup, tests, &mut report.incomplete);
     let packages = packages(&checkup, &places);
-    let (mut seen, cut) = all(&checkup, tests, &packages, &places);
+    let both = Both {
+        wasm: &checkup,
+        native: &checkup,
+    };
+    let (mut seen, cut) = all(&both, tests, &packages, &places);
     seen.sort_by(|a, b| (a.target, &a.package).cmp(&(b.target, &b.package)));
     report.observations.append(&mut seen);
     if !cut.is_empty() {
@@ -50,9 +54,42 @@ pub(crate) fn run(checkup: Checkup<'_>, tests: TestSettings, report: &mut Report
     judge(report);
 }
 
+/// What is tested under wasm, and what is tested natively to compare it with.
+struct Both<'s, 'r> {
+    wasm: &'s Checkup<'r>,
+    native: &'s Checkup<'r>,
+}
+
+/// What the tests of packages do in a candidate, compared with the module as it is, and whether there was time for all.
+/// Nothing where there is nothing to compare with.
+pub(super) fn of_candidate(
+    checkup: &Checkup<'_>,
+    candidate: &Checkup<'_>,
+    tests: TestSettings,
+    wanted: &BTreeSet<String>,
+) -> (Vec<Observation>, bool) {
+    // What cannot be run was said of the module's own tests.
+    let mut places = places(candidate, tests, &mut Vec::new());
+    if !places.iter().any(|p| p.site == Site::Native) {
+        return (Vec::new(), true);
+    }
+    for place in places.iter_mut().filter(|p| p.site != Site::Native) {
+        // The files of a candidate lie over the module, and over no copy of it.
+        place.copy = None;
+    }
+    let mut packages = packages(checkup, &places);
+    packages.retain(|package| wanted.contains(*package));
+    let both = Both {
+        wasm: candidate,
+        native: checkup,
+    };
+    let (seen, cut) = all(&both, tests, &packages, &places);
+    (seen, cut.is_empty())
+}
+
 /// What was seen of all packages, several at once, and those for which there was no time.
 fn all(
-    checkup: &Checkup<'_>,
+    both: &Both<'_, '_>,
     tests: TestSettings,
     packages: &[&str],
     places: &[TestBuild],
@@ -60,6 +97,7 @@ fn all(
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let queue = Mutex::new(packages.iter().copied().enumerate());
     let done = Mutex::new((Vec::new(), BTreeSet::new()));
+    let checkup = both.wasm;
     let work = || {
         loop {
             let Some((number, package)) = lock(&queue).next() else {
@@ -75,7 +113,7 @@ fn all(
                         of: packages.len(),
                     },
                 });
-                Suites::new(checkup, tests, package).observe(places)
+                Suites::new(checkup, both.native, tests, package).observe(places)
             };
             let mut done = lock(&done);
             done.0.extend(seen);
@@ -193,7 +231,8 @@ fn judge(report: &mut Report) {
     }
 }
 
-fn verdict(seen: &Observation) -> Verdict {
+/// What the tests of one package say of it.
+pub(super) fn verdict(seen: &Observation) -> Verdict {
     let has = |classes: &[TestClass]| seen.tests.values().any(|t| classes.contains(&t.class));
     match seen.build {
         RunBuild::Fail => Verdict::FailsToBuild,

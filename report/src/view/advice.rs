@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    Advice, AdviceKind, Attempt, Compat, Confirmed, Cost, Edit, Finding, Report, Target, count,
+    Advice, AdviceKind, Attempt, Compat, Confirmed, Cost, Edit, Finding, Report, Target, Tested,
+    count,
 };
 
 use super::words::{bytes, target_list};
@@ -26,6 +27,7 @@ pub fn tried(advice: &Advice) -> String {
         targets.map(|(t, _)| *t).collect()
     };
     let levels = [
+        (Confirmed::Tests, "confirmed by tests"),
         (Confirmed::Run, "confirmed by run"),
         (Confirmed::Build, "confirmed by build"),
         (Confirmed::CouldNot, "could not be confirmed"),
@@ -125,6 +127,7 @@ pub fn attempts(advice: &Advice) -> Vec<String> {
         .filter(|a| advice.to.as_ref() != Some(&a.what));
     let line = |a: &Attempt| {
         let outcome = match a.outcome {
+            Confirmed::Tests => "does in tests as natively",
             Confirmed::Run => "runs",
             Confirmed::Build => "builds",
             Confirmed::CouldNot | Confirmed::None => "failed",
@@ -137,4 +140,16 @@ pub fn attempts(advice: &Advice) -> Vec<String> {
         format!("{} {outcome} on {targets}{why}", a.what)
     };
     others.map(line).collect()
+}
+
+/// What tests and scenarios did with the remedies, a line each.
+pub fn tested(advice: &Advice) -> Vec<String> {
+    let line = |t: &Tested| {
+        let what = match &t.scenario {
+            Some(name) => format!("scenario {name}"),
+            None => format!("the tests of {}", t.package),
+        };
+        format!("{what} on {}: {}", target_list(&[t.target]), t.summary)
+    };
+    advice.tested.iter().map(line).collect()
 }

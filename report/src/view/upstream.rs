@@ -117,5 +117,6 @@ fn rank(confirmed: Confirmed) -> u8 {
         Confirmed::None | Confirmed::CouldNot => 0,
         Confirmed::Build => 1,
         Confirmed::Run => 2,
+        Confirmed::Tests => 3,
     }
 }

@@ -20,6 +20,7 @@ use toolchain::{Error, Patch, Platform, Scratch, Session};
 use self::work::Work;
 use super::native::Broken;
 use super::swap::{Carried, Texts};
+use super::tested;
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::incomplete;
@@ -86,14 +87,21 @@ pub(super) fn mend<'c>(
     carried: &'c Carried,
 ) -> Result<bool, Error> {
     let failing = failing(checkup, report);
-    if failing.is_empty() || checkup.is_over() {
-        if !failing.is_empty() {
-            report.incomplete.push(out_of_time(checkup, "changes of the source were tried"));
-        }
-        return Ok(carried.confirm(report, &|_, _| None));
-    }
     let mut edits = confirmed_edits(checkup, report);
     edits.extend(carried.edits().cloned());
+    if failing.is_empty() || checkup.is_over() {
+        if !failing.is_empty() {
+            let what = "changes of the source were tried";
+            report.incomplete.push(out_of_time(checkup, what));
+        }
+        let confirmed = carried.confirm(report, &|_, _| None);
+        if confirmed {
+            let patch = kept(edits, &carried.texts);
+            let go = super::go_within(checkup, EACH);
+            tested::judge(checkup, report, || checkup.session.patched(&go, &patch));
+        }
+        return Ok(confirmed);
+    }
     let mut mending = Mending {
         checkup,
         edits,
@@ -121,7 +129,19 @@ pub(super) fn mend<'c>(
         return Ok(false);
     }
     mending.advise(report, &proof);
+    tested::judge(checkup, report, || mending.session(checkup));
     Ok(true)
+}
+
+/// What was confirmed before, as a patch.
+fn kept(edits: Vec<Edit>, swapped: &Texts) -> Patch {
+    let files = swapped.iter();
+    let files = files.map(|(path, text)| (path.clone(), Some(text.clone())));
+    Patch {
+        edits,
+        files: files.collect(),
+        ..Patch::default()
+    }
 }
 
 /// The budget was used up before something.
@@ -197,13 +217,7 @@ impl Mending<'_> {
 
     /// What was confirmed before.
     fn kept(&self) -> Patch {
-        let files = self.swapped.iter();
-        let files = files.map(|(path, text)| (path.clone(), Some(text.clone())));
-        Patch {
-            edits: self.edits.clone(),
-            files: files.collect(),
-            ..Patch::default()
-        }
+        kept(self.edits.clone(), self.swapped)
     }
 
     /// The module as it is changed; what is done with it ends at the deadline.

@@ -83,14 +83,22 @@ struct TestBinary {
 /// The tests of one package.
 pub(super) struct Suites<'s, 'r> {
     checkup: &'s Checkup<'r>,
+    /// What the native tests are of, with which the others are compared.
+    native: &'s Checkup<'r>,
     tests: TestSettings,
     package: &'s str,
 }
 
 impl<'s, 'r> Suites<'s, 'r> {
-    pub(super) fn new(checkup: &'s Checkup<'r>, tests: TestSettings, package: &'s str) -> Self {
+    pub(super) fn new(
+        checkup: &'s Checkup<'r>,
+        native: &'s Checkup<'r>,
+        tests: TestSettings,
+        package: &'s str,
+    ) -> Self {
         Self {
             checkup,
+            native,
             tests,
             package,
         }
@@ -124,8 +132,16 @@ impl<'s, 'r> Suites<'s, 'r> {
         (seen.collect(), whole)
     }
 
+    fn checkup_of(&self, platform: Platform) -> &'s Checkup<'r> {
+        match platform {
+            Platform::Native => self.native,
+            Platform::Wasm(_) => self.checkup,
+        }
+    }
+
     fn listed(&self, platform: Platform) -> Option<&'r ListedPackage> {
-        self.checkup.builds.package(platform, self.package)
+        let builds = self.checkup_of(platform).builds;
+        builds.package(platform, self.package)
     }
 
     /// Build and run for a place, or natively, again without the tests that end the binary.
@@ -161,8 +177,9 @@ impl<'s, 'r> Suites<'s, 'r> {
         // Go's own name for it: programs print it.
         let name = self.package.rsplit('/').next().unwrap_or("package");
         let file = dir.join(format!("{name}.test"));
-        let built = self.checkup.session.compile_test(
-            place.site.platform(),
+        let platform = place.site.platform();
+        let built = self.checkup_of(platform).session.compile_test(
+            platform,
             self.package,
             place.overlay.as_deref(),
             place.copy.as_deref(),

@@ -106,6 +106,10 @@ impl Text {
             if first && !cost.is_empty() {
                 self.line(format!("         {soft}{cost}{soft:#}"));
             }
+            let tested = view::tested(remedy).into_iter().filter(|_| first);
+            for tested in tested.take(self.limits.details) {
+                self.line(format!("         {soft}with it, {tested}{soft:#}"));
+            }
             let changes = remedy.cost.changes.iter().filter(|_| first);
             for change in changes.take(self.limits.details) {
                 self.line(format!("         {soft}change: {change}{soft:#}"));
