@@ -184,10 +184,12 @@ fn edits(text: &mut String, edits: &[Edit]) {
         match edit {
             Edit::Fork {
                 module,
+                copied,
                 version,
                 dir,
                 diff,
             } => {
+                let module = copied.as_ref().unwrap_or(module);
                 let _ = writeln!(
                     text,
                     "#\n# a copy of {module} {version} goes to {dir} (`wasmcheck fix --apply` lays it there), changed by:"

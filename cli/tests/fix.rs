@@ -333,3 +333,25 @@ fn what_is_not_committed_is_not_written_over() {
     assert!(String::from_utf8_lossy(&forced.stdout).contains("# wrote lock/lock_wasm.go"));
     assert!(fs::read_to_string(&file).unwrap().ends_with("// mine\n"));
 }
+
+#[test]
+fn what_is_replaced_already_is_copied_from_where_it_comes_from() {
+    for replace in [
+        "example.com/stand v1.0.0 => example.com/unixonly v1.0.0",
+        "example.com/stand => example.com/unixonly v1.0.0",
+    ] {
+        let go_mod = format!(
+            "-- go.mod --\nmodule example.com/m\n\ngo 1.21\n\nrequire example.com/stand v1.0.0\n\nreplace {replace}\n"
+        );
+        let source = "-- m.go --\n// Package m asks.\npackage m\n\nimport unixonly \"example.com/stand\"\n\n// Files that may be open.\nfunc Files() (uint64, error) { return unixonly.Files() }\n";
+        let world = module(&format!("{go_mod}{source}"));
+        let applied = run(&world, &["--apply", "."]);
+        let text = String::from_utf8_lossy(&applied.stdout);
+        assert_eq!(applied.status.code(), Some(0), "{text}");
+        let copied = "copy of example.com/unixonly v1.0.0 in third_party/example.com/stand";
+        assert!(text.contains(copied), "{text}");
+        for goos in [Some("js"), Some("wasip1"), None] {
+            builds(&world, goos, ".").unwrap();
+        }
+    }
+}

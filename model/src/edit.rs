@@ -47,6 +47,9 @@ pub enum Edit {
     Fork {
         /// Module path.
         module: String,
+        /// The module that is copied, where go.mod puts another one in the module's place already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        copied: Option<String>,
         /// The version that is copied.
         version: String,
         /// Where the copy is laid, relative to the module's root.

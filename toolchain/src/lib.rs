@@ -31,7 +31,7 @@ pub use crate::error::Error;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::inits::INIT_GOROUTINES;
 pub use crate::layout::{Fetched, Origin, fetch, find_modules, workspace_modules};
-pub use crate::patched::Patch;
+pub use crate::patched::{Patch, name_module};
 pub use crate::program::{Ended, Node, Program, wasm_exec};
 pub use crate::scratch::{Scratch, is_scratch, remove_scratch};
 pub use crate::session::{Linked, Mode, Platform, Session};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::Edit;
 
 use crate::error::Error;
@@ -30,6 +30,7 @@ impl Session {
         let mut session = self.candidate(go, &patch.edits)?;
         for platform in Platform::all() {
             let dir = session.scratch().join(place(platform));
+            // This takes the place of a replacement of one version, too (`x/mod/modfile`, `AddReplace`).
             let flags: Vec<String> = patch
                 .forks
                 .iter()
@@ -102,5 +103,28 @@ impl Session {
             }
         }
         Ok([go_mod, read("go.sum")?])
+    }
+}
+
+/// See that the go.mod of a copied module names a path: Go wants the one under which the module is required where a
+/// directory takes its place (`cmd/go/internal/modload/modfile.go`, `goModSummary`).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "in a copy that this program made"
+)]
+pub fn name_module(go: &Go, dir: &Utf8Path, module: &str) -> Result<(), Error> {
+    let file = dir.join("go.mod");
+    let text = if file.exists() {
+        let edit = go.process(dir).args(["mod", "edit", "-print"]);
+        let flag = format!("-module={module}");
+        let edit = edit.args([flag.as_str(), "go.mod"]).env("GOWORK", "off");
+        go.run(edit)?.stdout
+    } else {
+        format!("module {module}\n").into_bytes()
+    };
+    // What was copied may be read-only.
+    match std::fs::remove_file(&file) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&file)(e)),
+        _ => files::write(file.as_std_path(), &text).map_err(Error::io(&file)),
     }
 }

@@ -124,12 +124,14 @@ fn lay_forks<'t>(
     for edit in edits {
         if let Edit::Fork {
             module,
+            copied,
             version,
             dir,
             diff,
         } = edit
         {
-            lay_fork(go, tree, (module, version), dir, diff)?;
+            let copied = copied.as_ref().unwrap_or(module);
+            lay_fork(go, tree, module, (copied, version), dir, diff)?;
             forks.laid.insert(module.clone(), dir.clone());
         }
     }
@@ -183,11 +185,12 @@ fn mod_files(
 fn lay_fork(
     go: &Go,
     tree: (&Dir, &Utf8Path),
-    fork: (&str, &str),
+    module: &str,
+    copied: (&str, &str),
     dir: &Utf8Path,
     diff: &str,
 ) -> Result<(), Failure> {
-    let ((handle, root), (module, version)) = (tree, fork);
+    let (handle, root) = tree;
     let to = root.join(dir);
     if to.symlink_metadata().is_ok() {
         return Err(wrong(
@@ -205,10 +208,13 @@ fn lay_fork(
         .prefix(".wasmcheck-fork-")
         .tempdir_in(parent)
         .map_err(|e| cannot(parent, &e))?;
-    let fetched = toolchain::fetch(go, &format!("{module}@{version}"))?;
+    let fetched = toolchain::fetch(go, &format!("{}@{}", copied.0, copied.1))?;
     let copy = Utf8Path::from_path(staged.path()).map_or_else(|| to.clone(), |p| p.join("copy"));
     copy_tree(fetched.dir.as_std_path(), copy.as_std_path(), FORK)
         .map_err(|e| wrong(dir, &e.to_string()))?;
+    if copied.0 != module {
+        toolchain::name_module(go, &copy, module)?;
+    }
     lay_diff(&copy, diff)?;
     std::fs::rename(&copy, &to).map_err(|e| cannot(&to, &e))
 }

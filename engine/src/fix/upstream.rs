@@ -59,6 +59,7 @@ fn of_edit(
 ) -> Result<Option<Upstream>, Failure> {
     let Edit::Fork {
         module,
+        copied,
         version,
         diff,
         ..
@@ -66,6 +67,7 @@ fn of_edit(
     else {
         return Ok(None);
     };
+    let module = copied.as_ref().unwrap_or(module);
     let mut upstream = Upstream {
         fork: edit.clone(),
         module: module.clone(),

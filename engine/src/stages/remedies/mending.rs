@@ -222,13 +222,12 @@ impl Mending<'_> {
 
     /// The module as it is changed; what is done with it ends at the deadline.
     fn session(&mut self, checkup: &Checkup<'_>) -> Result<Session, Error> {
+        let go = super::go_within(checkup, EACH);
         let mut patch = self.kept();
         for work in self.works.values_mut() {
-            work.lay_into(&mut patch, self.scratch.path())?;
+            work.lay_into(&go, &mut patch, self.scratch.path())?;
         }
-        checkup
-            .session
-            .patched(&super::go_within(checkup, EACH), &patch)
+        checkup.session.patched(&go, &patch)
     }
 
     /// Compile what failed.

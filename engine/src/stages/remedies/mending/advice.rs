@@ -107,7 +107,8 @@ impl Mending<'_> {
             advice.kind = AdviceKind::Fork;
             advice.title = format!(
                 "use a patched copy of {} {} in {dir}, in which {names} can be built",
-                home.path, home.version
+                home.replaced_by.as_ref().unwrap_or(&home.path),
+                home.version
             );
             advice.to = Some(format!("./{dir}"));
         }
@@ -154,6 +155,7 @@ impl Mending<'_> {
         }
         edits.extend(forks.into_iter().map(|(module, (diff, work))| Edit::Fork {
             module: module.to_owned(),
+            copied: work.module.replaced_by.clone(),
             version: work.module.version.clone(),
             dir: fork_dir(module),
             diff,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use analyzer::{Building, Mender, SystemNames};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::ListedPackage;
-use toolchain::{Error, Patch, Platform, files};
+use toolchain::{Error, Go, Patch, Platform, files};
 
 use crate::checkup::Checkup;
 use crate::stages::remedies::swap::Texts;
@@ -35,6 +35,8 @@ pub(super) struct Work {
 /// The module of a package.
 pub(super) struct Home {
     pub(super) path: String,
+    /// The other module that go.mod puts in its place.
+    pub(super) replaced_by: Option<String>,
     /// Empty of a module that is checked.
     pub(super) version: String,
     pub(super) dir: Utf8PathBuf,
@@ -54,6 +56,9 @@ impl Work {
         let replace = module.replace.as_deref();
         let home = Home {
             path: module.path.clone(),
+            replaced_by: replace
+                .filter(|r| !r.version.is_empty() && r.path != module.path)
+                .map(|r| r.path.clone()),
             version: replace.map_or(&module.version, |r| &r.version).clone(),
             dir: replace
                 .filter(|r| !r.dir.as_str().is_empty())
@@ -107,7 +112,12 @@ impl Work {
     }
 
     /// Put the changed files into a patch; those of a dependency into a copy of its module.
-    pub(super) fn lay_into(&mut self, patch: &mut Patch, scratch: &Utf8Path) -> Result<(), Error> {
+    pub(super) fn lay_into(
+        &mut self,
+        go: &Go,
+        patch: &mut Patch,
+        scratch: &Utf8Path,
+    ) -> Result<(), Error> {
         let changes = self.mender.changes();
         if changes.is_empty() {
             return Ok(());
@@ -124,13 +134,9 @@ impl Work {
         if !copy.exists() {
             copy_tree(self.module.dir.as_std_path(), copy.as_std_path(), FORK)
                 .map_err(|e| io(io::Error::other(e)))?;
-        }
-        if !copy.join("go.mod").exists() {
-            files::write(
-                copy.join("go.mod").as_std_path(),
-                format!("module {}\n", self.module.path).as_bytes(),
-            )
-            .map_err(io)?;
+            if self.module.replaced_by.is_some() || !copy.join("go.mod").exists() {
+                toolchain::name_module(go, &copy, &self.module.path)?;
+            }
         }
         let below = self
             .dir
