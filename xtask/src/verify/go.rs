@@ -175,7 +175,12 @@ impl<'a> Scratch<'a> {
         );
         let mut command = Command::new("nice");
         command.args(["-n", "10"]).arg(&self.go.wasmcheck);
-        command.args(["exec", "--timeout", "120s", "--no-cache", "../x.wasm"]);
+        // C that was translated to Go reserves a gigabyte.
+        let limits = ["--timeout", "120s", "--max-memory", "2GiB"];
+        command
+            .arg("exec")
+            .args(limits)
+            .args(["--no-cache", "../x.wasm"]);
         let output = command
             .current_dir(&dir)
             .output()
