@@ -204,3 +204,73 @@ fn compiled_programs_are_kept_and_never_believed_when_they_were_touched() {
     assert_eq!(run(&seven, &[]), Some(7));
     assert_eq!(fs::read(first).unwrap(), b"", "it is left alone");
 }
+
+/// A package that does not build on wasm, and an upgrade that helps it.
+const OLD: &str = r#"
+-- go.mod --
+module example.com/m
+
+go 1.21
+
+require example.com/plat v1.0.0
+-- m.go --
+// Package m uses what lacks a file for wasm.
+package m
+
+import "example.com/plat"
+
+// Name of the platform.
+func Name() string { return plat.Name() }
+"#;
+
+/// The advice for a module, and how many commands Go was asked for.
+#[cfg(unix)]
+fn advice(world: &World, cache: &Path, more: &[&str]) -> (serde_json::Value, usize) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (go, log) = (
+        world.scratch.path().join("go"),
+        world.scratch.path().join("log"),
+    );
+    let script = format!("#!/bin/sh\necho x >> {}\nexec go \"$@\"\n", log.display());
+    fs::write(&go, script).unwrap();
+    fs::set_permissions(&go, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(&log, "").unwrap();
+    let mut args = vec!["--quiet", "--format", "json", "--go", go.to_str().unwrap()];
+    args.extend(more);
+    let mut command = world.command(&args);
+    let output = command.env("WASMCHECK_CACHE", cache).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let asked = fs::read_to_string(&log).unwrap().lines().count();
+    (report["advice"].clone(), asked)
+}
+
+#[cfg(unix)]
+#[test]
+fn remedies_of_a_module_that_did_not_change_are_not_tried_again() {
+    let world = common::unpacked("old", &[OLD]);
+    let cache = world.scratch.path().join("cache");
+    let (without, all) = advice(&world, &cache, &["--no-cache"]);
+    assert_eq!(files(&cache.join("remedies")), Vec::<PathBuf>::new());
+    let (first, tried) = advice(&world, &cache, &[]);
+    assert_eq!(first, without);
+    assert_eq!(tried, all);
+    let kept = files(&cache.join("remedies"));
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let (again, recalled) = advice(&world, &cache, &[]);
+    assert_eq!(again, without);
+    assert!(recalled < tried, "{recalled} of {tried}");
+
+    // Damaged: tried again.
+    let mut bytes = fs::read(&kept[0]).unwrap();
+    *bytes.last_mut().unwrap() ^= 0x20;
+    fs::write(&kept[0], bytes).unwrap();
+    assert_eq!(advice(&world, &cache, &[]), (without, tried));
+
+    // The module has changed.
+    let file = world.module.join("m.go");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}\n// Another line.\n")).unwrap();
+    assert_eq!(advice(&world, &cache, &[]).1, tried);
+    assert_eq!(files(&cache.join("remedies")).len(), 2);
+}

@@ -1,4 +1,4 @@
-//! What is kept between runs: what the source of dependencies says, and compiled programs.
+//! What is kept between runs: what the source of dependencies says, compiled programs, and remedies that were tried.
 //!
 //! A file of the cache belongs to one directory of the module cache or of GOROOT. It is written
 //! beside its place and renamed, so that whoever reads sees all of it or none; whether it is whole
@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "the cache is ours")]
 
 mod compiled;
+mod remedies;
 
 use std::env;
 use std::fs;
@@ -19,14 +20,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toolchain::files;
 
 pub(crate) use self::compiled::CompiledModules;
+pub(crate) use self::remedies::KeptRemedies;
 use crate::failure::Failure;
 
 /// Variable that names another directory for the cache.
 const VARIABLE: &str = "WASMCHECK_CACHE";
 
-/// What is kept of the source, and of programs.
+/// What is kept of the source, of programs, and of remedies.
 const FACTS: &str = "facts";
 const MODULES: &str = "modules";
+const REMEDIES: &str = "remedies";
+const KINDS: [&str; 3] = [FACTS, MODULES, REMEDIES];
 
 /// The file by which a directory of ours is known, to others, too (<https://bford.info/cachedir/>).
 const MARK: &str = "CACHEDIR.TAG";
@@ -281,7 +285,7 @@ pub struct Usage {
 /// The parts of the cache, whether there is anything in them or not.
 pub fn usage() -> Result<Vec<Usage>, Failure> {
     let usage = |kind: &str| Ok(store(kind)?.usage());
-    [FACTS, MODULES].into_iter().map(usage).collect()
+    KINDS.into_iter().map(usage).collect()
 }
 
 /// Remove everything that is kept, and nothing else that lies there; the value is what it was.
@@ -294,7 +298,7 @@ pub fn clean() -> Result<Vec<Usage>, Failure> {
             .map_err(|e| Failure::usage(format!("{}: {e}", usage.dir)))?;
         Ok(usage)
     };
-    [FACTS, MODULES].into_iter().map(clean).collect()
+    KINDS.into_iter().map(clean).collect()
 }
 
 fn store(kind: &str) -> Result<Store, Failure> {

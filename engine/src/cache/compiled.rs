@@ -10,7 +10,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use runtime_harness::Keeper;
 
-use super::{MAX_SIZE, MODULES, Store, private};
+use super::{MAX_SIZE, MODULES, REMEDIES, Store, private};
 
 /// Length of the checksum, in bytes, that follows a compiled module.
 const SUM: u64 = blake3::OUT_LEN as u64;
@@ -42,15 +42,12 @@ impl CompiledModules {
         })
     }
 
-    /// Whether a directory holds them, or is one of theirs.
+    /// Whether a directory holds them or remedies, or is one of theirs.
     pub(crate) fn is_within(dir: &Path) -> bool {
-        let Some(store) = Store::find(MODULES) else {
-            return false;
-        };
-        match (real(store.dir.as_std_path()), dir.canonicalize()) {
-            (Some(kept), Ok(dir)) => kept.starts_with(&dir) || dir.starts_with(kept),
-            _ => false,
-        }
+        let kept = [MODULES, REMEDIES].into_iter().filter_map(Store::find);
+        let mut kept = kept.filter_map(|store| real(store.dir.as_std_path()));
+        let dir = dir.canonicalize();
+        dir.is_ok_and(|dir| kept.any(|kept| kept.starts_with(&dir) || dir.starts_with(kept)))
     }
 
     fn hash(&self) -> Option<blake3::Hash> {

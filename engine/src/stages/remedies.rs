@@ -6,6 +6,7 @@ mod candidate;
 mod cost;
 mod crashes;
 mod importers;
+mod kept;
 mod linking;
 mod mending;
 mod native;
@@ -18,7 +19,8 @@ use std::time::Duration;
 
 use advisors::Trial;
 use model::{
-    AdviceKind, Attempt, Confirmed, Edit, Goos, Incomplete, ListedPackage, Report, Stage, count,
+    AdviceKind, Attempt, Confirmed, Edit, GoFault, Goos, Incomplete, ListedPackage, Report, Stage,
+    count,
 };
 use toolchain::{Go, Versions};
 
@@ -117,11 +119,16 @@ pub(crate) fn try_all(
     report: &mut Report,
     tags: &BTreeMap<String, BTreeSet<String>>,
 ) {
+    let kept = kept::Kept::find(&checkup, report);
+    if kept.as_ref().is_some_and(|kept| kept.recall(report)) {
+        return;
+    }
+    let missing = report.incomplete.len();
     let broken = native::broken(&checkup, report);
     native::advise(&checkup, report, &broken);
     let of_versions = checkup.until(checkup.deadline.share(SHARE));
-    upgrades(&of_versions, report, tags);
-    crashes::upgrade(&of_versions, report);
+    let mut asked = upgrades(&of_versions, report, tags);
+    asked &= crashes::upgrade(&of_versions, report);
     match edit(&checkup, report, &broken) {
         Ok(()) => {}
         Err(toolchain::Error::TookTooLong { .. }) => {
@@ -134,6 +141,27 @@ pub(crate) fn try_all(
         }
     }
     cost::measure(&checkup, report);
+    // What time, the network or the user cut off may be found another time.
+    let whole = asked && report.incomplete.len() == missing;
+    let whole = whole && !checkup.session.interrupt().is_raised() && is_known(report);
+    if let Some(kept) = kept.filter(|_| whole) {
+        kept.keep(report);
+    }
+}
+
+/// Whether trying again would find nothing else.
+fn is_known(report: &Report) -> bool {
+    let ended = |tried: &Attempt| {
+        tried.outcome == Confirmed::CouldNot && tried.why.as_deref().is_none_or(is_of_machine)
+    };
+    !report.advice.iter().flat_map(|a| &a.tried).any(ended)
+}
+
+/// What the network or a lack of time says, in the place of the compiler.
+fn is_of_machine(why: &str) -> bool {
+    why.contains("took too long")
+        || why.contains("budget")
+        || GoFault::of(why).is_some_and(GoFault::is_of_machine)
 }
 
 /// Try what changes the source: swaps, and edits upon them. Where they confirm none of a swap that needs them, all is
@@ -203,11 +231,17 @@ fn may_import(module: &str, package: &str) -> bool {
     }
 }
 
-/// Try other versions, other modules and tags for each module at fault.
-fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, BTreeSet<String>>) {
+/// Try other versions, other modules and tags for each module at fault. False where it could not be asked what versions
+/// there are.
+fn upgrades(
+    checkup: &Checkup<'_>,
+    report: &mut Report,
+    tags: &BTreeMap<String, BTreeSet<String>>,
+) -> bool {
     let trials = checkup.config.catalogue().trials(report, tags);
     let mut cut = 0;
     let mut ended: Vec<String> = Vec::new();
+    let mut asked = true;
     for trial in &trials {
         if checkup.is_over() {
             cut += 1;
@@ -225,6 +259,7 @@ fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, 
         work.importers(report);
         work.say_if_nothing_helps(report);
         cut += usize::from(work.over);
+        asked &= work.asked;
         ended.append(&mut work.ended);
     }
     report.incomplete.extend(ended_attempts(&ended));
@@ -233,6 +268,7 @@ fn upgrades(checkup: &Checkup<'_>, report: &mut Report, tags: &BTreeMap<String, 
         let why = out_of_time(budget, "remedies for ", cut, "module", " could be tried");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
+    asked
 }
 
 /// What is not known because attempts were given up, where some were.
@@ -283,6 +319,8 @@ struct TrialWork<'s, 'r> {
     order: Vec<Candidate>,
     /// The budget ended the work.
     over: bool,
+    /// The versions of all modules that were tried could be asked for.
+    asked: bool,
     /// Attempts that took too long, and what each took.
     ended: Vec<String>,
     /// What can be had of the module.
@@ -305,6 +343,7 @@ impl<'s, 'r> TrialWork<'s, 'r> {
             memo: BTreeMap::new(),
             order: Vec::new(),
             over: false,
+            asked: true,
             ended: Vec::new(),
             versions: Versions::default(),
             imports: None,

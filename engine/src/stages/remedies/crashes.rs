@@ -13,8 +13,9 @@ use crate::checkup::Checkup;
 const MODULES: usize = 4;
 
 /// Try versions of the modules in which the packages of the module being checked crash; a version is good when they do
-/// not crash with it.
-pub(super) fn upgrade(checkup: &Checkup<'_>, report: &mut Report) {
+/// not crash with it. False where it could not be asked what versions there are.
+pub(super) fn upgrade(checkup: &Checkup<'_>, report: &mut Report) -> bool {
+    let mut asked = true;
     let mut ended = Vec::new();
     for trial in trials(checkup, report).into_iter().take(MODULES) {
         if checkup.is_over() {
@@ -24,9 +25,11 @@ pub(super) fn upgrade(checkup: &Checkup<'_>, report: &mut Report) {
         work.crashes = true;
         work.upgrade(report);
         work.say_if_nothing_helps(report);
+        asked &= work.asked;
         ended.append(&mut work.ended);
     }
     report.incomplete.extend(super::ended_attempts(&ended));
+    asked
 }
 
 /// For each module in which packages crash, what must not crash any more.

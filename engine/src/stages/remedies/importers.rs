@@ -36,6 +36,7 @@ impl TrialWork<'_, '_> {
             work.imports = Some(&self.trial.module);
             work.upgrade(report);
             self.over |= work.over;
+            self.asked &= work.asked;
             self.ended.append(&mut work.ended);
             let is_good = work.any_good();
             self.of_importers.extend(work.attempts());

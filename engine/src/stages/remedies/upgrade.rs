@@ -18,6 +18,7 @@ impl TrialWork<'_, '_> {
     pub(super) fn upgrade(&mut self, report: &mut Report) {
         let trial = self.trial;
         self.versions = self.known_versions();
+        self.asked &= self.versions.asked || self.trial.own;
         let newer = self.newer();
         let older = match trial.version.as_deref() {
             Some(from) if !trial.own => advisors::older(&self.versions.found, Some(from)),
