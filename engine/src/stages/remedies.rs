@@ -51,8 +51,8 @@ struct Tried {
     is_bad: bool,
     /// Packages that build with it and did not before, and those that still do not.
     mended: (usize, usize),
-    /// Its time was over before it was known.
-    is_ended: bool,
+    /// After this time it was given up, before it was known.
+    ended: Option<Duration>,
     /// The Go in use cannot build it.
     wants_newer_go: bool,
     /// What the compiler says of the module's own code, which no longer fits it.
@@ -75,7 +75,7 @@ impl Tried {
             why: Some(first_lines(&why.into())),
             is_bad: false,
             mended: (0, 0),
-            is_ended: false,
+            ended: None,
             wants_newer_go: false,
             breaks: None,
         }
@@ -84,7 +84,7 @@ impl Tried {
     /// It was given up.
     fn ended() -> Self {
         Self {
-            is_ended: true,
+            ended: Some(Duration::ZERO),
             ..Self::unknown("it took too long")
         }
     }

@@ -1,5 +1,6 @@
 //! An attempt: one candidate, built and initialised in scratch copies.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use model::{Confirmed, Edit, GoFault, Goos, ListedPackage, Listing};
@@ -15,7 +16,8 @@ use crate::paths::{Paths, is_inside};
 const MAINS: usize = 8;
 
 impl TrialWork<'_, '_> {
-    /// Try a candidate, once.
+    /// Try a candidate, once. It is tried for all builds at the same time: the search for one of them goes the way of
+    /// the other mostly.
     pub(super) fn attempt(&mut self, candidate: &Candidate, goos: Goos) -> Tried {
         let key = (candidate.clone(), goos);
         if let Some(known) = self.memo.get(&key) {
@@ -25,6 +27,40 @@ impl TrialWork<'_, '_> {
             self.over = true;
             return Tried::unknown("the budget was used up");
         }
+        let untried = |goos: &Goos| !self.memo.contains_key(&(candidate.clone(), *goos));
+        let builds: Vec<Goos> = self
+            .trial
+            .packages
+            .keys()
+            .copied()
+            .filter(untried)
+            .collect();
+        let work = &*self;
+        let tried: Vec<Tried> = thread::scope(|scope| {
+            let attempts: Vec<_> = builds
+                .iter()
+                .map(|goos| scope.spawn(|| work.tried_for(candidate, *goos)))
+                .collect();
+            let stopped = |_| Tried::unknown("the attempt was stopped");
+            let attempts = attempts.into_iter();
+            attempts.map(|a| a.join().unwrap_or_else(stopped)).collect()
+        });
+        if !self.order.contains(candidate) {
+            self.order.push(candidate.clone());
+        }
+        for (goos, tried) in builds.into_iter().zip(tried) {
+            if let Some(took) = tried.ended {
+                let what = candidate.full_name(&self.trial.module);
+                let took = humantime::format_duration(took);
+                self.ended.push(format!("{what} for {goos} ({took})"));
+            }
+            self.memo.insert((candidate.clone(), goos), tried);
+        }
+        let tried = self.memo.get(&key).cloned();
+        tried.unwrap_or_else(|| Tried::unknown("nothing fails on it"))
+    }
+
+    fn tried_for(&self, candidate: &Candidate, goos: Goos) -> Tried {
         let what = candidate.full_name(&self.trial.module);
         self.checkup.tell(Event::Trying {
             remedy: &what,
@@ -32,18 +68,12 @@ impl TrialWork<'_, '_> {
         });
         let begun = Instant::now();
         let mut tried = self.build(candidate, goos).unwrap_or_else(|e| failed(&e));
-        if tried.is_ended {
-            let took = Duration::from_secs(begun.elapsed().as_secs());
-            let took = humantime::format_duration(took);
-            self.ended.push(format!("{what} for {goos} ({took})"));
-        }
+        tried.ended = tried
+            .ended
+            .map(|_| Duration::from_secs(begun.elapsed().as_secs()));
         let paths = self.checkup.paths;
         tried.why = tried.why.map(|why| paths.without_cache(&why));
         tried.breaks = tried.breaks.map(|line| paths.without_cache(&line));
-        if !self.order.contains(candidate) {
-            self.order.push(candidate.clone());
-        }
-        self.memo.insert(key, tried.clone());
         tried
     }
 

@@ -10,6 +10,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use analyzer::{Compiled, Fault, SystemNames};
@@ -232,16 +233,20 @@ impl Mending<'_> {
 
     /// Compile what failed.
     fn compile(&self, session: &Session) -> Result<Round, Error> {
-        let mut round = Round::default();
-        for (goos, packages) in &self.failing {
-            self.checkup.tell(Event::Mending { goos: *goos });
-            let listing = session.compile_listed(Platform::Wasm(*goos), packages)?;
+        let compile = |goos: Goos, packages: &[String]| -> Result<(Compiled, Listing), Error> {
+            self.checkup.tell(Event::Mending { goos });
+            let listing = session.compile_listed(Platform::Wasm(goos), packages)?;
             let mut compiled = Compiled::read(&listing);
             for package in compiled.cut.clone() {
-                compiled.replace(&package, &session.compile_with_all_errors(*goos, &package)?);
+                compiled.replace(&package, &session.compile_with_all_errors(goos, &package)?);
             }
-            round.read(*goos, &compiled, &listing);
-            round.listings.insert(*goos, listing);
+            Ok((compiled, listing))
+        };
+        let mut round = Round::default();
+        for (goos, compiled) in each(&self.failing, |goos, packages| compile(goos, packages)) {
+            let (compiled, listing) = compiled?;
+            round.read(goos, &compiled, &listing);
+            round.listings.insert(goos, listing);
         }
         Ok(round)
     }
@@ -338,6 +343,25 @@ impl Mending<'_> {
         }
         self.works.get_mut(package).filter(|work| !work.gave_up)
     }
+}
+
+/// Do something for each build, at the same time.
+fn each<T: Sync, R: Send>(
+    builds: &BTreeMap<Goos, T>,
+    work: impl Fn(Goos, &T) -> Result<R, Error> + Sync,
+) -> Vec<(Goos, Result<R, Error>)> {
+    thread::scope(|scope| {
+        let work = &work;
+        let running: Vec<_> = builds
+            .iter()
+            .map(|(goos, of)| (*goos, scope.spawn(move || work(*goos, of))))
+            .collect();
+        let done = running.into_iter().map(|(goos, run)| {
+            // A thread ends by itself alone when the program has a fault.
+            (goos, run.join().unwrap_or(Err(Error::Interrupted)))
+        });
+        done.collect()
+    })
 }
 
 impl Round {

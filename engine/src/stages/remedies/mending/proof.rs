@@ -6,7 +6,7 @@ use analyzer::{Compiled, Fault};
 use model::{Confirmed, GoFault, Goos, Listing};
 use toolchain::{Error, Platform, Session};
 
-use super::{EACH, Mending, Round};
+use super::{EACH, Mending, Round, each};
 use crate::stages::remedies::go_within;
 use crate::stages::remedies::linking::{self, Mains};
 use crate::stages::remedies::needs;
@@ -67,10 +67,12 @@ impl Mending<'_> {
         self.keep_builds()?;
         let session = self.session(self.checkup)?;
         let round = self.compile(&session)?;
-        for (goos, listing) in &round.listings {
-            let (built, cut_off) = self.built(&session, *goos, listing)?;
-            proof.cut_off.extend(cut_off.then_some(*goos));
-            proof.builds.insert(*goos, built);
+        let this = &*self;
+        let link = |goos, listing: &Listing| this.built(&session, goos, listing);
+        for (goos, built) in each(&round.listings, link) {
+            let (built, cut_off) = built?;
+            proof.cut_off.extend(cut_off.then_some(goos));
+            proof.builds.insert(goos, built);
         }
         Ok(proof)
     }
