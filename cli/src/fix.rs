@@ -1,12 +1,13 @@
 //! `wasmcheck fix`: the changes that make what fails build, shown or written.
 
+mod place;
 mod upstream;
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings, TestSettings, Trusted};
 use model::{
     Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, TargetReport,
@@ -14,6 +15,7 @@ use model::{
 };
 use report::style;
 
+use self::place::Place;
 use crate::args::FixArgs;
 use crate::check::{INTERRUPTED, request, settings_of};
 use crate::output;
@@ -58,8 +60,13 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     };
     progress.finish();
     let mut text = String::new();
+    let here = Utf8Path::new(".").canonicalize_utf8().ok();
     for fixed in &fixed {
-        tell(&mut text, fixed);
+        tell(
+            &mut text,
+            fixed,
+            &Place::of(fixed.root.as_deref(), here.as_deref()),
+        );
     }
     let written = match &upstream {
         Some(dir) => upstream::write(&mut text, dir, &changes, &fixed),
@@ -74,7 +81,7 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
 }
 
 /// Comments of a patch, which `git apply` passes over, and the diffs.
-fn tell(text: &mut String, fixed: &Fixed) {
+fn tell(text: &mut String, fixed: &Fixed, place: &Place) {
     let head = style::HEAD;
     let module = visible(&fixed.module);
     let _ = writeln!(text, "# {head}{module}{head:#}");
@@ -89,7 +96,8 @@ fn tell(text: &mut String, fixed: &Fixed) {
     }
     if fixed.after.is_some() {
         for file in &fixed.written {
-            let _ = writeln!(text, "# wrote {}", visible(file));
+            let file = place.path(Utf8Path::new(file));
+            let _ = writeln!(text, "# wrote {}", visible(file.as_str()));
         }
         if fixed.written.iter().any(|file| file == "go.mod") {
             let _ = writeln!(
@@ -102,7 +110,7 @@ fn tell(text: &mut String, fixed: &Fixed) {
         }
         tags(text, &fixed.edits);
     } else {
-        edits(text, &fixed.edits);
+        edits(text, fixed, place);
         tags(text, &fixed.edits);
     }
     let untried = fixed.report.incomplete.iter();
@@ -175,32 +183,46 @@ fn in_the_way(text: &mut String, advice: &Advice) {
     }
 }
 
-fn edits(text: &mut String, edits: &[Edit]) {
-    let commands: Vec<String> = edits.iter().filter_map(Edit::command).collect();
+fn edits(text: &mut String, fixed: &Fixed, place: &Place) {
+    let commands: Vec<String> = fixed.edits.iter().filter_map(Edit::command).collect();
     for command in commands {
-        let _ = writeln!(text, "#\n# run: {}", visible(&command));
+        let dir = place.dir().map(|dir| format!(" in {dir}"));
+        let dir = dir.unwrap_or_default();
+        let _ = writeln!(text, "#\n# run{}: {}", visible(&dir), visible(&command));
     }
-    for edit in edits {
-        match edit {
-            Edit::Fork {
-                module,
-                copied,
-                version,
-                dir,
-                diff,
-            } => {
-                let module = copied.as_ref().unwrap_or(module);
-                let _ = writeln!(
-                    text,
-                    "#\n# a copy of {module} {version} goes to {dir} (`wasmcheck fix --apply` lays it there), changed by:"
-                );
-                for line in shown(diff).lines() {
-                    let _ = writeln!(text, "#   {line}");
-                }
+    let edits = place.edits(fixed);
+    for edit in &edits {
+        if let Edit::Fork {
+            module,
+            copied,
+            version,
+            dir,
+            diff,
+        } = edit
+        {
+            let module = copied.as_ref().unwrap_or(module);
+            let _ = writeln!(
+                text,
+                "#\n# a copy of {module} {version} goes to {} (`wasmcheck fix --apply` lays it there), changed by:",
+                visible(dir.as_str())
+            );
+            for line in shown(diff).lines() {
+                let _ = writeln!(text, "#   {line}");
             }
-            Edit::File { diff, .. } => text.push_str(&shown(diff)),
-            Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. } => {}
         }
+    }
+    let diffs: Vec<&String> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::File { diff, .. } => Some(diff),
+            _ => None,
+        })
+        .collect();
+    if let (Place::Elsewhere(dir), false) = (place, diffs.is_empty()) {
+        let _ = writeln!(text, "#\n# apply this in {}:", visible(dir.as_str()));
+    }
+    for diff in diffs {
+        text.push_str(&shown(diff));
     }
 }
 

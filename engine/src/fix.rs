@@ -5,6 +5,7 @@ mod upstream;
 
 use std::collections::BTreeSet;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use model::{Advice, AdviceKind, Builds, Edit, Effect, Finding, Goos, Report};
 
 use crate::check;
@@ -41,6 +42,8 @@ pub struct Apply {
 pub struct Fixed {
     /// Path of the module.
     pub module: String,
+    /// The directory of its go.mod; none of a published module.
+    pub root: Option<Utf8PathBuf>,
     /// What the check before it says.
     pub report: Report,
     /// The remedies that were chosen.
@@ -62,6 +65,27 @@ impl Fixed {
             after.and_then(|report| builds(report, goos)),
         ]
     }
+
+    /// The edits with paths that are relative to a directory above the module, which is `below` it.
+    pub fn edits_from_above(&self, below: &Utf8Path) -> Vec<Edit> {
+        self.edits.iter().map(|e| from_above(e, below)).collect()
+    }
+}
+
+fn from_above(edit: &Edit, below: &Utf8Path) -> Edit {
+    let mut edit = edit.clone();
+    match &mut edit {
+        Edit::File { path, diff } => {
+            *path = below.join(&*path);
+            if let Ok(moved) = advisors::diff::below(below.as_str(), diff) {
+                *diff = moved;
+            }
+        }
+        // Its diff is relative to the copy.
+        Edit::Fork { dir, .. } => *dir = below.join(&*dir),
+        Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. } => {}
+    }
+    edit
 }
 
 /// How many packages build.
@@ -115,6 +139,7 @@ pub fn fix(
         let advice = chosen_advice(&report, choice);
         let mut fixed = Fixed {
             module: report.module.path.clone(),
+            root: chosen.version.is_none().then(|| chosen.root.to_owned()),
             edits: edits(&advice),
             advice,
             report,

@@ -1,0 +1,95 @@
+//! `wasmcheck fix` on modules that are not the current directory, alone or several at once.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare files and start programs"
+)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot start has failed")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::{World, fix, go, unpacked};
+
+/// Two modules beside each other, of which neither builds for wasm.
+const BESIDE: &str = r#"
+-- one/go.mod --
+module example.com/one
+
+go 1.21
+-- one/lock.go --
+package one
+
+// Lock a file.
+func Lock() error { return lock() }
+-- one/lock_unix.go --
+//go:build unix
+
+package one
+
+import "syscall"
+
+func lock() error { return syscall.Flock(1, syscall.LOCK_EX) }
+-- one/sub/sub.go --
+package sub
+-- two/go.mod --
+module example.com/two
+
+go 1.21
+-- two/in/in.go --
+package in
+
+import "syscall"
+
+// Lock a file.
+func Lock() error { return syscall.Flock(1, syscall.LOCK_EX) }
+"#;
+
+/// Run `git apply` in a directory.
+fn apply(world: &World, dir: &Path, diff: &str) {
+    let patch = world.scratch.path().join("shown.patch");
+    fs::write(&patch, diff).unwrap();
+    let mut git = Command::new("git");
+    let applied = git.arg("apply").arg(&patch).current_dir(dir);
+    let applied = applied.output().unwrap();
+    let said = String::from_utf8_lossy(&applied.stderr);
+    assert!(applied.status.success(), "{said}\n{diff}");
+}
+
+fn builds(world: &World, dir: &str) -> bool {
+    let built = go(world, Some("wasip1"), &["-C", dir, "build", "./..."]);
+    built.status.success()
+}
+
+#[test]
+fn a_patch_of_several_modules_is_applied_where_it_was_made() {
+    let world = unpacked("several", &[BESIDE]);
+    let (_, text) = fix(&world, &["one", "two"]);
+    apply(&world, &world.module, &text);
+    assert!(builds(&world, "one") && builds(&world, "two"), "{text}");
+}
+
+#[test]
+fn a_patch_of_a_module_elsewhere_says_where_it_is_applied() {
+    let world = unpacked("several", &[BESIDE]);
+    let below = world.module.join("one/sub");
+    let mut command = world.command(&["fix", "--quiet", ".."]);
+    let shown = command.current_dir(&below).output().unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    let root = world.module.join("one");
+    let line = format!("# apply this in {}:", root.display());
+    assert!(text.lines().any(|l| l == line), "{text}");
+    apply(&world, &root, &text);
+    assert!(builds(&world, "one"), "{text}");
+}
+
+#[test]
+fn files_that_were_written_are_named_from_the_current_directory() {
+    let world = unpacked("several", &[BESIDE]);
+    let (_, text) = fix(&world, &["--apply", "one"]);
+    let wrote = text.lines().find_map(|l| l.strip_prefix("# wrote "));
+    assert_eq!(wrote, Some("one/lock_wasm.go"), "{text}");
+    assert!(world.module.join("one/lock_wasm.go").exists());
+}
