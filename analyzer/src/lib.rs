@@ -19,7 +19,7 @@ mod system;
 mod testing;
 mod why;
 
-pub use crate::go::graph::{DeclaredGuard, Places};
+pub use crate::go::graph::{DeclaredGuard, Places, relative};
 pub use crate::go::outline::{BuildPlatform, Outline, is_selected, outline};
 pub use crate::inspect::{InspectOptions, Inspected, SinkUse, inspect_wasm, read_wasm};
 pub use crate::join::compiled::{CompileError, Compiled, builds_of};

@@ -168,8 +168,11 @@ fn of_advice(text: &mut String, advice: &Advice) {
     }
 }
 
-/// What stands in the way of a swap that could be carried out otherwise.
+/// What stands in the way of a swap that could be carried out otherwise, and what is changed in another module.
 fn in_the_way(text: &mut String, advice: &Advice) {
+    if advice.kind == AdviceKind::None && advice.patch.is_some() {
+        let _ = writeln!(text, "#\n# not made: {}", visible(&advice.title));
+    }
     if advice.kind != AdviceKind::Swap || !advice.edits.is_empty() {
         return;
     }

@@ -47,6 +47,60 @@ import "syscall"
 func Lock() error { return syscall.Flock(1, syscall.LOCK_EX) }
 "#;
 
+/// A module that another one has beside it: by a `replace`, or by a workspace.
+const LOCAL: &str = r#"
+-- app/main.go --
+package main
+
+import "example.com/unixonly"
+
+func main() { println(unixonly.Files()) }
+-- dep/go.mod --
+module example.com/unixonly
+
+go 1.21
+-- dep/dep.go --
+package unixonly
+
+import "syscall"
+
+// Files is the number of files that may be open.
+func Files() (uint64, error) {
+	var limit syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
+	return limit.Cur, err
+}
+"#;
+
+/// `app` with a `replace`.
+const REPLACED: &str = r"
+-- app/go.mod --
+module example.com/app
+
+go 1.21
+
+require example.com/unixonly v1.0.0
+
+replace example.com/unixonly => ../dep
+";
+
+/// `app` in a workspace; the version of its go.mod is published, too.
+const WORKSPACE: &str = r"
+-- go.work --
+go 1.21
+
+use (
+	./app
+	./dep
+)
+-- app/go.mod --
+module example.com/app
+
+go 1.21
+
+require example.com/unixonly v1.0.0
+";
+
 /// Run `git apply` in a directory.
 fn apply(world: &World, dir: &Path, diff: &str) {
     let patch = world.scratch.path().join("shown.patch");
@@ -92,4 +146,26 @@ fn files_that_were_written_are_named_from_the_current_directory() {
     let wrote = text.lines().find_map(|l| l.strip_prefix("# wrote "));
     assert_eq!(wrote, Some("one/lock_wasm.go"), "{text}");
     assert!(world.module.join("one/lock_wasm.go").exists());
+}
+
+#[test]
+fn a_module_that_lies_beside_is_changed_there() {
+    for how in [REPLACED, WORKSPACE] {
+        let world = unpacked("local", &[LOCAL, how]);
+        let at = |dir: &str, args: &[&str]| {
+            let mut command = world.command(args);
+            let output = command.current_dir(world.module.join(dir)).output();
+            String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
+        };
+        let text = at("app", &["fix", "--quiet"]);
+        assert!(text.contains(": run `wasmcheck fix ../dep`\n"), "{text}");
+        assert!(!text.contains("# fork:"), "{text}");
+        let report = at("app", &["--quiet", "--level", "run", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let advice = report["advice"].as_array().unwrap();
+        let named = advice.iter().find(|a| a["to"] == "../dep").unwrap();
+        assert_eq!(named["patch"], "wasmcheck fix ../dep");
+        let text = at("app", &["fix", "--quiet", "--apply", "../dep"]);
+        assert!(builds(&world, "app"), "{text}");
+    }
 }

@@ -426,8 +426,8 @@ fn slashed(path: &Utf8Path) -> String {
     path.as_str().replace('\\', "/")
 }
 
-/// `../other/file.go`
-fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
+/// A path as seen from a directory: `../other/file.go`; as it is where both have no directory in common.
+pub fn relative(from: &Utf8Path, to: &Utf8Path) -> String {
     let common = from
         .components()
         .zip(to.components())

@@ -8,6 +8,7 @@ mod crashes;
 mod importers;
 mod kept;
 mod linking;
+mod local;
 mod mending;
 mod native;
 mod swap;
@@ -140,6 +141,7 @@ pub(crate) fn try_all(
             report.incomplete.push(incomplete(Stage::Advise, None, why));
         }
     }
+    local::advise(&checkup, report);
     cost::measure(&checkup, report);
     // What time, the network or the user cut off may be found another time.
     let whole = asked && report.incomplete.len() == missing;

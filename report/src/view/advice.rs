@@ -16,7 +16,7 @@ pub(super) fn advice<'r>(report: &'r Report, findings: &[&Finding]) -> Vec<&'r A
     let advice = ids.filter_map(|id| report.advice.iter().find(|a| a.id == *id));
     let mut advice: Vec<&Advice> = advice.filter(|a| said.insert(&a.title)).collect();
     // The advice that nothing helps comes last.
-    advice.sort_by_key(|a| a.kind == AdviceKind::None);
+    advice.sort_by_key(|a| a.kind == AdviceKind::None && a.patch.is_none());
     advice
 }
 

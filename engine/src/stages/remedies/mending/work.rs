@@ -10,6 +10,7 @@ use model::ListedPackage;
 use toolchain::{Error, Go, Patch, Platform, files};
 
 use crate::checkup::Checkup;
+use crate::stages::remedies::local;
 use crate::stages::remedies::swap::Texts;
 use crate::world::copy_tree;
 
@@ -66,6 +67,10 @@ impl Work {
                 .clone(),
             own: module.main || replace.is_some_and(|r| r.version.is_empty()),
         };
+        // Without the workspace that has it here, Go takes a published version of it.
+        if !home.own && local::home(checkup, &package.import_path).is_some() {
+            return None;
+        }
         let names = package
             .go_files
             .iter()
