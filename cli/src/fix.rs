@@ -3,6 +3,7 @@
 mod place;
 mod upstream;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -87,6 +88,7 @@ fn tell(text: &mut String, fixed: &Fixed, place: &Place) {
     let _ = writeln!(text, "# {head}{module}{head:#}");
     if fixed.advice.is_empty() {
         let _ = writeln!(text, "# {}", nothing(fixed));
+        unknown(text, fixed);
     }
     for advice in &fixed.advice {
         of_advice(text, advice);
@@ -134,7 +136,22 @@ fn nothing(fixed: &Fixed) -> &'static str {
     } else if are_known {
         "everything builds: there is nothing to change"
     } else {
-        "it is not known what builds, so that nothing was tried: `wasmcheck` says why"
+        "it is not known what builds, so that nothing was tried"
+    }
+}
+
+/// Why it is not known what builds.
+fn unknown(text: &mut String, fixed: &Fixed) {
+    if fixed.report.targets.iter().all(is_known) {
+        return;
+    }
+    let reasons = fixed.report.incomplete.iter();
+    let reasons = reasons.filter(|i| i.stage != Stage::Advise);
+    let mut said = BTreeSet::new();
+    for line in reasons.flat_map(|i| i.reason.lines()) {
+        if said.insert(line) {
+            let _ = writeln!(text, "#   {}", visible(line));
+        }
     }
 }
 

@@ -209,6 +209,18 @@ fn an_interrupt_leaves_neither_process_nor_file() {
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
 
+#[test]
+fn a_mode_of_modules_that_go_refuses_is_refused() {
+    let world = World::of(&fixtures::named("clean"));
+    for verb in ["check", "fix"] {
+        let mut command = world.command(&[verb, "--quiet"]);
+        let output = command.env("GOFLAGS", "-mod=bogus").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.contains("GOFLAGS: -mod=bogus not supported"), "{said}");
+        assert_eq!(output.status.code(), Some(3), "{said}");
+    }
+}
+
 #[cfg(unix)]
 fn is_alive(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"));

@@ -48,6 +48,14 @@ pub enum Error {
         /// The directory that was asked for.
         path: Utf8PathBuf,
     },
+    /// GOFLAGS has a value of `-mod` that Go refuses.
+    #[error(
+        "GOFLAGS: -mod={value} not supported (can be '', 'mod', 'readonly', or 'vendor'); `go env GOFLAGS` shows it, in the environment or written by `go env -w`"
+    )]
+    ModFlag {
+        /// The value.
+        value: String,
+    },
     /// A scratch directory or a pipe could not be made.
     #[error(
         "cannot create a temporary directory: {0}; free some space or set TMPDIR to another disk"

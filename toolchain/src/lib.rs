@@ -7,6 +7,7 @@ mod chromium;
 mod command;
 mod error;
 pub mod files;
+mod flags;
 pub mod git;
 mod go;
 mod inits;

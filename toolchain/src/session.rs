@@ -10,6 +10,7 @@ use model::{Edit, Goos, Listing};
 use crate::command::Process;
 use crate::error::Error;
 use crate::files;
+use crate::flags;
 use crate::go::{Go, GoEnv};
 use crate::layout::regular_sources;
 use crate::list;
@@ -97,7 +98,7 @@ impl Session {
             }
             _ => {}
         }
-        let goflags = without_mod_flags(&env.goflags);
+        let goflags = flags::without_mod_flags(&env.goflags)?;
         Ok(Self {
             go: go.clone(),
             env,
@@ -544,30 +545,6 @@ fn copy_module_files(root: &Utf8Path, scratch: &Utf8Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// GOFLAGS without `-mod` and `-modfile`, which wasmcheck chooses itself.
-///
-/// Flags are separated by spaces; one with a space in it is quoted as a whole
-/// (`cmd/internal/quoted`).
-fn without_mod_flags(goflags: &str) -> String {
-    let mut kept = Vec::new();
-    let mut rest = goflags.trim_start();
-    while !rest.is_empty() {
-        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
-        let end = match quote {
-            Some(q) => rest[1..].find(q).map_or(rest.len(), |i| i + 2),
-            None => rest.find(char::is_whitespace).unwrap_or(rest.len()),
-        };
-        let (flag, after) = rest.split_at(end);
-        let bare = flag.trim_matches(['\'', '"']).trim_start_matches('-');
-        let name = bare.split('=').next().unwrap_or_default();
-        if name != "mod" && name != "modfile" {
-            kept.push(flag);
-        }
-        rest = after.trim_start();
-    }
-    kept.join(" ")
-}
-
 /// The flag for an overlay of [`Session::overlay`].
 fn overlay_flag(overlay: Option<&Utf8Path>) -> Option<String> {
     overlay.map(|list| format!("-overlay={list}"))
@@ -638,19 +615,5 @@ mod tests {
             told,
             "go: errors parsing /home/u/m/go.mod:\n/home/u/m/go.mod:5: syntax error"
         );
-    }
-
-    #[test]
-    fn goflags_lose_only_what_we_choose_ourselves() {
-        assert_eq!(without_mod_flags("-mod=mod"), "");
-        assert_eq!(
-            without_mod_flags("-buildvcs=false --mod=vendor -modfile=x.mod -v"),
-            "-buildvcs=false -v"
-        );
-        assert_eq!(
-            without_mod_flags("'-ldflags=-s -w' -mod=readonly"),
-            "'-ldflags=-s -w'"
-        );
-        assert_eq!(without_mod_flags("-modcacherw  "), "-modcacherw");
     }
 }
