@@ -63,11 +63,8 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
     let mut text = String::new();
     let here = Utf8Path::new(".").canonicalize_utf8().ok();
     for fixed in &fixed {
-        tell(
-            &mut text,
-            fixed,
-            &Place::of(fixed.root.as_deref(), here.as_deref()),
-        );
+        let place = Place::of(fixed.root.as_deref(), here.as_deref());
+        tell(&mut text, fixed, &place, args.apply);
     }
     let written = match &upstream {
         Some(dir) => upstream::write(&mut text, dir, &changes, &fixed),
@@ -82,10 +79,11 @@ pub(crate) fn run(args: &FixArgs, interrupt: &Interrupt) -> Result<ExitCode, Fai
 }
 
 /// Comments of a patch, which `git apply` passes over, and the diffs.
-fn tell(text: &mut String, fixed: &Fixed, place: &Place) {
+fn tell(text: &mut String, fixed: &Fixed, place: &Place, is_applied: bool) {
     let head = style::HEAD;
     let module = visible(&fixed.module);
     let _ = writeln!(text, "# {head}{module}{head:#}");
+    leftovers(text, fixed, place, is_applied);
     if fixed.advice.is_empty() {
         let _ = writeln!(text, "# {}", nothing(fixed));
         unknown(text, fixed);
@@ -97,24 +95,11 @@ fn tell(text: &mut String, fixed: &Fixed, place: &Place) {
         in_the_way(text, advice);
     }
     if fixed.after.is_some() {
-        for file in &fixed.written {
-            let file = place.path(Utf8Path::new(file));
-            let _ = writeln!(text, "# wrote {}", visible(file.as_str()));
-        }
-        if fixed.written.iter().any(|file| file == "go.mod") {
-            let _ = writeln!(
-                text,
-                "# a vendor directory is to be made anew: go mod vendor"
-            );
-            if fixed.advice.iter().any(is_rewritten) {
-                let _ = writeln!(text, "# go mod tidy removes what nothing requires any more");
-            }
-        }
-        tags(text, &fixed.edits);
+        written(text, fixed, place);
     } else {
         edits(text, fixed, place);
-        tags(text, &fixed.edits);
     }
+    tags(text, &fixed.edits);
     let untried = fixed.report.incomplete.iter();
     for cut in untried.filter(|i| i.stage == Stage::Advise) {
         let _ = writeln!(text, "# not tried: {}", visible(&cut.reason));
@@ -124,6 +109,39 @@ fn tell(text: &mut String, fixed: &Fixed, place: &Place) {
             let _ = writeln!(text, "# {line}");
         }
     }
+}
+
+/// What was written, and what is to be done after it.
+fn written(text: &mut String, fixed: &Fixed, place: &Place) {
+    for file in &fixed.written {
+        let file = place.path(Utf8Path::new(file));
+        let _ = writeln!(text, "# wrote {}", visible(file.as_str()));
+    }
+    let rewritten = fixed.advice.iter().any(is_rewritten);
+    if rewritten && fixed.written.iter().any(|file| file == "go.mod") {
+        let _ = writeln!(text, "# go mod tidy removes what nothing requires any more");
+    }
+}
+
+/// What a run has left that was killed while it wrote.
+fn leftovers(text: &mut String, fixed: &Fixed, place: &Place, is_applied: bool) {
+    if fixed.leftovers.is_empty() {
+        return;
+    }
+    let what = if is_applied { "removed" } else { "found" };
+    for path in &fixed.leftovers {
+        let path = place.path(path);
+        let _ = writeln!(text, "# {what} {}", visible(path.as_str()));
+    }
+    let then = if is_applied {
+        ""
+    } else {
+        "; `wasmcheck fix --apply` removes what is left of it"
+    };
+    let _ = writeln!(
+        text,
+        "#   this is of a run that was ended while it wrote: it may have changed a part of the files{then}"
+    );
 }
 
 /// Why there is nothing to change.
@@ -243,6 +261,9 @@ fn edits(text: &mut String, fixed: &Fixed, place: &Place) {
     }
     for diff in diffs {
         text.push_str(&shown(diff));
+    }
+    for obstacle in &fixed.obstacles {
+        let _ = writeln!(text, "# cannot be applied: {}", visible(obstacle));
     }
 }
 

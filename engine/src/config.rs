@@ -183,6 +183,13 @@ fn is_inside(path: &Utf8Path) -> bool {
 /// The text of a file of the catalogue.
 fn of_catalogue(root: &Utf8Path, name: &Utf8Path) -> Result<String, Failure> {
     let file = root.join(name);
+    if file.symlink_metadata().is_err() {
+        let why = format!(
+            "there is no such file: write it, or take its name out of `catalogue` in {}",
+            root.join(NAME)
+        );
+        return Err(wrong(&file, &why));
+    }
     toolchain::files::of_its_name(file.as_std_path()).map_err(|e| wrong(&file, &e.to_string()))?;
     files::read_text(&file).map_err(|e| wrong(&file, &e))
 }

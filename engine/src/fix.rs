@@ -1,20 +1,25 @@
 //! Remedies that were seen to help, as one change of a module: shown, or written into it.
 
 mod apply;
+mod fork;
+mod leftover;
+mod obstacle;
 mod upstream;
 
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Advice, AdviceKind, Builds, Edit, Effect, Finding, Goos, Report};
+use toolchain::Go;
 
 use crate::check;
 use crate::config::Config;
 use crate::events::Events;
 use crate::failure::Failure;
+use crate::modules::{self, Chosen};
 use crate::paths::is_inside;
 use crate::settings::{Request, Settings};
-use crate::{Interrupt, go, hosts, modules};
+use crate::{Interrupt, go, hosts};
 
 pub use self::upstream::upstream;
 
@@ -54,6 +59,11 @@ pub struct Fixed {
     pub after: Option<Report>,
     /// The files that were written, relative to the module's root.
     pub written: Vec<String>,
+    /// What keeps the edits from being written; each names a file and says what to do.
+    pub obstacles: Vec<String>,
+    /// What a run has left that was killed while it wrote, relative to the module's root: removed, where the edits were
+    /// to be written.
+    pub leftovers: Vec<Utf8PathBuf>,
 }
 
 impl Fixed {
@@ -131,41 +141,85 @@ pub fn fix(
                 "{version} is published and cannot be changed: give `--apply` a directory with its source"
             )));
         }
+        let work = FixWork {
+            go: &go,
+            chosen,
+            settings,
+            events,
+            interrupt,
+        };
+        all.push(work.fix(choice, apply)?);
+        Ok(())
+    })?;
+    check_only(&all, &choice.only)?;
+    Ok(all)
+}
+
+/// The work on one module.
+struct FixWork<'w> {
+    go: &'w Go,
+    chosen: Chosen<'w>,
+    settings: &'w Settings,
+    events: &'w Events,
+    interrupt: &'w Interrupt,
+}
+
+impl FixWork<'_> {
+    fn fix(&self, choice: &Choice, apply: Option<Apply>) -> Result<Fixed, Failure> {
+        let root = self.chosen.root;
+        let is_published = self.chosen.version.is_some();
+        let leftovers = leftover::find(root);
         if let Some(apply) = apply {
-            apply::check_tree(chosen.root, apply, interrupt)?;
+            apply::check_tree(root, &leftovers, apply, self.interrupt)?;
+            for path in &leftovers {
+                leftover::remove(path).map_err(|e| apply::cannot(path, &e))?;
+            }
         }
-        let config = Config::read(chosen.root)?;
-        let report = check::check(&go, chosen, config.clone(), settings, events);
+        let config = Config::read(root)?;
+        let report = self.check(config.clone(), self.settings);
         let advice = chosen_advice(&report, choice);
+        let edits = edits(&advice);
+        let mut obstacles = Vec::new();
+        if !is_published && !self.interrupt.is_raised() {
+            obstacles = obstacle::obstacles(self.go, root, &edits);
+        }
+        let below = |path: &Utf8PathBuf| path.strip_prefix(root).ok().map(Utf8Path::to_owned);
         let mut fixed = Fixed {
             module: report.module.path.clone(),
-            root: chosen.version.is_none().then(|| chosen.root.to_owned()),
-            edits: edits(&advice),
+            root: (!is_published).then(|| root.to_owned()),
+            leftovers: leftovers.iter().filter_map(below).collect(),
+            obstacles: obstacles.iter().map(ToString::to_string).collect(),
+            edits,
             advice,
             report,
             after: None,
             written: Vec::new(),
         };
-        let stopped = interrupt.is_raised();
-        if apply.is_some() && !fixed.edits.is_empty() && !stopped {
-            fixed.written = apply::apply(&go, chosen, settings, &fixed.edits)?;
+        if apply.is_some() && !fixed.edits.is_empty() && !self.interrupt.is_raised() {
+            if let Some(obstacle) = obstacles.into_iter().next() {
+                return Err(obstacle);
+            }
+            fixed.written = apply::apply(self.go, self.chosen, self.settings, &fixed.edits)?;
             let mut settings = Settings {
                 remedies: false,
-                ..settings.clone()
+                ..self.settings.clone()
             };
-            settings
-                .tags
-                .extend(fixed.edits.iter().filter_map(|e| match e {
-                    Edit::Tag { tag } => Some(tag.clone()),
-                    _ => None,
-                }));
-            fixed.after = Some(check::check(&go, chosen, config, &settings, events));
+            settings.tags.extend(tags(&fixed.edits));
+            fixed.after = Some(self.check(config, &settings));
         }
-        all.push(fixed);
-        Ok(())
-    })?;
-    check_only(&all, &choice.only)?;
-    Ok(all)
+        Ok(fixed)
+    }
+
+    fn check(&self, config: Config, settings: &Settings) -> Report {
+        check::check(self.go, self.chosen, config, settings, self.events)
+    }
+}
+
+fn tags(edits: &[Edit]) -> impl Iterator<Item = String> {
+    edits.iter().filter_map(|e| match e {
+        Edit::Tag { tag } => Some(tag.clone()),
+        _ => None,
+    })
 }
 
 /// An error where a package or a module was named, and nothing that fails lies in any that was.

@@ -11,47 +11,35 @@ use model::Edit;
 use toolchain::{Go, Patch, Session, files};
 
 use super::Apply;
+use super::fork::{self, Forks};
 use crate::Interrupt;
 use crate::failure::Failure;
 use crate::modules::Chosen;
 use crate::settings::Settings;
-use crate::world::copy_tree;
 
 /// Largest file that is changed, in bytes.
 const LARGEST: u64 = 64 << 20;
-/// Largest module that is copied, in bytes.
-const FORK: u64 = 256 << 20;
-
 /// New text of files, or none of those that are removed, relative to the module's root.
 type Texts = BTreeMap<Utf8PathBuf, Option<String>>;
 
-/// Copies of modules that were laid into the module, by module path; they go again unless they are kept.
-struct Forks<'t> {
-    root: &'t Utf8Path,
-    laid: BTreeMap<String, Utf8PathBuf>,
-    kept: bool,
-}
-
-impl Drop for Forks<'_> {
-    fn drop(&mut self) {
-        for dir in self.laid.values().filter(|_| !self.kept) {
-            _ = std::fs::remove_dir_all(self.root.join(dir));
-        }
-    }
-}
-
-/// Refuse a tree with changes that are not committed.
+/// Refuse a tree with changes that are not committed; `leftovers` are what a run that was killed has left.
 pub(super) fn check_tree(
     root: &Utf8Path,
+    leftovers: &[Utf8PathBuf],
     apply: Apply,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    if !apply.allow_dirty && toolchain::git::is_dirty(root, interrupt)? == Some(true) {
-        return Err(Failure::usage(format!(
-            "{root} has changes that are not committed: commit them first, so that what is applied can be seen and taken back, or give --allow-dirty"
-        )));
+    if apply.allow_dirty || toolchain::git::is_dirty(root, interrupt)? != Some(true) {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::usage(match leftovers.first() {
+        None => format!(
+            "{root} has changes that are not committed: commit them first, so that what is applied can be seen and taken back, or give --allow-dirty"
+        ),
+        Some(leftover) => format!(
+            "{root} has changes that are not committed, some maybe of a `wasmcheck fix --apply` that was ended while it wrote: {leftover} is left of it. `git stash --include-untracked` puts all of them aside; --allow-dirty goes on from them"
+        ),
+    }))
 }
 
 /// Write edits into a module; the value is what was written, relative to its root.
@@ -64,9 +52,9 @@ pub(super) fn apply(
     let root = Dir::open_ambient_dir(chosen.root, ambient_authority())
         .map_err(|e| cannot(chosen.root, &e))?;
     let texts = texts(&root, chosen.root, edits)?;
-    let mut forks = lay_forks(go, (&root, chosen.root), edits)?;
+    let mut forks = fork::lay(go, (&root, chosen.root), edits)?;
     let mod_files = mod_files(go, (&root, chosen), settings, edits, (&texts, &forks))?;
-    let mut written: Vec<String> = forks.laid.values().map(|dir| format!("{dir}/")).collect();
+    let mut written: Vec<String> = forks.laid.iter().map(|dir| format!("{dir}/")).collect();
     // All of it is made ready before the first file is changed.
     let mut staged: Vec<files::Staged> = Vec::new();
     let new = texts
@@ -110,34 +98,6 @@ fn texts(root: &Dir, at: &Utf8Path, edits: &[Edit]) -> Result<Texts, Failure> {
     Ok(texts)
 }
 
-/// Lay the changed copies of modules into the module, where nothing needs them yet.
-fn lay_forks<'t>(
-    go: &Go,
-    tree: (&Dir, &'t Utf8Path),
-    edits: &[Edit],
-) -> Result<Forks<'t>, Failure> {
-    let mut forks = Forks {
-        root: tree.1,
-        laid: BTreeMap::new(),
-        kept: false,
-    };
-    for edit in edits {
-        if let Edit::Fork {
-            module,
-            copied,
-            version,
-            dir,
-            diff,
-        } = edit
-        {
-            let copied = copied.as_ref().unwrap_or(module);
-            lay_fork(go, tree, module, (copied, version), dir, diff)?;
-            forks.laid.insert(module.clone(), dir.clone());
-        }
-    }
-    Ok(forks)
-}
-
 /// The texts of go.sum and go.mod, in this order, where they change.
 fn mod_files(
     go: &Go,
@@ -154,12 +114,12 @@ fn mod_files(
     };
     let of_module: Vec<Edit> = edits.iter().filter(of_module).cloned().collect();
     let of_mod_file = of_module.iter().any(|e| !matches!(e, Edit::Tag { .. }));
-    if !of_mod_file && forks.laid.is_empty() {
+    if !of_mod_file && forks.dirs.is_empty() {
         return Ok(Vec::new());
     }
     let files = texts.iter();
     let files = files.map(|(path, text)| (chosen.root.join(path), text.clone()));
-    let dirs = forks.laid.iter();
+    let dirs = forks.dirs.iter();
     let patch = Patch {
         edits: of_module,
         files: files.collect(),
@@ -181,44 +141,6 @@ fn mod_files(
     Ok(changed)
 }
 
-/// Lay a changed copy of a module beside its place, and put it there whole.
-fn lay_fork(
-    go: &Go,
-    tree: (&Dir, &Utf8Path),
-    module: &str,
-    copied: (&str, &str),
-    dir: &Utf8Path,
-    diff: &str,
-) -> Result<(), Failure> {
-    let (handle, root) = tree;
-    let to = root.join(dir);
-    if to.symlink_metadata().is_ok() {
-        return Err(wrong(
-            dir,
-            "there is something already, in whose place the copy would be laid",
-        ));
-    }
-    let parent = to.parent().unwrap_or(root);
-    // Through the handle of the module, which no link leads out of.
-    let below = dir.parent().filter(|p| !p.as_str().is_empty());
-    handle
-        .create_dir_all(below.unwrap_or(Utf8Path::new(".")))
-        .map_err(|e| cannot(parent, &e))?;
-    let staged = tempfile::Builder::new()
-        .prefix(".wasmcheck-fork-")
-        .tempdir_in(parent)
-        .map_err(|e| cannot(parent, &e))?;
-    let fetched = toolchain::fetch(go, &format!("{}@{}", copied.0, copied.1))?;
-    let copy = Utf8Path::from_path(staged.path()).map_or_else(|| to.clone(), |p| p.join("copy"));
-    copy_tree(fetched.dir.as_std_path(), copy.as_std_path(), FORK)
-        .map_err(|e| wrong(dir, &e.to_string()))?;
-    if copied.0 != module {
-        toolchain::name_module(go, &copy, module)?;
-    }
-    lay_diff(&copy, diff)?;
-    std::fs::rename(&copy, &to).map_err(|e| cannot(&to, &e))
-}
-
 /// Change the files of a tree by a diff of several.
 pub(super) fn lay_diff(tree: &Utf8Path, diff: &str) -> Result<(), Failure> {
     let inside = Dir::open_ambient_dir(tree, ambient_authority()).map_err(|e| cannot(tree, &e))?;
@@ -234,7 +156,7 @@ pub(super) fn lay_diff(tree: &Utf8Path, diff: &str) -> Result<(), Failure> {
 }
 
 /// The text of a file below a directory; none where there is no such file.
-fn read(root: &Dir, at: &Utf8Path, path: &Utf8Path) -> Result<Option<String>, Failure> {
+pub(super) fn read(root: &Dir, at: &Utf8Path, path: &Utf8Path) -> Result<Option<String>, Failure> {
     let file = match root.open(path) {
         Ok(file) => file.into_std(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -270,10 +192,10 @@ fn stage(root: &Dir, at: &Utf8Path, path: &Utf8Path, text: &str) -> Result<files
     files::Staged::new(&file, text.as_bytes()).map_err(|e| cannot(&at.join(path), &e))
 }
 
-fn cannot(path: &Utf8Path, e: &io::Error) -> Failure {
+pub(super) fn cannot(path: &Utf8Path, e: &io::Error) -> Failure {
     Failure::usage(format!("{path}: {e}"))
 }
 
-fn wrong(path: &Utf8Path, why: &str) -> Failure {
+pub(super) fn wrong(path: &Utf8Path, why: &str) -> Failure {
     Failure::usage(format!("{path}: {why}"))
 }

@@ -1,0 +1,152 @@
+//! What keeps `wasmcheck fix` from writing, and what is to be done after it has written.
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare files and start programs"
+)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use common::{World, fix, go, unpacked};
+
+/// A module that needs a changed copy of its dependency.
+const FORKS: &str = r#"
+-- go.mod --
+module example.com/app
+
+go 1.21
+
+require example.com/unixonly v1.0.0
+-- main.go --
+package main
+
+import "example.com/unixonly"
+
+func main() { println(unixonly.Files()) }
+"#;
+
+/// Where the copy is laid.
+const COPY: &str = "third_party/example.com/unixonly";
+
+/// A module of which a file is changed.
+const SPLITS: &str = r#"
+-- go.mod --
+module example.com/app
+
+go 1.21
+-- lock/lock.go --
+package lock
+
+import "syscall"
+
+// Lock a file.
+func Lock() error { return syscall.Flock(1, syscall.LOCK_EX) }
+"#;
+
+/// The dry run warns of what `--apply` refuses, and neither writes.
+fn refuses(world: &World, file: &str, what: &str) {
+    let before = world.tree();
+    let (_, shown) = fix(world, &[]);
+    let (output, _) = fix(world, &["--apply"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let file = world.module.join(file);
+    let told = format!("{}: {what}", file.display());
+    assert!(said.contains(&told), "{said}");
+    let warned = format!("# cannot be applied: {told}");
+    assert!(shown.contains(&warned), "{shown}");
+    assert_eq!(world.tree(), before);
+}
+
+#[test]
+fn what_lies_in_the_place_of_a_copy_is_told() {
+    let world = unpacked("app", &[FORKS]);
+    fs::write(world.module.join("third_party"), "mine").unwrap();
+    refuses(&world, "third_party", "this is no directory");
+
+    let world = unpacked("app", &[FORKS]);
+    let outside = world.scratch.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    symlink(&outside, world.module.join("third_party")).unwrap();
+    refuses(&world, "third_party", "this link leads out of the module");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+
+    let world = unpacked("app", &[FORKS]);
+    fs::create_dir_all(world.module.join(COPY)).unwrap();
+    fs::write(world.module.join(COPY).join("mine.go"), "package mine").unwrap();
+    refuses(&world, COPY, "this is there already");
+}
+
+#[test]
+fn a_copy_that_was_laid_before_is_taken() {
+    let world = unpacked("app", &[FORKS]);
+    let go_mod = fs::read(world.module.join("go.mod")).unwrap();
+    fix(&world, &["--apply"]);
+    // As if it had ended before go.mod was written.
+    fs::write(world.module.join("go.mod"), go_mod).unwrap();
+    let (output, text) = fix(&world, &["--apply"]);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("# wrote go.mod") && !text.contains("# wrote third_party"));
+    assert!(go(&world, Some("js"), &["build", "./..."]).status.success());
+}
+
+#[test]
+fn a_file_that_a_link_leads_to_is_not_changed() {
+    let world = unpacked("app", &[SPLITS]);
+    let outside = world.scratch.path().join("outside.go");
+    let file = world.module.join("lock/lock.go");
+    fs::rename(&file, &outside).unwrap();
+    symlink(&outside, &file).unwrap();
+    let text = fs::read(&outside).unwrap();
+    refuses(&world, "lock/lock.go", "this link leads out of the module");
+    assert_eq!(fs::read(&outside).unwrap(), text);
+}
+
+#[test]
+fn a_catalogue_that_is_missing_is_told() {
+    let world = unpacked("app", &[SPLITS]);
+    let config = world.module.join("wasmcheck.toml");
+    fs::write(&config, "catalogue = [\"more.toml\"]\n").unwrap();
+    for args in [&[][..], &["--apply"]] {
+        let (output, _) = fix(&world, args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            said.contains("more.toml: there is no such file: write it")
+                && said.contains(config.to_str().unwrap()),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn what_a_run_has_left_that_was_killed_is_told_and_removed() {
+    let world = unpacked("app", &[SPLITS]);
+    let left = [
+        "lock/.wasmcheck-a1B2c3",
+        "third_party/x/.wasmcheck-fork-a1B2c3",
+    ];
+    let kept = ["lock/.wasmcheck-notes.md", ".wasmcheck-mine"];
+    fs::create_dir_all(world.module.join(left[1]).join("copy")).unwrap();
+    for name in [left[0], kept[0], kept[1]] {
+        fs::write(world.module.join(name), "text").unwrap();
+    }
+    let before = world.tree();
+    let (_, text) = fix(&world, &[]);
+    for name in left {
+        assert!(text.contains(&format!("# found {name}\n")), "{text}");
+    }
+    assert!(text.contains("`wasmcheck fix --apply` removes"), "{text}");
+    assert!(!text.contains("notes") && !text.contains("mine"), "{text}");
+    assert_eq!(world.tree(), before);
+    let (_, text) = fix(&world, &["--apply"]);
+    for name in left {
+        assert!(text.contains(&format!("# removed {name}\n")), "{text}");
+        assert!(!world.module.join(name).exists());
+    }
+    for name in kept {
+        assert!(world.module.join(name).exists());
+    }
+}
