@@ -117,9 +117,20 @@ fn written(text: &mut String, fixed: &Fixed, place: &Place) {
         let file = place.path(Utf8Path::new(file));
         let _ = writeln!(text, "# wrote {}", visible(file.as_str()));
     }
+    vendor(text, fixed);
     let rewritten = fixed.advice.iter().any(is_rewritten);
     if rewritten && fixed.written.iter().any(|file| file == "go.mod") {
         let _ = writeln!(text, "# go mod tidy removes what nothing requires any more");
+    }
+}
+
+/// The last step where there is a vendor directory.
+fn vendor(text: &mut String, fixed: &Fixed) {
+    if let Some(command) = fixed.vendoring {
+        let _ = writeln!(
+            text,
+            "# after that, nothing builds before the vendor directory is made anew: {command}"
+        );
     }
 }
 
@@ -265,6 +276,7 @@ fn edits(text: &mut String, fixed: &Fixed, place: &Place) {
     for obstacle in &fixed.obstacles {
         let _ = writeln!(text, "# cannot be applied: {}", visible(obstacle));
     }
+    vendor(text, fixed);
 }
 
 /// Whether a remedy is another module, for which files were rewritten.

@@ -122,6 +122,31 @@ fn a_catalogue_that_is_missing_is_told() {
 }
 
 #[test]
+fn a_vendor_directory_is_to_be_made_anew_where_there_is_one() {
+    let advice = "made anew: go mod vendor";
+    let world = unpacked("app", &[FORKS]);
+    assert!(!fix(&world, &[]).1.contains(advice));
+    for args in [&["mod", "tidy"], &["mod", "vendor"]] {
+        assert!(go(&world, None, args).status.success());
+    }
+    assert!(fix(&world, &[]).1.contains(advice));
+    let (_, text) = fix(&world, &["--apply"]);
+    assert!(text.contains(advice), "{text}");
+    let build = || go(&world, Some("js"), &["build", "./..."]).status.success();
+    assert!(!build(), "{text}");
+    assert!(go(&world, None, &["mod", "vendor"]).status.success());
+    assert!(build());
+    // Changes of the module's own files need no such step.
+    let world = unpacked("app", &[SPLITS]);
+    fs::create_dir(world.module.join("vendor")).unwrap();
+    let (_, text) = fix(&world, &["--apply"]);
+    assert!(
+        text.contains("# wrote lock/lock_wasm.go") && !text.contains("vendor"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_a_run_has_left_that_was_killed_is_told_and_removed() {
     let world = unpacked("app", &[SPLITS]);
     let left = [

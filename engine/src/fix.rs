@@ -64,6 +64,8 @@ pub struct Fixed {
     /// What a run has left that was killed while it wrote, relative to the module's root: removed, where the edits were
     /// to be written.
     pub leftovers: Vec<Utf8PathBuf>,
+    /// The command that makes the vendor directory anew, where there is one and go.mod changes.
+    pub vendoring: Option<&'static str>,
 }
 
 impl Fixed {
@@ -187,6 +189,7 @@ impl FixWork<'_> {
         let mut fixed = Fixed {
             module: report.module.path.clone(),
             root: (!is_published).then(|| root.to_owned()),
+            vendoring: self.vendoring(&edits),
             leftovers: leftovers.iter().filter_map(below).collect(),
             obstacles: obstacles.iter().map(ToString::to_string).collect(),
             edits,
@@ -213,6 +216,15 @@ impl FixWork<'_> {
     fn check(&self, config: Config, settings: &Settings) -> Report {
         check::check(self.go, self.chosen, config, settings, self.events)
     }
+
+    /// The command that makes a vendor directory anew, where edits change go.mod.
+    fn vendoring(&self, edits: &[Edit]) -> Option<&'static str> {
+        if !edits.iter().any(changes_requirements) {
+            return None;
+        }
+        // What Go does not say, it says when the module is built.
+        toolchain::vendoring(self.go, self.chosen.root).ok()?
+    }
 }
 
 fn tags(edits: &[Edit]) -> impl Iterator<Item = String> {
@@ -220,6 +232,14 @@ fn tags(edits: &[Edit]) -> impl Iterator<Item = String> {
         Edit::Tag { tag } => Some(tag.clone()),
         _ => None,
     })
+}
+
+/// Whether an edit changes what go.mod requires.
+fn changes_requirements(edit: &Edit) -> bool {
+    match edit {
+        Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Fork { .. } => true,
+        Edit::Tag { .. } | Edit::File { .. } => false,
+    }
 }
 
 /// An error where a package or a module was named, and nothing that fails lies in any that was.
