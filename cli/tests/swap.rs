@@ -332,3 +332,55 @@ func Lock() error { return syscall.Flock(raw.Size(), syscall.LOCK_EX) }
         "{text}"
     );
 }
+
+#[test]
+fn an_edit_without_the_one_that_it_is_made_upon_is_refused() {
+    let world = module(&[
+        CATALOGUE,
+        r#"
+-- a/a.go --
+package a
+
+import "example.com/olddb/raw"
+
+// A is a size.
+var A = raw.Size()
+-- lock/lock.go --
+package lock
+
+import (
+	"syscall"
+
+	"example.com/olddb/raw"
+)
+
+// Lock a file.
+func Lock() error { return syscall.Flock(raw.Size(), syscall.LOCK_EX) }
+"#,
+    ]);
+    let before = world.tree();
+    for (chosen, add) in [
+        (["--kind", "split"], "give --kind swap too"),
+        (
+            ["--only", "example.com/app/lock"],
+            "give --only example.com/olddb/raw too",
+        ),
+    ] {
+        for apply in [&["."][..], &["--apply", "."]] {
+            let (output, text) = fix(&world, &[&chosen[..], apply].concat());
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{said}{text}");
+            assert!(
+                said.contains("lock/lock.go: ") && said.contains(add),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(world.tree(), before);
+    let lock = ["--only", "example.com/app/lock", "--apply"];
+    let (_, text) = fix(
+        &world,
+        &[&lock[..], &["--only", "example.com/olddb/raw"]].concat(),
+    );
+    assert!(text.contains("# wrote lock/lock.go"), "{text}");
+}

@@ -180,6 +180,7 @@ impl FixWork<'_> {
         let config = Config::read(root)?;
         let report = self.check(config.clone(), self.settings);
         let advice = chosen_advice(&report, choice);
+        check_order(&report, &advice, choice)?;
         let edits = edits(&advice);
         let mut obstacles = Vec::new();
         if !is_published && !self.interrupt.is_raised() {
@@ -240,6 +241,45 @@ fn changes_requirements(edit: &Edit) -> bool {
         Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Fork { .. } => true,
         Edit::Tag { .. } | Edit::File { .. } => false,
     }
+}
+
+/// An error where a remedy changes a file after another one that was not chosen has changed it.
+fn check_order(report: &Report, chosen: &[Advice], choice: &Choice) -> Result<(), Failure> {
+    let is_chosen = |advice: &Advice| chosen.iter().any(|a| a.id == advice.id);
+    for later in chosen {
+        let earlier = report.advice.iter().take_while(|a| a.id != later.id);
+        let mut left_out = earlier.filter(|a| a.helps() && !is_chosen(a));
+        let shared = left_out.find_map(|a| Some((a, shared_file(a, later)?)));
+        let Some((earlier, file)) = shared else {
+            continue;
+        };
+        let finding = report.findings.iter().find(|f| f.id == earlier.finding);
+        let root = finding.map_or("", |f| f.root.as_str());
+        let is_named =
+            choice.only.is_empty() || choice.only.iter().any(|only| is_for(report, earlier, only));
+        let add = if is_named {
+            format!("--kind {} too", earlier.kind.name())
+        } else {
+            format!("--only {root} too")
+        };
+        return Err(Failure::usage(format!(
+            "{file}: the change of it for `{}` is made upon the one for `{}`, which is left out: give {add}",
+            later.title, earlier.title
+        )));
+    }
+    Ok(())
+}
+
+/// A file that both change.
+fn shared_file<'a>(one: &'a Advice, other: &Advice) -> Option<&'a Utf8Path> {
+    one.edits.iter().find_map(|edit| match edit {
+        Edit::File { path, .. } => {
+            let mut others = other.edits.iter();
+            let same = |e: &Edit| matches!(e, Edit::File { path: other, .. } if other == path);
+            others.any(same).then_some(path.as_path())
+        }
+        _ => None,
+    })
 }
 
 /// An error where a package or a module was named, and nothing that fails lies in any that was.
