@@ -115,14 +115,15 @@ import (
 )
 
 type owner struct {
-	mode os.FileMode
-	sys  syscall.Ucred
+	mode        os.FileMode // of the file
+	credentials syscall.Ucred
+	n           int
 }
 
 // Of says who owns a file.
 func Of(info os.FileInfo) uint32 { return (&owner{}).id() }
 
-func (o *owner) id() uint32 { return o.sys.Uid }
+func (o *owner) id() uint32 { return o.credentials.Uid }
 -- fast/fast.go --
 package fast
 
@@ -180,6 +181,14 @@ fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// The files that gofmt would write otherwise.
+fn unformatted(world: &World) -> Vec<String> {
+    let mut gofmt = Command::new("gofmt");
+    let listed = gofmt.args(["-l", "."]).current_dir(&world.module);
+    let listed = String::from_utf8(listed.output().unwrap().stdout).unwrap();
+    listed.lines().map(str::to_owned).collect()
+}
+
 /// Whether the packages build, and what Go says.
 fn builds(world: &World, goos: Option<&str>, packages: &str) -> Result<(), String> {
     let output = go(world, goos, &["build", "-mod=mod", packages]);
@@ -233,8 +242,12 @@ fn what_is_shown_is_what_git_applies_and_builds() {
 #[test]
 fn what_is_applied_builds_and_says_what_is_lost() {
     let world = module(PORT);
+    // gofmt puts a `//go:build` line above its `+build`.
+    assert_eq!(unformatted(&world), ["term/term_other.go"]);
     let applied = run(&world, &["--apply", "."]);
     let text = String::from_utf8_lossy(&applied.stdout);
+    let unformatted = unformatted(&world);
+    assert!(unformatted.is_empty(), "{unformatted:?}");
     for goos in [Some("js"), Some("wasip1")] {
         builds(&world, goos, "./...").unwrap();
     }

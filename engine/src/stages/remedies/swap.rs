@@ -12,7 +12,7 @@ use advisors::{Rewriting, SwapTrial};
 use analyzer::{ArgumentSwap, Hindrance, Obstacle, Swap, Swapped as File};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Advice, Attempt, Confirmed, Edit, Goos, Report, Stage, Target};
-use toolchain::{Error, Patch};
+use toolchain::{Changed, Error, Patch};
 
 use super::first_lines;
 use super::mending::confirmed_edits;
@@ -289,7 +289,7 @@ impl Work<'_> {
             ));
         }
         if places.is_empty() {
-            return Ok(files);
+            return Ok(self.formatted(files));
         }
         let more = places.len().saturating_sub(NAMED);
         places.truncate(NAMED);
@@ -297,6 +297,16 @@ impl Work<'_> {
             places.push(format!("and {more} more"));
         }
         Err(places.join("; "))
+    }
+
+    /// Rewritten files as gofmt writes them.
+    fn formatted(&self, files: Texts) -> Texts {
+        let changes = files.iter().map(|(path, text)| Changed {
+            before: self.texts.get(path).cloned(),
+            after: text.clone(),
+        });
+        let formatted = self.checkup.session.formatted(changes.collect());
+        files.into_keys().zip(formatted).collect()
     }
 
     fn below_root<'p>(&self, path: &'p Utf8Path) -> &'p Utf8Path {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use analyzer::{Does, EditKind, Lost};
+use analyzer::{Change, Does, EditKind, Lost};
 use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, Rule, Target};
+use toolchain::Changed;
 
 use super::proof::Proof;
 use super::work::Work;
@@ -128,29 +129,27 @@ impl Mending<'_> {
     fn edits(&self, group: &Group<'_>) -> Option<Vec<Edit>> {
         let mut edits = Vec::new();
         let mut forks: BTreeMap<&str, (String, &Work)> = BTreeMap::new();
-        for (_, work) in group.all() {
+        for (work, change) in self.changes(group) {
             let home = &work.module;
-            for change in work.mender.changes() {
-                let root = if home.own {
-                    self.checkup.session.root()
-                } else {
-                    home.dir.as_path()
-                };
-                let path = work.dir.strip_prefix(root).ok()?.join(&change.name);
-                let diff = advisors::diff::diff(
-                    path.as_str(),
-                    change.before.as_deref(),
-                    change.after.as_deref(),
-                );
-                if home.own {
-                    edits.push(Edit::File { path, diff });
-                } else {
-                    forks
-                        .entry(&home.path)
-                        .or_insert((String::new(), work))
-                        .0
-                        .push_str(&diff);
-                }
+            let root = if home.own {
+                self.checkup.session.root()
+            } else {
+                home.dir.as_path()
+            };
+            let path = work.dir.strip_prefix(root).ok()?.join(&change.name);
+            let diff = advisors::diff::diff(
+                path.as_str(),
+                change.before.as_deref(),
+                change.after.as_deref(),
+            );
+            if home.own {
+                edits.push(Edit::File { path, diff });
+            } else {
+                forks
+                    .entry(&home.path)
+                    .or_insert((String::new(), work))
+                    .0
+                    .push_str(&diff);
             }
         }
         edits.extend(forks.into_iter().map(|(module, (diff, work))| Edit::Fork {
@@ -161,6 +160,25 @@ impl Mending<'_> {
             diff,
         }));
         Some(edits)
+    }
+
+    /// The files that a group changes, as gofmt writes them.
+    fn changes<'w>(&self, group: &Group<'w>) -> Vec<(&'w Work, Change)> {
+        let works = group.all();
+        let changes = works.flat_map(|(_, w)| w.mender.changes().into_iter().map(|c| (*w, c)));
+        let mut changes: Vec<(&Work, Change)> = changes.collect();
+        let written = changes.iter().filter_map(|(_, c)| {
+            Some(Changed {
+                before: c.before.clone(),
+                after: c.after.clone()?,
+            })
+        });
+        let formatted = self.checkup.session.formatted(written.collect());
+        let written = changes.iter_mut().filter(|(_, c)| c.after.is_some());
+        for ((_, change), text) in written.zip(formatted) {
+            change.after = Some(text);
+        }
+        changes
     }
 }
 
