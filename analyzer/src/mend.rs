@@ -7,6 +7,7 @@
 
 mod constraint;
 mod fault;
+mod licence;
 mod pieces;
 mod plan;
 mod render;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::constraint::{self, Targets};
+use super::licence;
 use super::pieces::{Import, Kind, Pieces, Unit};
 use super::shim::{self, Shim};
 use super::stub::{self, Does, Maker, Model, Stub};
@@ -47,6 +48,8 @@ pub(super) struct Made {
     pub(super) does: Does,
     /// The imports of the file that it was made after.
     pub(super) imports: Vec<Import>,
+    /// The licence of that file.
+    pub(super) licence: String,
     /// It ends lines as Windows does.
     pub(super) crlf: bool,
 }
@@ -110,6 +113,7 @@ impl Mender {
             code: stub.code,
             does: stub.does,
             imports,
+            licence: licence::of(text),
             crlf: text.contains("\r\n"),
         };
         Some((unit.clone(), matches!(unit.kind, Kind::Type), made))
@@ -261,6 +265,7 @@ impl Mender {
                 code,
                 does,
                 imports: pieces.imports.clone(),
+                licence: licence::of(text),
                 crlf: text.contains("\r\n"),
             };
             let name = if name == "init" {

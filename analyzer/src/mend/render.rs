@@ -7,7 +7,7 @@ use super::constraint::{self, Targets};
 use super::pieces::{Import, Pieces, all_tokens};
 use super::plan::{Key, Made, Plan, words};
 use super::widen::Widened;
-use super::{Fault, shim};
+use super::{Fault, licence, shim};
 use crate::go::syntax::Tok;
 
 /// The texts, and where the declarations of new files come from.
@@ -188,6 +188,7 @@ impl Rendered {
                     .map(|n| Key::Original(name.to_owned(), *n))
                     .collect(),
             );
+            let source = licence::of(text) + &source;
             self.files.insert(new_name, ended_as(text, source));
         }
     }
@@ -267,6 +268,8 @@ impl Rendered {
             plan,
             name,
         );
+        let licences: BTreeSet<&str> = made.iter().map(|(_, m)| m.licence.as_str()).collect();
+        let source = licences.into_iter().collect::<String>() + &source;
         let source = if first.crlf {
             source.replace('\n', "\r\n")
         } else {

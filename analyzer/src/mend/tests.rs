@@ -375,3 +375,21 @@ fn a_question_is_not_answered_as_elsewhere() {
     assert!(mender.mend(&told));
     assert!(mender.texts()["t_wasm.go"].contains("return false"));
 }
+
+#[test]
+fn a_licence_goes_along_with_what_is_taken() {
+    let unix = "// Copyright B.\n\n//go:build unix\n\npackage p\n\nimport \"syscall\"\n\nfunc f() error { return syscall.Flock(1, 1) }\n";
+    let mut mender = package(&[
+        (
+            "a.go",
+            "// Copyright A.\n\npackage p\n\nimport \"syscall\"\n\nfunc F() error { return f() }\n\nvar x = syscall.F()\n",
+        ),
+        ("f_unix.go", unix),
+    ]);
+    let mut told = faults(&mender, "a.go", "syscall.F", "undefined: syscall.F");
+    told.extend(faults(&mender, "a.go", "f() }", "undefined: f"));
+    assert!(mender.mend(&told));
+    let texts = mender.texts();
+    assert!(texts["a_notwasm.go"].starts_with("// Copyright A.\n\n//go:build !wasip1 && !js\n"));
+    assert!(texts["f_wasm.go"].starts_with("// Copyright B.\n\n//go:build wasip1 || js\n"));
+}
