@@ -252,7 +252,7 @@ impl Rendered {
         }
         let imports: Vec<Import> = imports.into_values().collect();
         let head = format!(
-            "// What other files have for platforms that can do more than {}.\n\n",
+            "// Declarations for {} that stand for those in files for other platforms.\n\n",
             words(targets)
         );
         let units: Vec<String> = made
