@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::constraint::{self, Targets};
 use super::licence;
 use super::pieces::{Import, Kind, Pieces, Unit};
+use super::render::names_after;
 use super::shim::{self, Shim};
 use super::stub::{self, Does, Maker, Model, Stub};
 use super::widen::Widened;
@@ -383,9 +384,13 @@ fn is_portable(text: &str, unit: &Unit, imports: &[Import]) -> bool {
     let Kind::Func(func) = &unit.kind else {
         return false;
     };
-    let of_system = imports.iter().filter(|i| stub::is_of_system(&i.path));
+    let code = &text[unit.code.clone()];
+    let mut of_system = imports.iter().filter(|i| stub::is_of_system(&i.path));
     func.body.is_some()
-        && of_system
-            .map(Import::name)
-            .all(|name| lines_with(text, unit, &name).is_empty())
+        && of_system.all(|import| {
+            let names = names_after(code, &import.name());
+            names
+                .iter()
+                .all(|name| stub::is_everywhere(&import.path, name))
+        })
 }

@@ -73,6 +73,41 @@ const OF_SYSTEM: [&str; 9] = [
     "unsafe",
 ];
 
+/// Names of these packages that are there and mean the same on every platform.
+const EVERYWHERE: [(&str, &[&str]); 2] = [
+    (
+        "os",
+        &[
+            "Args",
+            "ErrClosed",
+            "ErrExist",
+            "ErrInvalid",
+            "ErrNotExist",
+            "ErrPermission",
+            "Exit",
+            "File",
+            "FileInfo",
+            "FileMode",
+            "Getenv",
+            "LookupEnv",
+            "PathError",
+            "Stderr",
+            "Stdin",
+            "Stdout",
+        ],
+    ),
+    (
+        "syscall",
+        &["Errno", "Getenv", "Signal", "Stderr", "Stdin", "Stdout"],
+    ),
+];
+
+/// Whether a package's name is there and means the same on every platform.
+pub(super) fn is_everywhere(path: &str, name: &str) -> bool {
+    let mut packages = EVERYWHERE.iter();
+    packages.any(|(package, names)| *package == path && names.contains(&name))
+}
+
 /// Whether a package belongs to the operating system.
 pub(super) fn is_of_system(path: &str) -> bool {
     OF_SYSTEM.contains(&path) || path.starts_with("golang.org/x/sys/") || path.contains("internal/")

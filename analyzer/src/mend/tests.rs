@@ -393,3 +393,36 @@ fn a_licence_goes_along_with_what_is_taken() {
     assert!(texts["a_notwasm.go"].starts_with("// Copyright A.\n\n//go:build !wasip1 && !js\n"));
     assert!(texts["f_wasm.go"].starts_with("// Copyright B.\n\n//go:build wasip1 || js\n"));
 }
+
+#[test]
+fn a_function_that_needs_nothing_of_its_platform_stays_as_it_is() {
+    let unix = "package p\n\nimport (\n\t\"os\"\n\t\"syscall\"\n)\n\nfunc GetStdin() int { return syscall.Stdin }\n\nfunc width() int { return wide(int(os.Stdout.Fd())) }\n\nfunc parent() int { return os.Getppid() }\n";
+    let mut mender = package(&[
+        (
+            "a.go",
+            "package p\n\nvar x = GetStdin() + width() + parent()\n\nfunc wide(int) int { return 80 }\n",
+        ),
+        ("p_linux.go", unix),
+    ]);
+    let mut told = Vec::new();
+    for name in ["GetStdin", "width", "parent"] {
+        told.extend(faults(&mender, "a.go", name, &format!("undefined: {name}")));
+    }
+    assert!(mender.mend(&told));
+    let text = &mender.texts()["p_wasm.go"];
+    assert!(text.contains("{ return syscall.Stdin }"), "{text}");
+    assert!(
+        text.contains("{ return wide(int(os.Stdout.Fd())) }"),
+        "{text}"
+    );
+    assert!(text.contains("panic(\"p.parent is not supported"), "{text}");
+    // What the compiler does not like of one all the same gets a stand-in.
+    let told = faults(
+        &mender,
+        "p_wasm.go",
+        "syscall.Stdin",
+        "undefined: syscall.Stdin",
+    );
+    assert!(mender.mend(&told));
+    assert!(mender.texts()["p_wasm.go"].contains("panic(\"p.GetStdin is not supported"));
+}
