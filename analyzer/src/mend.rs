@@ -295,6 +295,15 @@ impl Mender {
         changes.filter(|c| c.before != c.after).collect()
     }
 
+    /// Files that get another name: one that ends in a platform would bind them to it.
+    pub fn renamed(&self) -> BTreeMap<String, String> {
+        let widened = self.plan.widened.iter();
+        let renamed = widened.filter(|w| w.file != w.new_name);
+        renamed
+            .map(|w| (w.file.clone(), w.new_name.clone()))
+            .collect()
+    }
+
     /// What sort of edit it is, the farthest reaching of those that it needs; none of a package as it was.
     pub fn kind(&self) -> Option<EditKind> {
         let plan = &self.plan;

@@ -368,3 +368,35 @@ fn what_is_replaced_already_is_copied_from_where_it_comes_from() {
         }
     }
 }
+
+#[test]
+fn a_file_that_its_name_binds_is_said_to_be_renamed() {
+    let world = module(
+        r#"
+-- go.mod --
+module example.com/names
+
+go 1.21
+-- f.go --
+package names
+
+var x = f()
+-- f_js.go --
+package names
+
+func f() int { return 1 }
+-- f_linux.go --
+package names
+
+import "syscall"
+
+func f() int { return syscall.Getppid() }
+"#,
+    );
+    let shown = run(&world, &["."]).stdout;
+    let text = String::from_utf8_lossy(&shown).into_owned();
+    assert!(
+        text.contains("rename f_js.go to f_other.go in example.com/names"),
+        "{text}"
+    );
+}

@@ -122,6 +122,8 @@ fn a_fallback_that_its_name_binds_is_renamed() {
         .filter(|f| f.goos == Goos::Wasip1);
     assert!(mender.mend(&wasip1.collect::<Vec<_>>()));
     assert_eq!(changed(&mender), ["f_js.go", "f_other.go"]);
+    let renamed = ("f_js.go".to_owned(), "f_other.go".to_owned());
+    assert_eq!(mender.renamed(), BTreeMap::from([renamed]));
     assert!(mender.texts()["f_other.go"].starts_with("//go:build js || wasip1\n\npackage p\n"));
 }
 

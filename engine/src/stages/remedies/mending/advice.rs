@@ -243,19 +243,7 @@ fn confirmed(target: Target, helped: &BTreeMap<Goos, Confirmed>) -> Confirmed {
 fn title(path: &str, work: &Work, kind: EditKind) -> String {
     let names: Vec<String> = work.mender.declared();
     match kind {
-        EditKind::Constraint => {
-            let files: Vec<String> = work
-                .mender
-                .changes()
-                .into_iter()
-                .filter(|c| c.after.is_some())
-                .map(|c| c.name)
-                .collect();
-            format!(
-                "let the constraint of {} in {path} take in the targets that it leaves out",
-                named(&files)
-            )
-        }
+        EditKind::Constraint => title_of_constraints(path, work),
         EditKind::Stub => format!(
             "declare {} of {path} for the targets that have no file with them",
             named(&names)
@@ -263,6 +251,36 @@ fn title(path: &str, work: &Work, kind: EditKind) -> String {
         EditKind::Split => format!(
             "move {} of {path} into files for the other platforms, and declare stand-ins for the targets that lack what they use",
             named(&names)
+        ),
+    }
+}
+
+/// Files of a package that take in targets which they left out, by their constraints or their names.
+fn title_of_constraints(path: &str, work: &Work) -> String {
+    let renamed = work.mender.renamed();
+    let changes = work.mender.changes().into_iter();
+    let files: Vec<String> = changes
+        .filter(|c| c.after.is_some() && !renamed.values().any(|name| *name == c.name))
+        .map(|c| c.name)
+        .collect();
+    let renamed: Vec<String> = renamed
+        .iter()
+        .map(|(from, to)| format!("{from} to {to}"))
+        .collect();
+    let take_in = "take in the targets that it leaves out";
+    match (files.is_empty(), renamed.is_empty()) {
+        (true, false) => format!(
+            "rename {} in {path}, and let the constraint {take_in}",
+            named(&renamed)
+        ),
+        (false, false) => format!(
+            "let the constraint of {} in {path} {take_in}, and rename {}",
+            named(&files),
+            named(&renamed)
+        ),
+        _ => format!(
+            "let the constraint of {} in {path} {take_in}",
+            named(&files)
         ),
     }
 }
