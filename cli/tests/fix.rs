@@ -370,6 +370,40 @@ fn what_is_replaced_already_is_copied_from_where_it_comes_from() {
 }
 
 #[test]
+fn a_copy_in_a_library_does_not_reach_those_who_import_it() {
+    let world = module(
+        r#"
+-- go.mod --
+module example.com/lib
+
+go 1.21
+
+require example.com/unixonly v1.0.0
+-- lib.go --
+package lib
+
+import "example.com/unixonly"
+
+// Files is the number of files that may be open.
+func Files() (uint64, error) { return unixonly.Files() }
+"#,
+    );
+    let told = "does not reach those who import example.com/lib";
+    let library = run(&world, &["."]).stdout;
+    let library = String::from_utf8_lossy(&library).into_owned();
+    assert!(library.contains(told), "{library}");
+    fs::create_dir(world.module.join("cmd")).unwrap();
+    let main = "package main\n\nimport _ \"example.com/lib\"\n\nfunc main() {}\n";
+    fs::write(world.module.join("cmd/main.go"), main).unwrap();
+    let program = run(&world, &["."]).stdout;
+    let program = String::from_utf8_lossy(&program).into_owned();
+    assert!(
+        program.contains("# fork:") && !program.contains(told),
+        "{program}"
+    );
+}
+
+#[test]
 fn a_file_that_its_name_binds_is_said_to_be_renamed() {
     let world = module(
         r#"

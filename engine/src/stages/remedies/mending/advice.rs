@@ -105,13 +105,19 @@ impl Mending<'_> {
             let dir = fork_dir(&home.path);
             let names: Vec<String> = group.works.keys().map(|p| (*p).to_owned()).collect();
             let names = named(&names);
+            let copied = home.replaced_by.as_ref().unwrap_or(&home.path);
             advice.kind = AdviceKind::Fork;
             advice.title = format!(
-                "use a patched copy of {} {} in {dir}, in which {names} can be built",
-                home.replaced_by.as_ref().unwrap_or(&home.path),
+                "use a patched copy of {copied} {} in {dir}, in which {names} can be built",
                 home.version
             );
             advice.to = Some(format!("./{dir}"));
+            if !self.has_program() {
+                advice.cost.changes.push(format!(
+                    "the `replace` line of the copy does not reach those who import {}: they need one of their own, or a release of {copied} with the change",
+                    self.checkup.module
+                ));
+            }
         }
         let Some(edits) = self.edits(group) else {
             return;
@@ -160,6 +166,12 @@ impl Mending<'_> {
             diff,
         }));
         Some(edits)
+    }
+
+    /// Whether a package of the module is a program: it is built with the module's own go.mod.
+    fn has_program(&self) -> bool {
+        let mut packages = self.checkup.builds.iter().flat_map(|(_, l)| &l.packages);
+        packages.any(|p| p.name == "main" && p.module.as_ref().is_some_and(|m| m.main))
     }
 
     /// The files that a group changes, as gofmt writes them.
