@@ -25,7 +25,7 @@ use model::Goos;
 
 use self::constraint::Targets;
 use self::fault::Cause;
-use self::pieces::Pieces;
+use self::pieces::{Pieces, all_tokens};
 use self::plan::{Key, Plan};
 use self::render::Rendered;
 pub use self::shim::SystemNames;
@@ -33,6 +33,7 @@ pub use self::stub::Does;
 pub use self::swap::{Argument, ArgumentSwap, Hindrance, Obstacle, Swap, Swapped, swap};
 use self::widen::Widened;
 use crate::go::constraint::Platform;
+use crate::go::syntax::Tok;
 
 /// What the compiler says of a place of the package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -327,6 +328,16 @@ impl Mender {
             .collect()
     }
 
+    /// Functions that panic on the targets and that the package starts with `go`: nothing recovers such a panic.
+    pub fn panic_alone(&self) -> BTreeSet<String> {
+        let started: BTreeSet<String> = self.files.values().flat_map(|t| started(t)).collect();
+        let lost = self.lost().into_iter();
+        let panicking = lost.filter(|l| l.does == Does::Panics).map(|l| l.name);
+        panicking
+            .filter(|name| started.contains(name.rsplit('.').next().unwrap_or(name)))
+            .collect()
+    }
+
     fn render(&mut self) {
         self.rendered = Rendered::of(&self.package, &self.files, &self.plan);
     }
@@ -428,6 +439,25 @@ impl Mender {
             .map(|(_, file, text, unit)| (file, text, unit))
             .collect()
     }
+}
+
+/// The names of functions and methods that a text starts with `go`, without what stands before a dot.
+fn started(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    // What a text does not hold need not be looked for.
+    let tokens = if text.contains("go ") {
+        all_tokens(text)
+    } else {
+        Vec::new()
+    };
+    for (at, _) in tokens.iter().enumerate().filter(|(_, t)| t.tok == Tok::Go) {
+        let rest = tokens[at + 1..].iter();
+        let path = rest.take_while(|t| matches!(t.tok, Tok::Ident | Tok::Dot));
+        if let Some(last) = path.last().filter(|t| t.tok == Tok::Ident) {
+            names.insert(text[last.start as usize..last.end as usize].to_owned());
+        }
+    }
+    names
 }
 
 impl Trial {

@@ -428,3 +428,21 @@ fn a_function_that_needs_nothing_of_its_platform_stays_as_it_is() {
     assert!(mender.mend(&told));
     assert!(mender.texts()["p_wasm.go"].contains("panic(\"p.GetStdin is not supported"));
 }
+
+#[test]
+fn a_panic_that_nothing_recovers_is_told() {
+    let mut mender = package(&[
+        (
+            "a.go",
+            "package p\n\nfunc F(t T) { go t.watch(); go func() { poll() }(); poll() }\n",
+        ),
+        (
+            "t_linux.go",
+            "package p\n\nimport \"syscall\"\n\ntype T int\n\nfunc (t T) watch() { syscall.Pause() }\n\nfunc poll() { syscall.Pause() }\n",
+        ),
+    ]);
+    let mut told = faults(&mender, "a.go", "T)", "undefined: T");
+    told.extend(faults(&mender, "a.go", "poll()", "undefined: poll"));
+    assert!(mender.mend(&told));
+    assert_eq!(mender.panic_alone(), BTreeSet::from(["T.watch".to_owned()]));
+}

@@ -89,6 +89,8 @@ impl Mending<'_> {
         };
         let mut advice = blank(report);
         advice.cost.changes = group.all().flat_map(|(_, w)| generated(w)).collect();
+        let alone = group.all().flat_map(|(_, w)| w.mender.panic_alone());
+        advice.cost.changes.extend(panic_alone(alone.collect()));
         advice.loses = loses(&group.all().flat_map(|(_, w)| w.mender.lost()).collect());
         if first.module.own {
             advice.kind = match kind {
@@ -342,6 +344,17 @@ fn generated(work: &Work) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// What is to be said of functions that panic where nothing recovers that.
+fn panic_alone(names: BTreeSet<String>) -> Option<String> {
+    let names: Vec<String> = names.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "start {} on other platforms alone: with `go`, nothing recovers the panic, which ends the program",
+            named(&names)
+        )
+    })
 }
 
 /// What is lost with `main`.
