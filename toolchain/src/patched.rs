@@ -108,10 +108,6 @@ impl Session {
 
 /// See that the go.mod of a copied module names a path: Go wants the one under which the module is required where a
 /// directory takes its place (`cmd/go/internal/modload/modfile.go`, `goModSummary`).
-#[expect(
-    clippy::disallowed_methods,
-    reason = "in a copy that this program made"
-)]
 pub fn name_module(go: &Go, dir: &Utf8Path, module: &str) -> Result<(), Error> {
     let file = dir.join("go.mod");
     let text = if file.exists() {
@@ -124,7 +120,7 @@ pub fn name_module(go: &Go, dir: &Utf8Path, module: &str) -> Result<(), Error> {
     };
     // What was copied may be read-only.
     match std::fs::remove_file(&file) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&file)(e)),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&file)(e)),
         _ => files::write(file.as_std_path(), &text).map_err(Error::io(&file)),
     }
 }

@@ -12,6 +12,10 @@ use super::{ModuleArgs, duration};
 /// Options of `wasmcheck fix`.
 #[derive(Clone, Debug, ClapArgs)]
 #[command(after_help = FIX)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct FixArgs {
     /// A directory, a pattern as in Go, or MODULE@VERSION; `.` without one
     #[arg(value_name = "PATH|PATTERN")]

@@ -313,6 +313,10 @@ pub(crate) fn pin(version: &str) -> &str {
 }
 
 /// The work on one trial.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is found out apart from the others"
+)]
 struct TrialWork<'s, 'r> {
     checkup: &'s Checkup<'r>,
     trial: &'s Trial,
