@@ -75,6 +75,7 @@ Examples:
   wasmcheck fix --target wasip1        what one target needs
   wasmcheck fix --only golang.org/x/sys --kind upgrade,fork
   wasmcheck fix > wasm.patch && git apply wasm.patch
+  wasmcheck fix --tests --native       run the tests of what is mended, too, and compare
   wasmcheck fix --upstream             patches for the repositories of dependencies
   wasmcheck fix --upstream=out --only github.com/a/b
 
