@@ -11,8 +11,8 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::{Apply, Choice, Events, Failure, Fixed, Interrupt, Settings, TestSettings, Trusted};
 use model::{
-    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Stage, TargetReport,
-    count, visible, visible_lines,
+    Advice, AdviceKind, Builds, Confirmed, Edit, ExitStatus, Goos, Level, Rule, Stage,
+    TargetReport, count, visible, visible_lines,
 };
 use report::style;
 
@@ -162,6 +162,8 @@ fn nothing(fixed: &Fixed) -> &'static str {
     let are_known = targets.iter().all(is_known);
     if packages.any(|p| p.builds == Builds::No) {
         "no change that was tried makes more of it build"
+    } else if fixed.report.findings.iter().any(|f| f.rule == Rule::Crash) {
+        "everything builds, and no other version that was tried mends what crashes: `wasmcheck` says where"
     } else if are_known {
         "everything builds: there is nothing to change"
     } else {
@@ -189,7 +191,7 @@ fn of_advice(text: &mut String, advice: &Advice) {
     let _ = writeln!(text, "#\n# {name}: {}", visible(&advice.title));
     for (target, confirmed) in &advice.confirmed {
         let how = match confirmed {
-            Confirmed::Tests => "builds and links with it, and its tests do as natively",
+            Confirmed::Tests => "builds and links with it, and tests do what they do natively",
             Confirmed::Run => "builds, links and starts with it",
             Confirmed::Build => "builds and links with it",
             Confirmed::CouldNot => "does not build with it alone",

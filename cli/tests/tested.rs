@@ -116,7 +116,7 @@ fn tests_of_mended_packages_are_compared_with_their_native_run() {
 
     let (_, text) = fix(&world, &["--tests", "--native", "--target", "wasip1", "."]);
     for line in [
-        "#   wasip1: builds and links with it, and its tests do as natively",
+        "#   wasip1: builds and links with it, and tests do what they do natively",
         "#   the tests of example.com/locks/lock on wasip1: ",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
@@ -136,4 +136,38 @@ fn scenarios_say_whether_another_version_helps() {
     let tested = &upgrade["tested"][0];
     assert_eq!(tested["scenario"], "prints a number", "{upgrade:#}");
     assert_eq!(tested["same"], true, "{upgrade:#}");
+
+    // Without a native run there is nothing that it could be the same as.
+    let ran = world.run(&["--target", "wasip1", "."]);
+    let report = ran.report.unwrap();
+    let upgrade = report["advice"].as_array().unwrap();
+    let upgrade = upgrade.iter().find(|a| a["kind"] == "upgrade").unwrap();
+    assert_eq!(upgrade["confirmed"]["wasip1"], "run", "{upgrade:#}");
+    assert_eq!(upgrade["tested"][0]["same"], Value::Null, "{upgrade:#}");
+}
+
+/// A program that crashes by itself on wasm.
+const OWN: &str = r#"
+-- go.mod --
+module example.com/own
+
+go 1.22
+-- main.go --
+package main
+
+import "runtime"
+
+var system = map[string]string{"linux": "Linux"}[runtime.GOOS]
+
+func main() { println(system[0]) }
+"#;
+
+#[test]
+fn what_crashes_and_cannot_be_mended_is_not_passed_over() {
+    let world = unpacked("own", &[OWN]);
+    let (_, text) = fix(&world, &["--target", "wasip1", "."]);
+    assert!(
+        text.contains("everything builds, and no other version"),
+        "{text}"
+    );
 }

@@ -12,6 +12,7 @@ mod remedies;
 use std::env;
 use std::fs;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -255,6 +256,22 @@ fn is_ours(name: &str) -> bool {
     // As earlier versions had it.
     let temporary = name.starts_with(".tmp") && name.len() == ".tmp123456".len();
     hash || temporary || name.starts_with(PART)
+}
+
+/// Whether a directory holds what is run or applied without being made again, or is a part of that.
+pub(crate) fn is_trusted(dir: &Path) -> bool {
+    let kept = [MODULES, REMEDIES].into_iter().filter_map(Store::find);
+    let mut kept = kept.filter_map(|store| real(store.dir.as_std_path()));
+    let dir = dir.canonicalize();
+    dir.is_ok_and(|dir| kept.any(|kept| kept.starts_with(&dir) || dir.starts_with(kept)))
+}
+
+/// The place of what may not exist yet, without the links on the way there.
+fn real(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let mut above = absolute.ancestors();
+    let (there, real) = above.find_map(|dir| Some((dir, dir.canonicalize().ok()?)))?;
+    Some(real.join(absolute.strip_prefix(there).ok()?))
 }
 
 /// Make a directory that other users cannot write: files in it are trusted.

@@ -17,6 +17,12 @@ pub(crate) fn incomplete(
     }
 }
 
+/// The budget was used up before something.
+pub(crate) fn used_up(budget: Duration, what: &str) -> String {
+    let budget = humantime::format_duration(budget);
+    format!("the budget of {budget} was used up before {what}; --budget raises it")
+}
+
 /// The reason of a stage that had no time for everything.
 pub(crate) fn out_of_time(
     budget: Duration,
@@ -25,7 +31,6 @@ pub(crate) fn out_of_time(
     noun: &str,
     after: &str,
 ) -> String {
-    let budget = humantime::format_duration(budget);
     let left = count(left, noun);
-    format!("the budget of {budget} was used up before {before}{left}{after}; --budget raises it")
+    used_up(budget, &format!("{before}{left}{after}"))
 }

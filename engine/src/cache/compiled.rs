@@ -4,13 +4,12 @@
 use std::cell::OnceCell;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use runtime_harness::Keeper;
 
-use super::{MAX_SIZE, MODULES, REMEDIES, Store, private};
+use super::{MAX_SIZE, MODULES, Store, private};
 
 /// Length of the checksum, in bytes, that follows a compiled module.
 const SUM: u64 = blake3::OUT_LEN as u64;
@@ -40,14 +39,6 @@ impl CompiledModules {
             file: file.to_owned(),
             hash: OnceCell::new(),
         })
-    }
-
-    /// Whether a directory holds them or remedies, or is one of theirs.
-    pub(crate) fn is_within(dir: &Path) -> bool {
-        let kept = [MODULES, REMEDIES].into_iter().filter_map(Store::find);
-        let mut kept = kept.filter_map(|store| real(store.dir.as_std_path()));
-        let dir = dir.canonicalize();
-        dir.is_ok_and(|dir| kept.any(|kept| kept.starts_with(&dir) || dir.starts_with(kept)))
     }
 
     fn hash(&self) -> Option<blake3::Hash> {
@@ -136,14 +127,6 @@ impl Keeper for CompiledModules {
             self.store.trim(MAX_SIZE);
         }
     }
-}
-
-/// The place of what may not exist yet, without the links on the way there.
-fn real(path: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(path).ok()?;
-    let mut above = absolute.ancestors();
-    let (there, real) = above.find_map(|dir| Some((dir, dir.canonicalize().ok()?)))?;
-    Some(real.join(absolute.strip_prefix(there).ok()?))
 }
 
 /// What is another once a file was changed or replaced; none when it changed just now.

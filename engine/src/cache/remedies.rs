@@ -19,18 +19,24 @@ impl KeptRemedies {
 
     /// What is kept under a name, if it is whole.
     pub(crate) fn recall(&self, name: &blake3::Hash) -> Option<Vec<u8>> {
-        let bytes = self.0.recall(name.to_hex().as_str().into())?;
-        let (sum, bytes) = bytes.split_at_checked(SUM)?;
-        (blake3::hash(bytes).as_bytes() == sum).then(|| bytes.to_vec())
+        let mut bytes = self.0.recall(name.to_hex().as_str().into())?;
+        let kept = bytes.split_off(bytes.len().min(SUM));
+        (checksum(name, &kept).as_bytes() == bytes.as_slice()).then_some(kept)
     }
 
     /// Keep something under a name. A disk that cannot be written keeps nothing.
     pub(crate) fn keep(&self, name: &blake3::Hash, bytes: &[u8]) {
-        let name = name.to_hex();
-        let sum = blake3::hash(bytes);
-        let kept = self.0.keep(name.as_str().into(), &[sum.as_bytes(), bytes]);
+        let (hex, sum) = (name.to_hex(), checksum(name, bytes));
+        let kept = self.0.keep(hex.as_str().into(), &[sum.as_bytes(), bytes]);
         if kept.is_ok() {
             self.0.trim(MAX_SIZE);
         }
     }
+}
+
+/// Of the name, too: what was kept of another module is as good as damaged.
+fn checksum(name: &blake3::Hash, bytes: &[u8]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(name.as_bytes()).update(bytes);
+    hasher.finalize()
 }

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use runtime_harness::Preopen;
 
 use super::{Exec, Profile};
-use crate::cache::CompiledModules;
+use crate::cache;
 use crate::hosts::USER;
 use crate::prepared::ZONES;
 use crate::world::World;
@@ -42,9 +42,9 @@ impl View {
         for (option, dirs) in [("--dir", &exec.dir), ("--read", &exec.read)] {
             for dir in dirs {
                 let dir = dir_of(option, dir)?;
-                if dir.writable && CompiledModules::is_within(&dir.host) {
+                if dir.writable && cache::is_trusted(&dir.host) {
                     return Err(format!(
-                        "{option} {}: this directory contains wasmcheck's cache of compiled programs, which no program may change; name a directory below it, or let WASMCHECK_CACHE name another place",
+                        "{option} {}: this directory contains wasmcheck's cache of compiled programs and remedies, which no program may change; name a directory below it, or let WASMCHECK_CACHE name another place",
                         dir.host.display()
                     ));
                 }

@@ -161,9 +161,7 @@ fn is_known(report: &Report) -> bool {
 
 /// What the network or a lack of time says, in the place of the compiler.
 fn is_of_machine(why: &str) -> bool {
-    why.contains("took too long")
-        || why.contains("budget")
-        || GoFault::of(why).is_some_and(GoFault::is_of_machine)
+    why.contains("took too long") || GoFault::of(why).is_some_and(GoFault::is_of_machine)
 }
 
 /// Try what changes the source: swaps, and edits upon them. Where they confirm none of a swap that needs them, all is

@@ -127,7 +127,7 @@ pub fn attempts(advice: &Advice) -> Vec<String> {
         .filter(|a| advice.to.as_ref() != Some(&a.what));
     let line = |a: &Attempt| {
         let outcome = match a.outcome {
-            Confirmed::Tests => "does in tests as natively",
+            Confirmed::Tests => "does in tests what it does natively",
             Confirmed::Run => "runs",
             Confirmed::Build => "builds",
             Confirmed::CouldNot | Confirmed::None => "failed",

@@ -24,7 +24,7 @@ use super::swap::{Carried, Texts};
 use super::tested;
 use crate::checkup::Checkup;
 use crate::events::Event;
-use crate::incomplete::incomplete;
+use crate::incomplete::{incomplete, used_up};
 
 /// Longest work with one state of the module, within the time for remedies: compiling all of it for all builds, or linking
 /// all programs.
@@ -147,9 +147,7 @@ fn kept(edits: Vec<Edit>, swapped: &Texts) -> Patch {
 
 /// The budget was used up before something.
 pub(super) fn out_of_time(checkup: &Checkup<'_>, what: &str) -> Incomplete {
-    let budget = humantime::format_duration(checkup.settings.budget);
-    let why = format!("the budget of {budget} was used up before {what}; --budget raises it");
-    incomplete(Stage::Advise, None, why)
+    incomplete(Stage::Advise, None, used_up(checkup.settings.budget, what))
 }
 
 /// The own packages that fail, by build.

@@ -12,7 +12,7 @@ use toolchain::{Error, Platform, Session};
 use super::needs;
 use crate::builds::Builds;
 use crate::checkup::Checkup;
-use crate::incomplete::incomplete;
+use crate::incomplete::{incomplete, used_up};
 use crate::stages::{scenarios, tests};
 
 /// For each build, what each package imports, itself included.
@@ -33,10 +33,8 @@ pub(super) fn judge(
     let why = match session().and_then(|session| observe(checkup, &session, &wanted)) {
         Ok((seen, imports, whole)) => {
             tell(report, &seen, &imports);
-            (!whole).then(|| {
-                let budget = humantime::format_duration(checkup.settings.budget);
-                format!("the budget of {budget} was used up before all tests and scenarios of what is mended were run; --budget raises it")
-            })
+            let what = "all tests and scenarios of what is mended were run";
+            (!whole).then(|| used_up(checkup.settings.budget, what))
         }
         Err(e) => Some(format!(
             "the tests and scenarios of what is mended could not be run: {e}"
@@ -152,11 +150,11 @@ fn tested(seen: &Observation) -> Tested {
     }
 }
 
-/// Whether a scenario does what it does natively, or where that was not run ends as its owners expect.
+/// Whether a scenario does what it does natively; not known where that was not run, and it ends as its owners expect.
 fn is_same(told: &model::Scenario) -> Option<bool> {
     match told.class {
-        TestClass::Same | TestClass::NotCompared => Some(told.differences.is_empty()),
-        TestClass::Differs | TestClass::TimedOut => Some(false),
+        TestClass::Same => Some(true),
+        _ if !told.differences.is_empty() => Some(false),
         _ => None,
     }
 }

@@ -110,7 +110,15 @@ impl TrialWork<'_, '_> {
                 _ => Verdict::Bad,
             });
         }
-        search.found().map(str::to_owned)
+        let found = search.found().map(str::to_owned);
+        // A version that was tried for the sake of another build may help, although those around it do not.
+        found.or_else(|| {
+            let is_good = |version: &&String| {
+                let key = (Candidate::version(&trial.module, version), goos);
+                self.memo.get(&key).is_some_and(Tried::is_good)
+            };
+            versions.iter().find(is_good).cloned()
+        })
     }
 
     /// The newest good one of versions that come before the one in use: it may have lost what they could do.

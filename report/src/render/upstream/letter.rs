@@ -168,7 +168,7 @@ fn confirmed(out: &mut String, user: &User<'_>) {
     );
     for (target, confirmed) in &user.confirmed {
         let how = match confirmed {
-            Confirmed::Tests => "compiles, links, and its tests do as natively",
+            Confirmed::Tests => "compiles, links, and tests do what they do natively",
             Confirmed::Run => "compiles, links and starts",
             Confirmed::Build => "compiles and links",
             Confirmed::None | Confirmed::CouldNot => "does not build with this change alone",
