@@ -47,6 +47,8 @@ fn main() -> ExitCode {
             engine::watchdog();
             return ExitCode::SUCCESS;
         }
+        #[cfg(target_os = "linux")]
+        Job::Reap(args) => return reap(args),
     };
     match done {
         Ok(code) => code,
@@ -60,4 +62,14 @@ fn listen(interrupt: &Interrupt) {
     let raise = interrupt.clone();
     // A second handler is impossible here, and without one the signal still ends the process.
     let _ = ctrlc::set_handler(move || raise.raise());
+}
+
+/// Run a program, and end what it leaves.
+#[cfg(target_os = "linux")]
+fn reap(args: &args::ReapArgs) -> ExitCode {
+    engine::reap(&args.program, &args.args).unwrap_or_else(|e| {
+        output::say(&format!("{}: {e}\n", args.program.display()));
+        // As shells have it where a program cannot be started.
+        ExitCode::from(127)
+    })
 }

@@ -26,7 +26,9 @@ pub use self::supervise::SUPERVISED;
 use self::view::View;
 use crate::cache::CompiledModules;
 use crate::files;
+use crate::hosts::start_watchdog;
 use crate::prepared::Prepared;
+use crate::settings::WorkerProgram;
 use crate::task::{self, Compiler, Run, Sees, Task, TaskKind};
 
 /// The time is up.
@@ -45,6 +47,9 @@ pub fn exec(exec: &Exec, interrupt: &Interrupt, complain: fn(&str)) -> Exit {
         let again = exec.again.as_ref().filter(|_| exec.file.is_file());
         if let Some(args) = again.filter(|_| analyzer::is_js(&program.0)) {
             return supervise::run(launch, args, interrupt);
+        }
+        if view::is_in_scratch(exec) && view::variable(SUPERVISED).is_none() {
+            start_watchdog(&WorkerProgram::Own);
         }
         let view = View::of(exec)?;
         let stdin: Box<dyn Read + Send> = Box::new(std::io::stdin());

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{HostKind, Target};
-use toolchain::{Chromium, Ended, Interrupt, Node, Platform, Program, Session};
+use toolchain::{Chromium, Ended, Interrupt, Node, Platform, Program, Reaper, Session};
 
 use crate::paths::Paths;
 use crate::prepared::{COPY, inside, path, utf8};
@@ -57,6 +57,9 @@ impl Site {
     }
 }
 
+/// The argument that lets this program reap what another leaves.
+const REAP: &str = "reap";
+
 /// The hosts of a module.
 pub(crate) struct Hosts {
     by_site: BTreeMap<Site, Box<dyn Host>>,
@@ -76,7 +79,7 @@ impl Hosts {
             no_node: None,
             no_chromium: None,
         };
-        let place = HostSetup::of(session);
+        let place = HostSetup::of(session, settings);
         // Remedies are tried on targets of the build that nobody asked for, too.
         for target in Target::ALL {
             let host = match target.host() {
@@ -177,15 +180,29 @@ pub(crate) struct HostSetup {
     interrupt: Interrupt,
     root: Utf8PathBuf,
     goroot: Utf8PathBuf,
+    reaper: Option<Reaper>,
 }
 
 impl HostSetup {
-    fn of(session: &Session) -> Self {
+    fn of(session: &Session, settings: &Settings) -> Self {
+        let program = worker_program(&settings.worker).ok();
         Self {
+            reaper: program.map(|program| Reaper {
+                program,
+                args: vec![REAP.to_owned()],
+            }),
             interrupt: session.interrupt().clone(),
             root: session.root().to_owned(),
             goroot: session.env().goroot.clone(),
         }
+    }
+
+    /// Run a program outside of the sandbox to its end, and end whatever it leaves.
+    fn start_outside(&self, program: Program) -> Result<Ended, String> {
+        self.start(&Program {
+            reaper: self.reaper.clone(),
+            ..program
+        })
     }
 
     /// Run a process to its end.

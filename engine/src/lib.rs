@@ -103,6 +103,11 @@ pub fn watchdog() {
     toolchain::watchdog::watch(std::io::stdin().lock());
 }
 
+/// Run a program outside of the sandbox, and end whatever it has left when it ends; the exit code, or the
+/// signal, is that of the program.
+#[cfg(target_os = "linux")]
+pub use toolchain::reap;
+
 /// How Go is asked.
 pub(crate) fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> Go {
     let listener = Arc::clone(events);

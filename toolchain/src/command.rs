@@ -24,6 +24,13 @@ const TICK: Duration = Duration::from_millis(1);
 /// The same while it may still write.
 const LONG_TICK: Duration = Duration::from_millis(40);
 
+/// How long a reaper may take to end what its program has started, before it is killed itself.
+const REAPING: Duration = Duration::from_secs(5);
+
+/// SIGTERM, the same number on all systems.
+#[cfg(unix)]
+const TERM: i32 = 15;
+
 /// A request to stop, shared by everything that waits.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
@@ -66,6 +73,8 @@ pub(crate) struct Process {
     stdin: Option<File>,
     /// Why there is no such program.
     missing: Option<NotFound>,
+    /// Whether it ends in order when it is asked to, with all that it has started.
+    reaps: bool,
 }
 
 /// A file that takes what a process prints, in the order in which it does, and how much of it.
@@ -103,7 +112,16 @@ impl Process {
             log: None,
             stdin: None,
             missing,
+            reaps: false,
         }
+    }
+
+    /// It is a reaper (`crate::reaper`), which is asked to end before it is killed.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn reaps(mut self) -> Self {
+        at_our_end(&mut self.command, rustix::process::Signal::TERM);
+        self.reaps = true;
+        self
     }
 
     /// Let it read a file as its standard input, which is empty otherwise.
@@ -202,19 +220,19 @@ impl Process {
         wrap.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
         wrap.wrap(process_wrap::std::JobObject);
-        let mut child =
-            Running::start(&mut wrap).map_err(|source| Error::NoGo { program, source })?;
+        let mut child = Running::start(&mut wrap, self.reaps)
+            .map_err(|source| Error::NoGo { program, source })?;
         // Dropped at the end of both streams, which is mostly that of the process.
         let (open, closed) = mpsc::channel();
-        let stdout = drain(child.0.stdout().take(), self.keep, open.clone());
-        let stderr = drain_lines(child.0.stderr().take(), self.keep, open, on_line);
+        let stdout = drain(child.process.stdout().take(), self.keep, open.clone());
+        let stderr = drain_lines(child.process.stderr().take(), self.keep, open, on_line);
         let until = Until {
             interrupt,
             deadline: self.deadline,
             log: self.log.as_ref(),
             closed,
         };
-        let status = until.wait(child.0.as_mut());
+        let status = until.wait(&mut child);
         // Before the streams are read to their end, which what it has started may keep open.
         drop(child);
         let status = status?;
@@ -263,45 +281,90 @@ pub(crate) fn signal_name(signal: i32) -> String {
 
 /// A process that was started, with its group, which ends when this is dropped: what a process leaves
 /// running when it ends is not left to the user.
-struct Running(Box<dyn ChildWrapper>);
+struct Running {
+    process: Box<dyn ChildWrapper>,
+    reaps: bool,
+    status: Option<ExitStatus>,
+}
 
 impl Running {
-    fn start(wrap: &mut CommandWrap) -> std::io::Result<Self> {
-        let child = wrap.spawn()?;
-        notes::note(&Note::Started(child.id()));
-        Ok(Self(child))
+    fn start(wrap: &mut CommandWrap, reaps: bool) -> std::io::Result<Self> {
+        let process = wrap.spawn()?;
+        let started = if reaps { Note::Reaping } else { Note::Started };
+        notes::note(&started(process.id()));
+        Ok(Self {
+            process,
+            reaps,
+            status: None,
+        })
+    }
+
+    /// How it has ended, if it has.
+    fn ended(&mut self) -> std::io::Result<Option<ExitStatus>> {
+        if self.status.is_none() {
+            self.status = self.process.try_wait()?;
+        }
+        Ok(self.status)
+    }
+
+    /// End it, and its group.
+    fn end(&mut self) -> std::io::Result<ExitStatus> {
+        if self.reaps && self.status.is_none() {
+            self.ask()?;
+        }
+        // There may be nothing left to end.
+        let _ = self.process.start_kill();
+        match self.status {
+            Some(status) => Ok(status),
+            None => self.process.wait(),
+        }
+    }
+
+    /// Let it end what it has started, unless that takes too long.
+    fn ask(&mut self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        self.process.signal(TERM)?;
+        let until = Instant::now() + REAPING;
+        while self.ended()?.is_none() && Instant::now() < until {
+            thread::sleep(TICK);
+        }
+        Ok(())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let leader = self.0.id();
-        // There may be nothing left to end.
-        let _ = self.0.start_kill();
-        let _ = self.0.wait();
+        let leader = self.process.id();
+        let _ = self.end();
         notes::note(&Note::Ended(leader));
     }
 }
 
 /// Let a process end when this one does, however that ends: it may be one that never would. What it starts
-/// itself is the affair of the watchdog.
+/// itself is the affair of the watchdog, or of a reaper.
+#[cfg(target_os = "linux")]
+pub(crate) fn end_with_us(command: &mut Command) {
+    at_our_end(command, rustix::process::Signal::KILL);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn end_with_us(_: &mut Command) {}
+
+/// Let a process get a signal when this one ends.
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
     reason = "between fork and exec, one system call is made and nothing else"
 )]
-pub(crate) fn end_with_us(command: &mut Command) {
+fn at_our_end(command: &mut Command, signal: rustix::process::Signal) {
     use std::os::unix::process::CommandExt;
 
-    use rustix::process::{Signal, set_parent_process_death_signal};
-    let ask = || set_parent_process_death_signal(Some(Signal::KILL)).map_err(Into::into);
+    use rustix::process::set_parent_process_death_signal;
+    let ask = move || set_parent_process_death_signal(Some(signal)).map_err(Into::into);
     // SAFETY: prctl(2) is async-signal-safe; nothing is allocated, no lock is taken. The thread
     // that starts it waits for it, so that the thread's end is that of the process.
     unsafe { command.pre_exec(ask) };
 }
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn end_with_us(_: &mut Command) {}
 
 fn drain<R: Read + Send + 'static>(
     from: Option<R>,
@@ -365,21 +428,16 @@ struct Until<'p> {
 
 impl Until<'_> {
     /// Wait for the end; none when the deadline came first. The process group is ended with it.
-    fn wait(&self, child: &mut dyn ChildWrapper) -> Result<Option<ExitStatus>, Error> {
+    fn wait(&self, child: &mut Running) -> Result<Option<ExitStatus>, Error> {
         loop {
             if self.interrupt.is_raised() {
-                let _ = child.kill();
                 return Err(Error::Interrupted);
             }
-            match child.try_wait().map_err(Error::Scratch)? {
+            match child.ended().map_err(Error::Scratch)? {
                 Some(status) => return Ok(Some(status)),
-                None if self.deadline.is_some_and(|d| Instant::now() >= d) => {
-                    let _ = child.kill();
-                    return Ok(None);
-                }
+                None if self.deadline.is_some_and(|d| Instant::now() >= d) => return Ok(None),
                 None if self.log.is_some_and(Log::is_full) => {
-                    let _ = child.kill();
-                    return child.wait().map(Some).map_err(Error::Scratch);
+                    return child.end().map(Some).map_err(Error::Scratch);
                 }
                 None => self.pause(),
             }

@@ -19,6 +19,8 @@ mod notes;
 mod overlay;
 mod patched;
 mod program;
+#[cfg(target_os = "linux")]
+mod reaper;
 mod remove;
 mod scratch;
 mod session;
@@ -36,7 +38,9 @@ pub use crate::go::{Go, GoEnv, Options};
 pub use crate::inits::INIT_GOROUTINES;
 pub use crate::layout::{Fetched, Origin, fetch, find_modules, workspace_modules};
 pub use crate::patched::{Patch, name_module};
-pub use crate::program::{Ended, Node, Program, wasm_exec};
+pub use crate::program::{Ended, Node, Program, Reaper, wasm_exec};
+#[cfg(target_os = "linux")]
+pub use crate::reaper::reap;
 pub use crate::scratch::{Scratch, is_scratch, remove_scratch};
 pub use crate::session::{Linked, Mode, Platform, Session};
 pub use crate::supervised::{Ending, Supervised};

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Note {
     /// A process was started, which leads a group of its own.
     Started(u32),
+    /// A reaper was started, which ends what its program has started when it is asked to end.
+    Reaping(u32),
     /// It has ended, and its group.
     Ended(u32),
     /// A scratch directory was made.

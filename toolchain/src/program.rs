@@ -34,6 +34,17 @@ pub struct Program {
     pub stdin: Option<Utf8PathBuf>,
     /// Keep more of the streams than their end.
     pub whole: bool,
+    /// The program that ends whatever this one leaves, with the arguments before its own; on Linux only.
+    pub reaper: Option<Reaper>,
+}
+
+/// This program as a reaper: what it is started with before the program that it runs and the arguments of that.
+#[derive(Clone, Debug)]
+pub struct Reaper {
+    /// Its file.
+    pub program: String,
+    /// The arguments that let it reap.
+    pub args: Vec<String>,
 }
 
 /// How a program ended.
@@ -54,7 +65,7 @@ pub struct Ended {
 impl Program {
     /// Run it to its end.
     pub fn run(&self, interrupt: &Interrupt) -> Result<Ended, Error> {
-        let mut process = Process::new(&self.program, &self.dir).without_env();
+        let mut process = self.process().without_env();
         for (key, value) in &self.env {
             process = process.env(key, value);
         }
@@ -85,6 +96,21 @@ impl Program {
             }),
             Err(e) => Err(e),
         }
+    }
+
+    /// The program, or what is to reap what it leaves.
+    #[cfg(target_os = "linux")]
+    fn process(&self) -> Process {
+        let Some(reaper) = &self.reaper else {
+            return Process::new(&self.program, &self.dir);
+        };
+        let process = Process::new(&reaper.program, &self.dir).reaps();
+        process.args(&reaper.args).args([&self.program])
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn process(&self) -> Process {
+        Process::new(&self.program, &self.dir)
     }
 }
 

@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 
@@ -41,37 +43,72 @@ pub fn start(program: &str, argument: &str) {
     }
 }
 
-/// Read notes until their end, then end the groups that still run, and remove the directories that are
-/// still there.
+/// How often a reaper is looked at.
+const TICK: Duration = Duration::from_millis(5);
+/// How long reapers may take to end what their programs have started.
+const REAPING: Duration = Duration::from_secs(5);
+
+/// What was started and made, and neither ended nor removed.
+#[derive(Debug, Default)]
+struct Left {
+    groups: BTreeSet<u32>,
+    reapers: BTreeSet<u32>,
+    dirs: Vec<Utf8PathBuf>,
+}
+
+/// Read notes until their end, then end what still runs, and remove the directories that are still there.
 pub fn watch(notes: impl BufRead) {
-    let (groups, dirs) = left(notes);
-    groups.into_iter().for_each(kill_group);
-    for dir in dirs {
+    let left = Left::read(notes);
+    // Reapers were asked to end by the system.
+    left.groups.into_iter().for_each(kill_group);
+    let until = Instant::now() + REAPING;
+    while left.reapers.iter().copied().any(is_running) && Instant::now() < until {
+        thread::sleep(TICK);
+    }
+    left.reapers.into_iter().for_each(kill_group);
+    for dir in left.dirs {
         scratch::remove_scratch(dir.as_std_path());
     }
 }
 
-/// What was started and made, and neither ended nor removed.
-fn left(notes: impl BufRead) -> (BTreeSet<u32>, Vec<Utf8PathBuf>) {
-    let (mut groups, mut dirs) = (BTreeSet::new(), Vec::new());
-    for line in notes.lines().map_while(Result::ok) {
-        match serde_json::from_str(&line) {
-            Ok(Note::Started(pid)) => _ = groups.insert(pid),
-            Ok(Note::Ended(pid)) => _ = groups.remove(&pid),
-            Ok(Note::Made(dir)) => dirs.push(dir),
-            Ok(Note::Removed(dir)) => dirs.retain(|d| *d != dir),
-            // A line that was cut off.
-            Err(_) => {}
+impl Left {
+    fn read(notes: impl BufRead) -> Self {
+        let mut left = Self::default();
+        for line in notes.lines().map_while(Result::ok) {
+            // A line may be cut off.
+            if let Ok(note) = serde_json::from_str(&line) {
+                left.add(note);
+            }
+        }
+        left
+    }
+
+    fn add(&mut self, note: Note) {
+        match note {
+            Note::Started(pid) => _ = self.groups.insert(pid),
+            Note::Reaping(pid) => _ = self.reapers.insert(pid),
+            Note::Ended(pid) => {
+                self.groups.remove(&pid);
+                self.reapers.remove(&pid);
+            }
+            Note::Made(dir) => self.dirs.push(dir),
+            Note::Removed(dir) => self.dirs.retain(|d| *d != dir),
         }
     }
-    (groups, dirs)
+}
+
+/// A process by its number, unless that is one that nobody may end.
+#[cfg(unix)]
+fn process(number: u32) -> Option<rustix::process::Pid> {
+    use rustix::process::Pid;
+    let pid = i32::try_from(number).ok().and_then(Pid::from_raw);
+    pid.filter(|pid| !pid.is_init())
 }
 
 #[cfg(unix)]
 fn kill_group(leader: u32) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let pid = i32::try_from(leader).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid.filter(|pid| !pid.is_init()) {
+    use rustix::process::{Signal, kill_process_group};
+    if let Some(pid) = process(leader) {
         // It may have ended by itself.
         let _ = kill_process_group(pid, Signal::KILL);
     }
@@ -79,6 +116,16 @@ fn kill_group(leader: u32) {
 
 #[cfg(not(unix))]
 fn kill_group(_: u32) {}
+
+#[cfg(unix)]
+fn is_running(number: u32) -> bool {
+    process(number).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+#[cfg(not(unix))]
+fn is_running(_: u32) -> bool {
+    false
+}
 
 #[cfg(test)]
 mod tests {
@@ -91,15 +138,19 @@ mod tests {
             Note::Started(7),
             Note::Made(dir("/tmp/a\nb")),
             Note::Started(8),
+            Note::Reaping(9),
+            Note::Reaping(10),
             Note::Ended(7),
+            Note::Ended(9),
             Note::Made(dir("/tmp/c")),
             Note::Removed(dir("/tmp/c")),
         ];
         let lines = notes.map(|note| serde_json::to_string(&note).unwrap());
         let text = lines.join("\n") + "\n{\"Started\":";
-        let (groups, dirs) = left(text.as_bytes());
-        assert_eq!(groups, BTreeSet::from([8]));
-        assert_eq!(dirs, [dir("/tmp/a\nb")]);
+        let left = Left::read(text.as_bytes());
+        assert_eq!(left.groups, BTreeSet::from([8]));
+        assert_eq!(left.reapers, BTreeSet::from([10]));
+        assert_eq!(left.dirs, [dir("/tmp/a\nb")]);
     }
 
     #[cfg(unix)]

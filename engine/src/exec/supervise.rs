@@ -8,7 +8,8 @@ use toolchain::{Ending, Interrupt, Scratch, Supervised};
 
 use super::watch::INTERRUPTED;
 use super::{Exit, Launch, REFUSED};
-use crate::hosts::{engine_ended, own_program};
+use crate::hosts::{engine_ended, own_program, start_watchdog};
+use crate::settings::WorkerProgram;
 use crate::task::Run;
 
 /// The variable that tells the process which runs the program that it is the one.
@@ -20,6 +21,7 @@ pub(super) fn run(
     args: &[OsString],
     interrupt: &Interrupt,
 ) -> Result<Exit, String> {
+    start_watchdog(&WorkerProgram::Own);
     let scratch = Scratch::new().map_err(|e| e.to_string())?;
     let again = Supervised {
         program: own_program()?,

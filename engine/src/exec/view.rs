@@ -168,6 +168,12 @@ pub(super) fn goroot() -> Option<PathBuf> {
     named.or_else(|| std::env::split_paths(&variable("PATH")?).find_map(of))
 }
 
+/// Whether it sees a copy, which lies in a scratch directory.
+pub(super) fn is_in_scratch(exec: &Exec) -> bool {
+    let profile = exec.profile.unwrap_or_else(|| default_profile(exec));
+    matches!(profile, Profile::Cwd | Profile::GoTest)
+}
+
 fn default_profile(exec: &Exec) -> Profile {
     let name = exec.file.file_name().unwrap_or_default();
     if Utf8Path::new(name.trim_end_matches(".wasm")).extension() == Some("test") {

@@ -41,7 +41,7 @@ impl NativeHost {
             ..Program::default()
         };
         let begun = Instant::now();
-        let ended = self.place.start(&program)?;
+        let ended = self.place.start_outside(program)?;
         let mut run = started(self.name(), ended, begun.elapsed());
         prepared.finish(task, &mut run)?;
         Ok(run)
@@ -114,7 +114,7 @@ pub(super) fn logged(place: &HostSetup, mut program: Program, host: String) -> R
     let scratch = Scratch::new().map_err(|e| e.to_string())?;
     let log = scratch.path().join("log");
     program.log = Some(log.clone());
-    let ended = place.start(&program)?;
+    let ended = place.start_outside(program)?;
     let mut run = Run::ended(host, ended.code, ended.timed_out);
     run.printed.both = super::printed(&log);
     Ok(run)

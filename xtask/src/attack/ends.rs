@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,12 +22,16 @@ pub(super) const ATTACKS: &[Attack] = &[
         run: killed,
     },
     Attack {
-        name: "signal: INT, TERM and HUP while a guest writes",
+        name: "signal: INT, TERM, HUP and KILL while a guest writes",
         run: guest_writes,
     },
     Attack {
-        name: "tests: a process that a native test leaves",
+        name: "tests: processes that a native test leaves",
         run: left_by_tests,
+    },
+    Attack {
+        name: "tests: INT and KILL while a native test waits for a process of its own session",
+        run: ended_with_tests,
     },
 ];
 
@@ -133,13 +138,14 @@ fn working_in(dir: &Path) -> Result<Vec<String>> {
 
 fn guest_writes(ground: &Ground) -> Result<()> {
     for goos in ["wasip1", "js"] {
-        for (number, signal) in ["INT", "TERM", "HUP", "INT"].into_iter().enumerate() {
+        for (number, signal) in ["INT", "TERM", "HUP", "KILL"].into_iter().enumerate() {
             let command = ground.command(&["exec", &ground.guest(goos), "loop"]);
             let mut going = ground.start(command)?;
             until_guest_writes(ground, &mut going)?;
             thread::sleep(Duration::from_millis(number as u64 * 60));
             going.signal(signal)?;
-            going.end()?.code_is(130)?;
+            let code = if signal == "KILL" { 128 + 9 } else { 130 };
+            going.end()?.code_is(code)?;
             ground
                 .nothing_left()
                 .with_context(|| format!("{goos} {signal}"))?;
@@ -167,18 +173,63 @@ fn until_guest_writes(ground: &Ground, going: &mut Going) -> Result<()> {
     bail!("the guest has not begun to write")
 }
 
-fn left_by_tests(ground: &Ground) -> Result<()> {
+/// How a test starts a process: as a child, in a session of its own, and by one that has ended before.
+const STARTS: [&str; 3] = [
+    "exec.Command(\"sleep\", TIME)",
+    "exec.Command(\"setsid\", \"--fork\", \"sleep\", TIME)",
+    "exec.Command(\"sh\", \"-c\", \"env -i setsid sh -c 'sleep TIME & sleep TIME' >/dev/null 2>&1 &\")",
+];
+
+/// A module with a native test that starts processes which sleep for so long that the number is their mark.
+fn sleeping(ground: &Ground, then: &str) -> Result<(PathBuf, Command)> {
     ground.hello()?;
-    // A number that nobody else sleeps for.
     let time = format!("9{:09}", std::process::id());
+    let starts = STARTS.map(|start| {
+        let start = start.replace(
+            "'sleep TIME & sleep TIME'",
+            &format!("'sleep {time} & sleep {time}'"),
+        );
+        format!(
+            "\t{}.Start()\n",
+            start.replace("TIME", &format!("{time:?}"))
+        )
+    });
     let test = format!(
-        "package main\n\nimport (\"os/exec\"; \"testing\")\n\nfunc TestX(t *testing.T) {{ exec.Command(\"sleep\", \"{time}\").Start() }}\n"
+        "package main\n\nimport (\"os/exec\"; \"testing\"; \"time\")\n\nfunc TestX(t *testing.T) {{\n{}\ttime.Sleep({then})\n}}\n",
+        starts.concat()
     );
     ground.write("main_test.go", test)?;
     let mut command = ground.command(&["-q", "--tests", "--native", "--target", "wasip1"]);
     command.env("TMPDIR", &ground.tmp);
+    Ok((PathBuf::from(time), command))
+}
+
+fn left_by_tests(ground: &Ground) -> Result<()> {
+    // So long that all have begun.
+    let (time, command) = sleeping(ground, "time.Second")?;
     ground.finish(command)?;
-    let still = working_in(Path::new(&time))?;
+    let still = working_in(&time)?;
     ensure!(still.is_empty(), "still running: {}", still.join("; "));
     ground.nothing_left()
+}
+
+fn ended_with_tests(ground: &Ground) -> Result<()> {
+    for signal in ["INT", "KILL"] {
+        let (time, command) = sleeping(ground, "time.Hour")?;
+        let mut going = ground.start(command)?;
+        let until = Instant::now() + Duration::from_mins(2);
+        // One of the first kind, one of the second, two and their shell of the third.
+        while working_in(&time)?.len() < 5 {
+            ensure!(
+                Instant::now() < until && going.is_running()?,
+                "no test has begun"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+        going.signal(signal)?;
+        going.end()?;
+        none_works_in(&time).context(signal)?;
+        ground.nothing_left().context(signal)?;
+    }
+    Ok(())
 }
