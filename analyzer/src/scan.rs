@@ -106,6 +106,23 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Nothing was compiled, as when the user has interrupted the run: whether packages without an error in the
+    /// source build is not known.
+    pub fn not_compiled(&mut self, goos: Goos) {
+        if let Some((_, known)) = self.build(goos) {
+            known.compiled = Some(BTreeSet::new());
+        }
+    }
+
+    /// Main packages were not linked, so that it is not known whether they build.
+    pub fn not_linked(&mut self, goos: Goos, mains: &[String]) {
+        if let Some((_, known)) = self.build(goos)
+            && let Some(compiled) = &mut known.compiled
+        {
+            compiled.retain(|path| !mains.contains(path));
+        }
+    }
+
     /// The main packages whose closure has no error: those that can be linked.
     pub fn linkable(&self, goos: Goos) -> Vec<String> {
         let Some(build) = self.builds.iter().find(|b| b.graph.goos == goos) else {

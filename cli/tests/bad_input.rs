@@ -209,6 +209,28 @@ fn an_interrupt_leaves_neither_process_nor_file() {
     assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_was_not_compiled_is_not_called_clean() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::of(&fixtures::named("clean"));
+    // A Go command during whose work the user interrupts the run.
+    let go = world.scratch.path().join("interrupted-go");
+    let script =
+        "#!/bin/sh\ncase \"$*\" in *-export*) kill -INT $PPID; sleep 300 ;; esac\nexec go \"$@\"\n";
+    fs::write(&go, script).unwrap();
+    fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = world.run(&["--go", go.to_str().unwrap(), "--target", "wasip1"]);
+    assert_eq!(ran.code, 130, "{}", ran.stdout);
+    let report = ran.report.unwrap();
+    let package = &report["targets"][0]["packages"][0];
+    assert_eq!(package["builds"], "unknown", "{package}");
+    assert_eq!(report["targets"][0]["verdict"], "unknown");
+    let says = "it is not known whether";
+    assert!(ran.stdout.contains(says), "{}", ran.stdout);
+    assert!(ran.stdout.contains("interrupted"), "{}", ran.stdout);
+}
+
 #[test]
 fn a_mode_of_modules_that_go_refuses_is_refused() {
     let world = World::of(&fixtures::named("clean"));

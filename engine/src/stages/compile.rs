@@ -25,8 +25,13 @@ pub(crate) fn compile(
 ) -> Vec<LinkedMain> {
     let mut linked = Vec::new();
     for (goos, _) in checkup.builds.wasm() {
-        let done = packages(checkup, scan, goos);
-        let done = done.and_then(|()| mains(checkup, scan, goos, &mut linked));
+        let done = match packages(checkup, scan, goos) {
+            Ok(()) => mains(checkup, scan, goos, &mut linked),
+            Err(e) => {
+                scan.not_compiled(goos);
+                Err(e)
+            }
+        };
         if let Err(e) = done {
             checkup.say_of(&mut report.incomplete, Stage::Build, goos, &e);
         }
@@ -71,13 +76,17 @@ fn mains(
                 of: mains.len(),
             },
         });
-        match checkup.session.link(goos, main, number)? {
-            Linked::Failed(output) => scan.link_failed(goos, main, &output),
-            Linked::Ok(file) => linked.push(LinkedMain {
+        match checkup.session.link(goos, main, number) {
+            Ok(Linked::Failed(output)) => scan.link_failed(goos, main, &output),
+            Ok(Linked::Ok(file)) => linked.push(LinkedMain {
                 goos,
                 package: main.clone(),
                 file,
             }),
+            Err(e) => {
+                scan.not_linked(goos, &mains[number..]);
+                return Err(e);
+            }
         }
     }
     Ok(())

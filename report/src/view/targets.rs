@@ -11,6 +11,8 @@ pub struct TargetLine<'r> {
     pub report: &'r TargetReport,
     /// Own packages that build.
     pub builds: usize,
+    /// Own packages of which it is not known whether they build.
+    pub unknown: usize,
     /// Own packages, absent ones apart.
     pub own: usize,
     /// Why there is no verdict, if there is none.
@@ -20,12 +22,20 @@ pub struct TargetLine<'r> {
 impl TargetLine<'_> {
     /// How many own packages build, and what is said of those that do, in a few words.
     pub fn breakdown(&self) -> String {
-        let builds = match (self.own, self.builds) {
-            (0, _) => return "no package has a verdict".to_owned(),
-            (1, 1) => return "its only package builds".to_owned(),
-            (1, 0) => return "its only package does not build".to_owned(),
-            (own, builds) if own == builds => format!("all {} build", count(own, "package")),
-            (own, builds) => format!("{builds} of {} build", count(own, "package")),
+        let packages = || count(self.own, "package");
+        let builds = match (self.own, self.builds, self.unknown) {
+            (0, ..) => return "no package has a verdict".to_owned(),
+            (1, _, 1) => return "it is not known whether its only package builds".to_owned(),
+            (1, 1, _) => return "its only package builds".to_owned(),
+            (1, 0, _) => return "its only package does not build".to_owned(),
+            (own, _, unknown) if own == unknown => {
+                return format!("it is not known whether any of {} builds", packages());
+            }
+            (own, builds, _) if own == builds => format!("all {} build", packages()),
+            (_, builds, 0) => format!("{builds} of {} build", packages()),
+            (_, builds, unknown) => {
+                format!("{builds} of {} build, unknown for {unknown}", packages())
+            }
         };
         let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
         let own = self
@@ -98,6 +108,7 @@ pub(super) fn target_line<'r>(report: &'r Report, target: &'r TargetReport) -> T
     TargetLine {
         report: target,
         builds: own().filter(|p| p.builds == Builds::Yes).count(),
+        unknown: own().filter(|p| p.builds == Builds::Unknown).count(),
         own: own().count(),
         reasons: reasons.map(|i| i.reason.as_str()).collect(),
     }
