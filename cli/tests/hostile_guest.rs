@@ -143,7 +143,12 @@ fn child(pid: u32) -> u32 {
     loop {
         let file = format!("/proc/{pid}/task/{pid}/children");
         let children = std::fs::read_to_string(file).unwrap();
-        if let Some(child) = children.split_whitespace().next() {
+        // Another one is the watchdog.
+        let runs = |child: &&str| {
+            let command = std::fs::read_to_string(format!("/proc/{child}/cmdline"));
+            command.is_ok_and(|command| command.contains("exec"))
+        };
+        if let Some(child) = children.split_whitespace().find(runs) {
             return child.parse().unwrap();
         }
         std::thread::yield_now();

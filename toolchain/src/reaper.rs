@@ -64,15 +64,17 @@ fn end_of(child: u32) -> io::Result<WaitStatus> {
     }
 }
 
-/// Kill the children of this process, which gets theirs when they are gone, until it has none.
+/// Kill what descends from this process, which gets the children of what is gone, until it has none.
+///
+/// Nothing is waited for meanwhile, since programs may start others as fast as this one ends them.
 fn end_descendants() {
     while has_children() {
-        for child in children() {
+        let mut todo = children();
+        while let Some(process) = todo.pop() {
+            todo.extend(children_of(process));
             // It may have ended by itself.
-            let _ = kill_process(child, Signal::KILL);
+            let _ = kill_process(process, Signal::KILL);
         }
-        // One at least ends; the others are waited for when their turn comes.
-        let _ = wait(WaitOptions::empty());
     }
 }
 
@@ -87,8 +89,32 @@ fn has_children() -> bool {
     }
 }
 
-/// The children of this process (`/proc/PID/stat`, `proc_pid_stat(5)`).
+/// The children of this process.
 fn children() -> Vec<Pid> {
+    let told = children_of(getpid());
+    if told.is_empty() {
+        found_children()
+    } else {
+        told
+    }
+}
+
+/// The children of a process, where the kernel lists them (`/proc/PID/task/TID/children`, `proc_tid_children(5)`).
+#[expect(clippy::disallowed_methods, reason = "files of the kernel's")]
+fn children_of(process: Pid) -> Vec<Pid> {
+    let threads = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero()));
+    let threads = threads.into_iter().flatten().flatten();
+    let lists =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let numbers = |list: String| {
+        let numbers = list.split_whitespace().filter_map(|n| n.parse().ok());
+        numbers.filter_map(Pid::from_raw).collect::<Vec<_>>()
+    };
+    lists.flat_map(numbers).collect()
+}
+
+/// The children of this process, by the parent that each one has (`/proc/PID/stat`, `proc_pid_stat(5)`).
+fn found_children() -> Vec<Pid> {
     let own = getpid();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
