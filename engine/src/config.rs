@@ -190,8 +190,18 @@ fn of_catalogue(root: &Utf8Path, name: &Utf8Path) -> Result<String, Failure> {
         );
         return Err(wrong(&file, &why));
     }
-    toolchain::files::of_its_name(file.as_std_path()).map_err(|e| wrong(&file, &e.to_string()))?;
+    if !leads_inside(root, &file).map_err(|e| wrong(&file, &e.to_string()))? {
+        // Whatever is wrong with an entry is quoted.
+        let why = "this leads out of the module; copy the file into the module";
+        return Err(wrong(&file, why));
+    }
     files::read_text(&file).map_err(|e| wrong(&file, &e))
+}
+
+/// Whether a file lies in a directory once all links are followed.
+fn leads_inside(root: &Utf8Path, file: &Utf8Path) -> std::io::Result<bool> {
+    let root = root.canonicalize_utf8()?;
+    Ok(file.canonicalize_utf8()?.starts_with(root))
 }
 
 fn wrong(file: &Utf8PathBuf, why: &str) -> Failure {

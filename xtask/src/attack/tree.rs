@@ -142,7 +142,26 @@ fn quoted(ground: &Ground) -> Result<()> {
         }
         fs::remove_file(ground.module.join(place))?;
     }
+    catalogue_outside(ground)?;
     ground.nothing_left()
+}
+
+/// A catalogue of the module by the name of a file that lies elsewhere, and in a directory that does.
+fn catalogue_outside(ground: &Ground) -> Result<()> {
+    ground.hello()?;
+    ground.link(ground.beside("secret"), "secret")?;
+    ground.link(ground.beside("."), "dir")?;
+    for name in ["secret", "dir/secret"] {
+        ground.write("wasmcheck.toml", format!("catalogue = [{name:?}]\n"))?;
+        for verb in ["check", "fix"] {
+            let seen = ground.run(&[verb, "-q"])?;
+            seen.code_is(2)?;
+            seen.says("leads out of the module")?;
+            let told = seen.stderr.contains("s3cr3t");
+            ensure!(!told, "{name}: {}", seen.stderr);
+        }
+    }
+    Ok(())
 }
 
 /// A link that ends in the module's own tree from where the copy of it lies, too.
