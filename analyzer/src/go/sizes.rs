@@ -73,10 +73,7 @@ fn layout<'g, 'a>(
             len: Some(len),
             elem,
         } => {
-            let Expr::Lit(Tok::Int, digits) = &**len else {
-                return None;
-            };
-            let count: u64 = digits.name.parse().ok()?;
+            let count = length(types, place, len, depth)?;
             let elem = layout(types, place, elem, depth)?;
             Some(Layout::of(elem.size.checked_mul(count)?, elem.align))
         }
@@ -93,6 +90,27 @@ fn layout<'g, 'a>(
             }
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// The length of an array: digits, or the name of a constant.
+fn length<'g, 'a>(
+    types: &Types<'g, 'a>,
+    place: Place<'g, 'a>,
+    len: &Expr<'_>,
+    depth: u32,
+) -> Option<u64> {
+    let constant = |package, name| {
+        let number = types.named(package, name, depth + 1)?;
+        u64::try_from(number.value).ok()
+    };
+    match len {
+        Expr::Lit(Tok::Int, digits) => digits.name.parse().ok(),
+        Expr::Ident(name) => constant(place.package, name.name),
+        Expr::Selector(Expr::Ident(base), name) => {
+            constant(types.import(place, base.name)?, name.name)
+        }
         _ => None,
     }
 }

@@ -3,19 +3,20 @@
 //!
 //! What was not read, or not understood, leads nowhere: nothing is concluded from it.
 
+mod constants;
+
+pub(crate) use self::constants::Constant;
+
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use crate::go::facts::{
-    Access, ConstExpr, ConstId, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Use, Value,
-    ValueId, is_type,
+    Access, ConstantFact, FunctionFact, Shape, TypeFact, TypeRef, Use, Value, ValueId, is_type,
 };
 use crate::go::graph::{Graph, Package};
 use crate::go::qualifiers::qualifiers;
-use crate::go::sizes;
 use crate::go::source::Source;
 use crate::go::symbol::{Symbol, symbol};
-use crate::go::syntax::Tok;
 use hashbrown::HashMap;
 
 /// Longest way through embedded and renamed types, and from variable to variable.
@@ -45,14 +46,6 @@ struct Index<'g, 'a> {
     functions: HashMap<(&'g str, &'g str), Function<'g, 'a>>,
     variables: HashMap<&'g str, (Place<'g, 'a>, ValueId)>,
     constants: HashMap<&'g str, (Place<'g, 'a>, &'g ConstantFact)>,
-}
-
-/// The value of an integer constant.
-#[derive(Clone, Copy)]
-pub(crate) struct Number<'g, 'a> {
-    pub(crate) value: i128,
-    /// Its type; none of untyped constants.
-    pub(crate) ty: Option<Ty<'g, 'a>>,
 }
 
 /// A file of a package.
@@ -346,77 +339,6 @@ impl<'g, 'a> Types<'g, 'a> {
             .or_else(|| is_type(name).then_some(Thing::Type(Ty::Basic(name))))
     }
 
-    // Constants.
-
-    /// The value of a constant expression in a file.
-    pub(crate) fn constant(
-        &self,
-        place: Place<'g, 'a>,
-        id: ConstId,
-        iota: u32,
-        depth: u32,
-    ) -> Option<Number<'g, 'a>> {
-        if depth > 16 * MAX_DEPTH {
-            return None;
-        }
-        let text = |span| place.file.facts.text(span);
-        let untyped = |value| Some(Number { value, ty: None });
-        let operand = |id| self.constant(place, id, iota, depth + 1);
-        match *place.file.facts.typing.constants.exprs.get(id as usize)? {
-            ConstExpr::Int(value) => untyped(value.into()),
-            ConstExpr::Iota => untyped(iota.into()),
-            ConstExpr::Name(name) => self.named(place.package, text(name), depth),
-            ConstExpr::Qualified(base, name) => {
-                self.named(self.import(place, text(base))?, text(name), depth)
-            }
-            ConstExpr::Unary(op, x) => {
-                let x = operand(x)?;
-                let value = match op {
-                    Tok::Sub => -x.value,
-                    Tok::Add => x.value,
-                    // Of an unsigned type the complement depends on its size.
-                    _ if x.ty.is_none() => !x.value,
-                    _ => return None,
-                };
-                Some(Number { value, ..x })
-            }
-            ConstExpr::Binary(a, op, b) => {
-                let (a, b) = (operand(a)?, operand(b)?);
-                let value = arithmetic(a.value, op, b.value)?;
-                let ty = if matches!(op, Tok::Shl | Tok::Shr) {
-                    a.ty
-                } else {
-                    a.ty.or(b.ty)
-                };
-                Some(Number { value, ty })
-            }
-            ConstExpr::Size(ty) => {
-                let Ty::Declared(of) = self.resolve(place, ty)? else {
-                    return None;
-                };
-                let layout = sizes::declared_at(self, of.place, of.fact.name.pos, 0)?;
-                untyped(layout.size.into())
-            }
-            ConstExpr::SizeOfLocal(pos) => {
-                untyped(sizes::declared_at(self, place, pos, 0)?.size.into())
-            }
-            ConstExpr::Convert(ty, x) => {
-                let ty = Some(self.resolve(place, ty)?);
-                Some(Number { ty, ..operand(x)? })
-            }
-        }
-    }
-
-    fn named(&self, package: &'g Package<'a>, name: &str, depth: u32) -> Option<Number<'g, 'a>> {
-        let (place, fact) = self.index(package)?.constants.get(name)?;
-        let number = self.constant(*place, fact.value, fact.iota, depth + 1)?;
-        let ty = match fact.ty {
-            Some(ty) => Some(self.resolve(*place, ty)?),
-            None => number.ty,
-        };
-        Some(Number { ty, ..number })
-    }
-
     // Members.
 
     /// Look for a field or method.
@@ -575,24 +497,4 @@ impl<'g, 'a> Types<'g, 'a> {
             },
         }
     }
-}
-
-fn arithmetic(a: i128, op: Tok, b: i128) -> Option<i128> {
-    let shift = || u32::try_from(b).ok().filter(|n| *n < 64);
-    let value = match op {
-        Tok::Add => a + b,
-        Tok::Sub => a - b,
-        Tok::Mul => a.checked_mul(b)?,
-        Tok::Quo => a.checked_div(b)?,
-        Tok::Rem => a.checked_rem(b)?,
-        Tok::And => a & b,
-        Tok::Or => a | b,
-        Tok::Xor => a ^ b,
-        Tok::AndNot => a & !b,
-        Tok::Shl => a.checked_mul(1 << shift()?)?,
-        Tok::Shr => a >> shift()?,
-        _ => return None,
-    };
-    // What is larger than any type is left alone.
-    (value.unsigned_abs() < 1 << 70).then_some(value)
 }

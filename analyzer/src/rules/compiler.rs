@@ -7,16 +7,16 @@
 use hashbrown::hash_map::Entry;
 
 use hashbrown::{HashMap, HashSet};
-use model::{Effect, Finding, Rule};
+use model::{Effect, Finding, Note, NoteKind, Rule};
 
 use super::left_out;
 use crate::context::{Claim, Context, HERE, Saying};
 use crate::go::facts::{
-    CallFact, Check, DeclKind, ExpectedType, FileFacts, Shape, Span, TypeRef, ValueId,
+    CallFact, Check, ConstId, DeclKind, ExpectedType, FileFacts, Shape, Span, TypeRef, ValueId,
 };
 use crate::go::graph::Package;
 use crate::go::symbol::symbol;
-use crate::go::types::{Function, Member, Place, Thing, Things, Ty, Types};
+use crate::go::types::{Constant, Function, Member, Place, Thing, Things, Ty, Types};
 
 pub(super) fn check<'g, 'a>(
     cx: &'g Context<'g, 'a>,
@@ -318,16 +318,14 @@ impl<'g, 'a> At<'_, 'g, 'a> {
             };
             let value = number.value;
             let message = match check {
-                Check::Length if value < 0 => {
-                    format!("the length of the array is {value} on {HERE}")
-                }
+                Check::Length if value < 0 => format!("the length of the array is {value}"),
                 Check::Fits(ty) => {
                     let basic = self.resolve(*ty).and_then(|ty| self.types.basic(ty, 0));
                     let Some(basic) = basic.filter(|b| !fits(value, b)) else {
                         continue;
                     };
                     let name = self.facts().text(ty.name);
-                    format!("{value} does not fit into `{name}`, which is `{basic}` on {HERE}")
+                    format!("{value} does not fit into `{name}`, which is `{basic}`")
                 }
                 Check::Case(statement) => {
                     let ty = number.ty.map(Ty::name);
@@ -338,13 +336,51 @@ impl<'g, 'a> At<'_, 'g, 'a> {
                         }
                         Entry::Occupied(entry) => {
                             let line = self.facts().position(*entry.get()).0;
-                            format!("this is {value} on {HERE}, as is line {line}: a duplicate")
+                            format!("this is {value}, as is line {line}: a duplicate")
                         }
                     }
                 }
                 Check::Length => continue,
             };
-            self.tell_of_package(Claim::plain(message), *pos, findings);
+            if let Some(constant) = self.foreign(*id) {
+                self.tell_of_constant(constant, &message, *pos, findings);
+            } else {
+                let claim = Claim::plain(format!("{message} on {HERE}"));
+                self.tell_of_package(claim, *pos, findings);
+            }
+        }
+    }
+
+    /// The constant of another package that is to blame for what an expression is; the standard library is not.
+    fn foreign(&self, id: ConstId) -> Option<Constant<'g, 'a>> {
+        let constant = self.types.origin(self.place, id)?;
+        let package = constant.place.package;
+        let is_foreign = package.path() != self.place.package.path() && !package.listed.standard;
+        is_foreign.then_some(constant)
+    }
+
+    /// An error of which the value of a constant elsewhere is the cause.
+    fn tell_of_constant(
+        &mut self,
+        constant: Constant<'g, 'a>,
+        message: &str,
+        pos: u32,
+        findings: &mut Vec<Finding>,
+    ) {
+        let (package, file) = (constant.place.package, constant.place.file);
+        let symbol = format!("{}.{}", package.path(), constant.name());
+        let value = self.types.named(package, constant.name(), 0);
+        let value = value.map(|number| number.value).unwrap_or_default();
+        let claim = Claim::of(symbol.clone(), format!("is {value} on {HERE}: {message}"));
+        let root = package.path().to_owned();
+        let known = findings.len();
+        self.tell(Rule::Compiler, root, symbol, claim, pos, findings);
+        if let Some(finding) = findings.get_mut(known) {
+            let line = file.facts.position(constant.fact.name.pos).0;
+            let name = self.cx.places().name_in(package.listed, &file.name);
+            let text = format!("the constant is declared at {name}:{line}");
+            let note = Note::new(NoteKind::Other, text);
+            finding.notes.push(note.at(name, line, 0));
         }
     }
 
@@ -501,6 +537,41 @@ package a
 
 const limit = 300
 ",
+        );
+    }
+
+    #[test]
+    fn lengths_that_another_package_decides() {
+        check(
+            r#"
+-- pad/pad.go --
+package pad
+
+import "unsafe"
+
+const Size = unsafe.Sizeof(line{})
+
+const Whole = Size + 8
+
+type line struct{ _ [size]byte }
+-- pad/size_linux.go --
+package pad
+
+const size = 64
+-- pad/size_other.go --
+//go:build !linux
+
+package pad
+
+const size = 0
+-- a/a.go --
+package a
+
+import "example.com/m/pad"
+
+type T [pad.Whole - 16]byte
+//      ^^^ compiler: pad.Size` is 0
+"#,
         );
     }
 
