@@ -155,11 +155,43 @@ impl Catalogue {
             }
             let all = entry.into_iter().flat_map(|e| &e.remedies);
             remedies.extend(all.filter(|r| r.helps(&builds)));
-        }
-        if remedies.is_empty() {
+            if remedies.is_empty() {
+                remedies.extend(class(finding));
+            }
+            self.instead_of_importers(finding, &builds, &mut remedies);
+        } else {
             remedies.extend(class(finding));
         }
         remedies
+    }
+
+    /// Others in the place of a module that is known to fail for what it imports: nearest to that first.
+    fn instead_of_importers<'s>(
+        &'s self,
+        finding: &Finding,
+        builds: &[Goos],
+        remedies: &mut Vec<&'s Remedy>,
+    ) {
+        let mut seen: Vec<&str> = Vec::new();
+        for chain in &finding.chains {
+            // The first one is of the module that is checked, the last one to blame.
+            let importers = chain.iter().skip(1).rev().skip(1);
+            for package in importers.filter(|p| **p != finding.package) {
+                let asked = Asked {
+                    package,
+                    module: None,
+                    version: None,
+                    symbol: "",
+                    builds,
+                };
+                let entry = self.closest(&asked);
+                let Some(entry) = entry.filter(|e| !seen.contains(&e.id.as_str())) else {
+                    continue;
+                };
+                seen.push(&entry.id);
+                remedies.extend(entry.for_imports.iter().filter(|r| r.helps(builds)));
+            }
+        }
     }
 
     /// The entry that is closest; of several that are, the first.

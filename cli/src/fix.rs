@@ -221,7 +221,7 @@ fn in_the_way(text: &mut String, advice: &Advice) {
     if advice.kind == AdviceKind::None && advice.patch.is_some() {
         let _ = writeln!(text, "#\n# not made: {}", visible(&advice.title));
     }
-    if advice.kind != AdviceKind::Swap || !advice.edits.is_empty() {
+    if advice.kind != AdviceKind::Swap || !advice.edits.is_empty() || advice.helps() {
         return;
     }
     let reasons: Vec<&String> = advice.tried.iter().filter_map(|a| a.why.as_ref()).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{AdviceKind, Cost, Edit, Goos};
 
 use super::check::contains;
-use super::file::{ClassRule, Entry, Fix, Match, Range, Rewrite, Shape};
+use super::file::{ClassRule, Entry, Fix, Match, Range, Reason, Rewrite, Shape};
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -66,6 +66,8 @@ pub(super) struct Known {
     symbols: Vec<String>,
     ranges: Vec<(Range, Vec<Goos>)>,
     pub(super) remedies: Vec<Remedy>,
+    /// Swaps where what it imports is to blame.
+    pub(super) for_imports: Vec<Remedy>,
     pub(super) stubs: Vec<Stub>,
 }
 
@@ -114,11 +116,15 @@ impl Known {
             (range.clone(), range.holds_on(raw).to_vec())
         });
         let fixes = raw.fix.iter().map(AsRef::as_ref);
+        let module = &raw.r#match.module;
+        let remedies: Vec<Remedy> = fixes.map(|fix| Remedy::new(module, fix)).collect();
         Self {
             id: raw.id.clone(),
-            remedies: fixes
-                .map(|fix| Remedy::new(&raw.r#match.module, fix))
-                .collect(),
+            for_imports: match raw.reason {
+                Reason::Dependency => instead_of(module, &remedies),
+                _ => Vec::new(),
+            },
+            remedies,
             ranges: ranges.collect(),
             symbols: raw.r#match.symbols.clone(),
             modules,
@@ -254,6 +260,16 @@ fn stubs(modules: &[String], packages: &[Pattern], text: &str, message: &str) ->
     let packages = all.map_or(packages, std::slice::from_ref);
     let of_module = |m: &String| packages.iter().map(|p| stub(m, p)).collect::<Vec<_>>();
     modules.iter().flat_map(of_module).collect()
+}
+
+/// The swaps for a module that does not build because of what it imports, as they are told of that.
+fn instead_of(module: &str, remedies: &[Remedy]) -> Vec<Remedy> {
+    let swaps = remedies.iter().filter(|r| r.kind == AdviceKind::Swap);
+    let told = |remedy: &Remedy| Remedy {
+        title: format!("instead of {module}, which imports it: {}", remedy.title),
+        ..remedy.clone()
+    };
+    swaps.map(told).collect()
 }
 
 impl Remedy {

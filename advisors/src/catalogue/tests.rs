@@ -292,6 +292,31 @@ fn fixes_are_those_of_the_build() {
 }
 
 #[test]
+fn a_module_is_told_of_that_fails_for_what_it_imports() {
+    let swap = |id: &str, reason: &str| {
+        let entry = swap(id, &format!("example.com/{id}"), "example.com/new");
+        entry.replace("reason = \"cgo\"", &format!("reason = \"{reason}\""))
+    };
+    let catalogue = user(&[swap("by", "dependency"), swap("far", "cgo")]).unwrap();
+    let mut hollow = finding("example.com/hollow", "example.com/hollow", "v1.0.0", "F");
+    let titles = |finding: &Finding| {
+        let remedies = catalogue.remedies(finding).into_iter();
+        let swaps = remedies.filter(|r| r.kind == AdviceKind::Swap);
+        swaps.map(|r| r.title.clone()).collect::<Vec<_>>()
+    };
+    assert!(titles(&hollow).is_empty());
+    let chain = |by: &str| ["example.com/m", by, "example.com/hollow"].map(String::from);
+    hollow.chains = vec![
+        chain("example.com/by").into(),
+        chain("example.com/far").into(),
+    ];
+    let titles = titles(&hollow);
+    assert_eq!(titles.len(), 1, "{titles:?}");
+    let says = "instead of example.com/by, which imports it: ";
+    assert!(titles[0].starts_with(says), "{titles:?}");
+}
+
+#[test]
 fn an_entry_of_the_user_takes_the_place_of_ours() {
     let ours = finding(
         "github.com/sirupsen/logrus",

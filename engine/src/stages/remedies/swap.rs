@@ -110,9 +110,14 @@ pub(super) fn carry_out(
     }
     let sources = sources::read(checkup.session.root());
     let mut cut = 0;
-    for trial in &trials {
+    for (number, trial) in trials.iter().enumerate() {
         if checkup.is_over() {
             cut += 1;
+            continue;
+        }
+        let mut before = trials[..number].iter();
+        if let Some(same) = before.find(|t| t.rewriting == trial.rewriting) {
+            as_before(report, &same.advice, &trial.advice);
             continue;
         }
         let mut edits = confirmed_edits(checkup, report);
@@ -155,6 +160,20 @@ pub(super) fn carry_out(
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
     Ok(carried)
+}
+
+/// The same changes of source were tried for other findings: what came of them holds here, too, and the edits
+/// stay where they are.
+fn as_before(report: &mut Report, tried: &str, advice: &str) {
+    let Some(tried) = report.advice.iter().find(|a| a.id == tried).cloned() else {
+        return;
+    };
+    if let Some(advice) = report.advice.iter_mut().find(|a| a.id == advice) {
+        for (target, confirmed) in &mut advice.confirmed {
+            *confirmed = tried.confirmed.get(target).copied().unwrap_or(*confirmed);
+        }
+        advice.tried = tried.tried;
+    }
 }
 
 /// The work on one swap.
