@@ -6,6 +6,7 @@
 
 mod ends;
 mod files;
+mod fix;
 mod ground;
 mod guests;
 mod says;
@@ -31,6 +32,7 @@ pub(crate) fn run(wasmcheck: &Path, words: &[&str], thorough: bool) -> Result<()
         files::ATTACKS,
         guests::ATTACKS,
         ends::ATTACKS,
+        fix::ATTACKS,
         says::ATTACKS,
     ];
     let all = kinds.into_iter().flatten();
