@@ -2,8 +2,6 @@
 
 mod fix;
 
-#[cfg(target_os = "linux")]
-use std::ffi::OsString;
 use std::iter;
 use std::time::Duration;
 
@@ -82,21 +80,6 @@ pub(crate) enum Job {
     /// Clean up once the process that writes to standard input is gone: what it was killed before it could do
     #[command(hide = true)]
     Watchdog,
-    /// Run a program outside of the sandbox, and end what it leaves
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    Reap(ReapArgs),
-}
-
-/// What `wasmcheck reap` runs.
-#[cfg(target_os = "linux")]
-#[derive(Clone, Debug, ClapArgs)]
-pub(crate) struct ReapArgs {
-    /// Its file.
-    pub(crate) program: OsString,
-    /// Its arguments.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) args: Vec<OsString>,
 }
 
 /// Options of `wasmcheck cache`.

@@ -11,6 +11,8 @@ mod fix;
 mod inspect;
 mod output;
 mod progress;
+#[cfg(target_os = "linux")]
+mod reap;
 mod render;
 mod typed;
 mod why;
@@ -22,6 +24,10 @@ use engine::Interrupt;
 use crate::args::Job;
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(code) = reap::asked() {
+        return code;
+    }
     let job = match typed::parse() {
         Ok(args) => args.job(),
         Err(code) => return code,
@@ -47,8 +53,6 @@ fn main() -> ExitCode {
             engine::watchdog();
             return ExitCode::SUCCESS;
         }
-        #[cfg(target_os = "linux")]
-        Job::Reap(args) => return reap(args),
     };
     match done {
         Ok(code) => code,
@@ -62,14 +66,4 @@ fn listen(interrupt: &Interrupt) {
     let raise = interrupt.clone();
     // A second handler is impossible here, and without one the signal still ends the process.
     let _ = ctrlc::set_handler(move || raise.raise());
-}
-
-/// Run a program, and end what it leaves.
-#[cfg(target_os = "linux")]
-fn reap(args: &args::ReapArgs) -> ExitCode {
-    engine::reap(&args.program, &args.args).unwrap_or_else(|e| {
-        output::say(&format!("{}: {e}\n", args.program.display()));
-        // As shells have it where a program cannot be started.
-        ExitCode::from(127)
-    })
 }

@@ -1,7 +1,7 @@
 //! What all stages of the check of one module share.
 
 use camino::Utf8Path;
-use model::{Goos, Incomplete, Target};
+use model::{Goos, Incomplete, Target, count};
 use toolchain::Session;
 
 use crate::builds::Builds;
@@ -49,7 +49,33 @@ impl Checkup<'_> {
 
     /// Whether nothing new may be begun.
     pub(crate) fn is_over(&self) -> bool {
-        self.session.interrupt().is_raised() || self.deadline.is_over()
+        self.is_interrupted() || self.deadline.is_over()
+    }
+
+    /// Whether the user wants an end: what was running was ended with it, and says nothing.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.session.interrupt().is_raised()
+    }
+
+    /// Why a stage ended before something: the user has interrupted it, or its time was up.
+    pub(crate) fn ended_before(&self, what: &str) -> String {
+        if self.is_interrupted() {
+            return format!("interrupted before {what}");
+        }
+        let budget = humantime::format_duration(self.settings.budget);
+        format!("the budget of {budget} was used up before {what}; --budget raises it")
+    }
+
+    /// The same of a stage that did a part of its work.
+    pub(crate) fn ended_before_all(
+        &self,
+        before: &str,
+        left: usize,
+        noun: &str,
+        after: &str,
+    ) -> String {
+        let left = count(left, noun);
+        self.ended_before(&format!("{before}{left}{after}"))
     }
 
     /// The targets of a build that are asked for.

@@ -58,7 +58,7 @@ impl Site {
 }
 
 /// The argument that lets this program reap what another leaves.
-const REAP: &str = "reap";
+pub const REAP: &str = "reap";
 
 /// The hosts of a module.
 pub(crate) struct Hosts {

@@ -1,8 +1,6 @@
 //! What could not be done, and in which stage.
 
-use std::time::Duration;
-
-use model::{Incomplete, Stage, Target, count};
+use model::{Incomplete, Stage, Target};
 
 /// What a stage could not do.
 pub(crate) fn incomplete(
@@ -15,22 +13,4 @@ pub(crate) fn incomplete(
         target,
         reason: reason.into(),
     }
-}
-
-/// The budget was used up before something.
-pub(crate) fn used_up(budget: Duration, what: &str) -> String {
-    let budget = humantime::format_duration(budget);
-    format!("the budget of {budget} was used up before {what}; --budget raises it")
-}
-
-/// The reason of a stage that had no time for everything.
-pub(crate) fn out_of_time(
-    budget: Duration,
-    before: &str,
-    left: usize,
-    noun: &str,
-    after: &str,
-) -> String {
-    let left = count(left, noun);
-    used_up(budget, &format!("{before}{left}{after}"))
 }

@@ -108,6 +108,8 @@ pub fn watchdog() {
 #[cfg(target_os = "linux")]
 pub use toolchain::reap;
 
+pub use crate::hosts::REAP;
+
 /// How Go is asked.
 pub(crate) fn go(request: &Request, events: &Events, interrupt: &Interrupt) -> Go {
     let listener = Arc::clone(events);

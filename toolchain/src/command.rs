@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::files;
 use crate::lookup::{self, NotFound};
 use crate::notes::{self, Note};
+use crate::started;
 
 /// How often a running process is looked at whose output ended.
 const TICK: Duration = Duration::from_millis(1);
@@ -30,6 +31,12 @@ const REAPING: Duration = Duration::from_secs(5);
 /// SIGTERM, the same number on all systems.
 #[cfg(unix)]
 const TERM: i32 = 15;
+/// SIGCONT, as Linux has it; reapers are for Linux.
+#[cfg(unix)]
+const CONTINUE: i32 = 18;
+
+/// How long what a process has started may go on to write once it has ended itself.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A request to stop, shared by everything that waits.
 #[derive(Clone, Debug, Default)]
@@ -236,8 +243,9 @@ impl Process {
         // Before the streams are read to their end, which what it has started may keep open.
         drop(child);
         let status = status?;
-        let stdout = stdout.join().unwrap_or_default();
-        let stderr = stderr.join().unwrap_or_default();
+        until.streams();
+        let (stdout, stderr) = (taken(&stdout), taken(&stderr));
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
         let Some(status) = status else {
             return Err(Error::TookTooLong { command: shown });
         };
@@ -289,7 +297,14 @@ struct Running {
 
 impl Running {
     fn start(wrap: &mut CommandWrap, reaps: bool) -> std::io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if reaps {
+            // What a reaper does not end, since it is killed itself, comes here.
+            crate::reaper::adopt();
+        }
+        let mut all = started::lock();
         let process = wrap.spawn()?;
+        all.insert(process.id());
         let started = if reaps { Note::Reaping } else { Note::Started };
         notes::note(&started(process.id()));
         Ok(Self {
@@ -310,25 +325,39 @@ impl Running {
     /// End it, and its group.
     fn end(&mut self) -> std::io::Result<ExitStatus> {
         if self.reaps && self.status.is_none() {
-            self.ask()?;
+            self.ask();
         }
         // There may be nothing left to end.
         let _ = self.process.start_kill();
-        match self.status {
-            Some(status) => Ok(status),
-            None => self.process.wait(),
+        let status = match self.status {
+            Some(status) => status,
+            None => self.process.wait()?,
+        };
+        self.status = Some(status);
+        #[cfg(target_os = "linux")]
+        if self.reaps && signal_of(status).is_some() {
+            let all = started::lock();
+            crate::reaper::kill_adopted(|process| all.contains(&process));
         }
+        Ok(status)
     }
 
-    /// Let it end what it has started, unless that takes too long.
-    fn ask(&mut self) -> std::io::Result<()> {
+    /// Let it end what it has started, which is done for it when that takes too long.
+    fn ask(&mut self) {
         #[cfg(unix)]
-        self.process.signal(TERM)?;
+        for signal in [TERM, CONTINUE] {
+            // It may have ended, and may have been stopped.
+            let _ = self.process.signal(signal);
+        }
         let until = Instant::now() + REAPING;
-        while self.ended()?.is_none() && Instant::now() < until {
+        while matches!(self.ended(), Ok(None)) {
+            if Instant::now() >= until {
+                #[cfg(target_os = "linux")]
+                crate::reaper::kill_descendants(self.process.id());
+                return;
+            }
             thread::sleep(TICK);
         }
-        Ok(())
     }
 }
 
@@ -336,6 +365,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         let leader = self.process.id();
         let _ = self.end();
+        started::lock().remove(&leader);
         notes::note(&Note::Ended(leader));
     }
 }
@@ -366,23 +396,33 @@ fn at_our_end(command: &mut Command, signal: rustix::process::Signal) {
     unsafe { command.pre_exec(ask) };
 }
 
-fn drain<R: Read + Send + 'static>(
-    from: Option<R>,
-    keep: usize,
-    open: Sender<Never>,
-) -> thread::JoinHandle<Vec<u8>> {
+/// What was read of a stream so far.
+type Taken = Arc<Mutex<Vec<u8>>>;
+
+fn taken(from: &Taken) -> Vec<u8> {
+    let mut from = from.lock().unwrap_or_else(PoisonError::into_inner);
+    std::mem::take(&mut *from)
+}
+
+fn add(to: &Taken, bytes: &[u8], keep: usize) {
+    let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+    to.extend_from_slice(bytes);
+    shorten(&mut to, keep);
+}
+
+fn drain<R: Read + Send + 'static>(from: Option<R>, keep: usize, open: Sender<Never>) -> Taken {
+    let bytes = Taken::default();
+    let to = Arc::clone(&bytes);
     thread::spawn(move || {
         let _open = open;
-        let mut bytes = Vec::new();
-        let Some(mut from) = from else { return bytes };
+        let Some(mut from) = from else { return };
         let mut part = vec![0; 1 << 16];
         // A pipe that breaks ends the output; the exit status tells the rest.
         while let Ok(n @ 1..) = from.read(&mut part) {
-            bytes.extend_from_slice(&part[..n]);
-            shorten(&mut bytes, keep);
+            add(&to, &part[..n], keep);
         }
-        bytes
-    })
+    });
+    bytes
 }
 
 /// Drop the start of what is longer than `keep` twice over, so that little is moved.
@@ -397,22 +437,21 @@ fn drain_lines<R: Read + Send + 'static>(
     keep: usize,
     open: Sender<Never>,
     on_line: impl Fn(&str) + Send + 'static,
-) -> thread::JoinHandle<String> {
+) -> Taken {
+    let text = Taken::default();
+    let to = Arc::clone(&text);
     thread::spawn(move || {
         let _open = open;
-        let mut text = Vec::new();
-        let Some(from) = from else {
-            return String::new();
-        };
+        let Some(from) = from else { return };
         let mut from = BufReader::new(from);
         let mut line = Vec::new();
         while matches!(from.by_ref().take(1 << 20).read_until(b'\n', &mut line), Ok(n) if n > 0) {
             on_line(String::from_utf8_lossy(&line).trim_end());
-            text.append(&mut line);
-            shorten(&mut text, keep);
+            add(&to, &line, keep);
+            line.clear();
         }
-        String::from_utf8_lossy(&text).into_owned()
-    })
+    });
+    text
 }
 
 /// What is never sent: only the end of the channel is.
@@ -441,6 +480,21 @@ impl Until<'_> {
                 }
                 None => self.pause(),
             }
+        }
+    }
+
+    /// Until the streams end, which somebody who is still there may keep open.
+    fn streams(&self) {
+        let until = Instant::now() + LAST_WORDS;
+        let mut closed = Err(RecvTimeoutError::Timeout);
+        while closed == Err(RecvTimeoutError::Timeout)
+            && Instant::now() < until
+            && !self.interrupt.is_raised()
+        {
+            closed = self
+                .closed
+                .recv_timeout(LONG_TICK)
+                .map(|never| match never {});
         }
     }
 

@@ -4,7 +4,8 @@
 
 use crate::error::Error;
 
-/// GOFLAGS without `-mod` and `-modfile`, which wasmcheck chooses itself.
+/// GOFLAGS without `-mod` and `-modfile`, which wasmcheck chooses itself, and without `-n`, with which Go does
+/// nothing.
 ///
 /// # Errors
 ///
@@ -17,7 +18,7 @@ pub(crate) fn without_mod_flags(goflags: &str) -> Result<String, Error> {
             value: value.to_owned(),
         });
     }
-    let kept = split(goflags).filter(|flag| !matches!(parts(flag).0, "mod" | "modfile"));
+    let kept = split(goflags).filter(|flag| !matches!(parts(flag).0, "mod" | "modfile" | "n"));
     Ok(kept.collect::<Vec<_>>().join(" "))
 }
 
@@ -67,6 +68,7 @@ mod tests {
             ),
             ("'-ldflags=-s -w' -mod=readonly", "'-ldflags=-s -w'"),
             ("-modcacherw  ", "-modcacherw"),
+            ("-n -v --n=true", "-v"),
         ] {
             assert_eq!(without_mod_flags(goflags).unwrap(), kept);
         }

@@ -24,6 +24,7 @@ mod reaper;
 mod remove;
 mod scratch;
 mod session;
+mod started;
 mod supervised;
 mod vendor;
 mod versions;

@@ -10,16 +10,25 @@ use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, set_child_subreaper, wait,
+    Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, set_child_subreaper, wait, waitpid,
 };
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::command::end_with_us;
+
+/// How long processes that were killed may take to go, before they are looked at again.
+const TICK: Duration = Duration::from_millis(1);
+/// How often what this process was given is looked for.
+const PASSES: usize = 1_000;
+/// What shells add to the number of a signal.
+const SIGNALLED: i32 = 128;
 
 /// Run a program, then end what it has left. The end is that of the program: the same exit code, or the same
 /// signal. A signal that asks this process to end ends everything.
@@ -29,53 +38,104 @@ use crate::command::end_with_us;
 /// When the program cannot be started.
 #[expect(clippy::disallowed_methods, reason = "this is where processes start")]
 pub fn reap(program: &OsString, args: &[OsString]) -> io::Result<ExitCode> {
-    set_child_subreaper(Some(getpid()))?;
-    let mut asked = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
-    std::thread::spawn(move || {
-        if let Some(signal) = asked.forever().next() {
-            end_descendants();
-            let _ = emulate_default_handler(signal);
-        }
-    });
+    adopt();
+    let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP])?;
     let mut command = Command::new(program);
     // A program that sends a signal to its own group does not mean this process.
     command.args(args).process_group(0);
     end_with_us(&mut command);
     let child = command.spawn()?;
-    let status = end_of(child.id())?;
+    let asked_or_ended = signals.forever().find_map(|signal| match signal {
+        SIGCHLD => ended(child.id()).map(Ok),
+        asked => Some(Err(asked)),
+    });
     end_descendants();
-    if let Some(signal) = status.terminating_signal() {
-        emulate_default_handler(signal)?;
+    let (code, signal) = match asked_or_ended {
+        Some(Ok(status)) => (status.exit_status(), status.terminating_signal()),
+        Some(Err(asked)) => (None, Some(asked)),
+        None => (None, None),
+    };
+    if let Some(signal) = signal {
+        // Some signals end nothing that does not ask for it, and others are not known there.
+        let _ = emulate_default_handler(signal);
     }
-    let code = status.exit_status().unwrap_or_default();
-    Ok(ExitCode::from(code.to_le_bytes()[0]))
+    let code = code.or(signal.map(|number| SIGNALLED + number));
+    Ok(ExitCode::from(code.unwrap_or_default().to_le_bytes()[0]))
 }
 
-/// Wait for a child, and for whatever else ends before it.
-fn end_of(child: u32) -> io::Result<WaitStatus> {
-    loop {
-        match wait(WaitOptions::empty()) {
-            Ok(Some((pid, status))) if pid.as_raw_nonzero().get().cast_unsigned() == child => {
-                return Ok(status);
-            }
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(e) => return Err(e.into()),
+/// Be the one to whom processes are given whose parent has ended, among those that descend from this one.
+pub(crate) fn adopt() {
+    // Kernels before 3.4 do not know it.
+    let _ = set_child_subreaper(Some(getpid()));
+}
+
+/// How a child has ended, if it has; whatever else has ended is waited for as well.
+fn ended(child: u32) -> Option<WaitStatus> {
+    let mut status = None;
+    while let Ok(Some((pid, one))) = wait(WaitOptions::NOHANG) {
+        if pid.as_raw_nonzero().get().cast_unsigned() == child {
+            status = Some(one);
         }
     }
+    status
 }
 
-/// Kill what descends from this process, which gets the children of what is gone, until it has none.
-///
-/// Nothing is waited for meanwhile, since programs may start others as fast as this one ends them.
+/// Kill what descends from this process, which gets the children of what is gone, until nothing is left that it
+/// may kill.
 fn end_descendants() {
+    let mut before = Vec::new();
     while has_children() {
-        let mut todo = children();
-        while let Some(process) = todo.pop() {
-            todo.extend(children_of(process));
-            // It may have ended by itself.
-            let _ = kill_process(process, Signal::KILL);
+        let all = tree(children());
+        if !kill(&all) {
+            // What a setuid program has become.
+            return;
         }
+        // Programs may start others as fast as this one ends them.
+        if all == before {
+            thread::sleep(TICK);
+        }
+        before = all;
     }
+}
+
+/// Kill what descends from a process, but not that itself.
+pub(crate) fn kill_descendants(process: u32) {
+    if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+        kill(&tree(children_of(process)));
+    }
+}
+
+/// Kill the children of this process that it has not started, with what descends from them, until there are none.
+pub(crate) fn kill_adopted(is_ours: impl Fn(u32) -> bool) {
+    for _ in 0..PASSES {
+        let mut adopted = children_of(getpid());
+        adopted.retain(|pid| !is_ours(pid.as_raw_nonzero().get().cast_unsigned()));
+        if !kill(&tree(adopted.clone())) {
+            return;
+        }
+        for process in adopted {
+            let _ = waitpid(Some(process), WaitOptions::NOHANG);
+        }
+        thread::sleep(TICK);
+    }
+}
+
+/// Whether one of them was there, and may be killed.
+fn kill(processes: &[Pid]) -> bool {
+    let killed = |process: &Pid| kill_process(*process, Signal::KILL) != Err(Errno::PERM);
+    processes.iter().filter(|process| killed(process)).count() > 0
+}
+
+/// Processes, and what descends from each, which comes after it.
+fn tree(processes: Vec<Pid>) -> Vec<Pid> {
+    let mut all = processes;
+    let mut next = 0;
+    while let Some(process) = all.get(next) {
+        let children = children_of(*process);
+        all.extend(children);
+        next += 1;
+    }
+    all
 }
 
 /// Whether there is a child, once those that have ended are waited for.

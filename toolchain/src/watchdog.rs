@@ -14,6 +14,7 @@ use camino::Utf8PathBuf;
 
 use crate::notes::{self, Note};
 use crate::scratch;
+use crate::started;
 
 /// Start a program that calls [`watch`], unless this process has one already.
 ///
@@ -40,6 +41,7 @@ pub fn start(program: &str, argument: &str) {
     {
         // It ends after us: nobody waits for it.
         notes::set(pipe);
+        started::lock().insert(child.id());
     }
 }
 
@@ -65,7 +67,7 @@ pub fn watch(notes: impl BufRead) {
     while left.reapers.iter().copied().any(is_running) && Instant::now() < until {
         thread::sleep(TICK);
     }
-    left.reapers.into_iter().for_each(kill_group);
+    left.reapers.into_iter().for_each(kill_reaper);
     for dir in left.dirs {
         scratch::remove_scratch(dir.as_std_path());
     }
@@ -117,15 +119,30 @@ fn kill_group(leader: u32) {
 #[cfg(not(unix))]
 fn kill_group(_: u32) {}
 
-#[cfg(unix)]
+/// Whether a reaper goes on. One that has ended may be there until somebody waits for it.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "a file of the kernel's")]
 fn is_running(number: u32) -> bool {
-    process(number).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    let stat = std::fs::read(format!("/proc/{number}/stat")).unwrap_or_default();
+    let stat = String::from_utf8_lossy(&stat);
+    let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+    state.is_some_and(|state| !state.starts_with('Z'))
 }
 
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 fn is_running(_: u32) -> bool {
     false
 }
+
+/// End what a reaper was to end, where it has not.
+#[cfg(target_os = "linux")]
+fn kill_reaper(reaper: u32) {
+    crate::reaper::kill_descendants(reaper);
+    kill_group(reaper);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kill_reaper(_: u32) {}
 
 #[cfg(test)]
 mod tests {

@@ -27,7 +27,7 @@ use toolchain::{Go, Versions};
 
 use self::candidate::Candidate;
 use crate::checkup::Checkup;
-use crate::incomplete::{incomplete, out_of_time};
+use crate::incomplete::incomplete;
 use crate::paths::is_inside;
 use crate::stages::run::importer_dir;
 
@@ -134,7 +134,9 @@ pub(crate) fn try_all(
         Ok(()) => {}
         Err(toolchain::Error::TookTooLong { .. }) => {
             let what = "it was known whether changes of the source help";
-            report.incomplete.push(mending::out_of_time(&checkup, what));
+            report
+                .incomplete
+                .push(mending::ended_before(&checkup, what));
         }
         Err(e) => {
             let why = format!("changes of the source could not be tried: {e}");
@@ -264,8 +266,7 @@ fn upgrades(
     }
     report.incomplete.extend(ended_attempts(&ended));
     if cut > 0 {
-        let budget = checkup.settings.budget;
-        let why = out_of_time(budget, "remedies for ", cut, "module", " could be tried");
+        let why = checkup.ended_before_all("remedies for ", cut, "module", " could be tried");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
     asked

@@ -13,7 +13,7 @@ use super::observation::observation;
 use crate::checkup::Checkup;
 use crate::events::{Event, Step};
 use crate::hosts::{Hosts, Site};
-use crate::incomplete::{incomplete, out_of_time};
+use crate::incomplete::incomplete;
 use crate::task::{Run, Sees, Task};
 use model::Stage;
 
@@ -44,8 +44,7 @@ pub(crate) fn run(
         round.mains(linked, &report.wasm);
         round.inits(&scan.runnable(target.goos()));
         if round.cut > 0 {
-            let budget = checkup.settings.budget;
-            let why = out_of_time(budget, "", round.cut, "package", " could be run");
+            let why = checkup.ended_before_all("", round.cut, "package", " could be run");
             report
                 .incomplete
                 .push(incomplete(Stage::Run, Some(target), why));
@@ -113,7 +112,11 @@ impl Round<'_, '_> {
                 step: Step { number, of },
             });
             let seen = self.main(main, files);
-            self.seen.push(seen);
+            if self.checkup.is_interrupted() {
+                self.cut += 1;
+            } else {
+                self.seen.push(seen);
+            }
         }
     }
 
@@ -172,6 +175,10 @@ impl Round<'_, '_> {
             Ok(Linked::Failed(output)) => Err(output),
             Err(e) => Err(e.to_string()),
         };
+        if self.checkup.is_interrupted() {
+            self.cut += packages.len();
+            return;
+        }
         let ended_well = seen.as_ref().is_ok_and(|run| run.end == End::Ok);
         if packages.len() > 1 && !ended_well {
             // One of them fails: each is run alone to find it.

@@ -21,7 +21,7 @@ use crate::compare::{
 use crate::config::Scenario;
 use crate::events::Event;
 use crate::hosts::Site;
-use crate::incomplete::{incomplete, out_of_time};
+use crate::incomplete::incomplete;
 use crate::task::{Input, Run, Sees, Task};
 use model::Stage;
 
@@ -69,8 +69,7 @@ pub(crate) fn play(checkup: Checkup<'_>, scan: &mut Scan<'_>, report: &mut Repor
         }
     }
     if player.cut > 0 {
-        let budget = checkup.settings.budget;
-        say(out_of_time(budget, "", player.cut, "run", " of scenarios"));
+        say(checkup.ended_before_all("", player.cut, "run", " of scenarios"));
     }
 }
 

@@ -20,7 +20,7 @@ use super::run::NO_SCRIPT;
 use crate::checkup::Checkup;
 use crate::events::{Event, Step};
 use crate::hosts::Site;
-use crate::incomplete::{incomplete, out_of_time};
+use crate::incomplete::incomplete;
 use crate::settings::TestSettings;
 use model::Stage;
 
@@ -39,6 +39,11 @@ struct TestBuild {
 pub(crate) fn run(checkup: Checkup<'_>, tests: TestSettings, report: &mut Report) {
     let places = places(&checkup, tests, &mut report.incomplete);
     let packages = packages(&checkup, &places);
+    if packages.is_empty() {
+        report.incomplete.retain(|i| i.stage != Stage::Test);
+        say(&mut report.incomplete, None, NO_TESTS.to_owned());
+        return;
+    }
     let both = Both {
         wasm: &checkup,
         native: &checkup,
@@ -47,8 +52,7 @@ pub(crate) fn run(checkup: Checkup<'_>, tests: TestSettings, report: &mut Report
     seen.sort_by(|a, b| (a.target, &a.package).cmp(&(b.target, &b.package)));
     report.observations.append(&mut seen);
     if !cut.is_empty() {
-        let budget = checkup.settings.budget;
-        let why = out_of_time(budget, "the tests of ", cut.len(), "package", " were run");
+        let why = checkup.ended_before_all("the tests of ", cut.len(), "package", " were run");
         say(&mut report.incomplete, None, why);
     }
     judge(report);
@@ -198,6 +202,7 @@ fn packages<'c>(checkup: &Checkup<'c>, places: &[TestBuild]) -> Vec<&'c str> {
     paths.into_iter().collect()
 }
 
+const NO_TESTS: &str = "no package of the module has tests";
 const NO_NATIVE: &str = "the tests were not run natively, so that there is nothing to compare with: native tests are not in the sandbox; if you trust the code, `--native` runs them";
 
 fn has_tests(package: &ListedPackage) -> bool {

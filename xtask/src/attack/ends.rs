@@ -33,6 +33,10 @@ pub(super) const ATTACKS: &[Attack] = &[
         name: "tests: INT and KILL while a native test waits for a process of its own session",
         run: ended_with_tests,
     },
+    Attack {
+        name: "tests: a native test, and a scenario, that end or stop what watches them",
+        run: turned_on_us,
+    },
 ];
 
 /// Rounds of a thorough run with signals that can be handled, and as many with KILL.
@@ -180,8 +184,9 @@ const STARTS: [&str; 3] = [
     "exec.Command(\"sh\", \"-c\", \"env -i setsid sh -c 'sleep TIME & sleep TIME' >/dev/null 2>&1 &\")",
 ];
 
-/// A module with a native test that starts processes which sleep for so long that the number is their mark.
-fn sleeping(ground: &Ground, then: &str) -> Result<(PathBuf, Command)> {
+/// A module with a native test that starts processes which sleep for so long that the number is their mark. It
+/// sleeps itself, then sends its parent a signal.
+fn sleeping(ground: &Ground, then: &str, signal: &str) -> Result<(PathBuf, Command)> {
     ground.hello()?;
     let time = format!("9{:09}", std::process::id());
     let starts = STARTS.map(|start| {
@@ -195,7 +200,7 @@ fn sleeping(ground: &Ground, then: &str) -> Result<(PathBuf, Command)> {
         )
     });
     let test = format!(
-        "package main\n\nimport (\"os/exec\"; \"testing\"; \"time\")\n\nfunc TestX(t *testing.T) {{\n{}\ttime.Sleep({then})\n}}\n",
+        "package main\n\nimport (\"os/exec\"; \"syscall\"; \"testing\"; \"time\")\n\nfunc TestX(t *testing.T) {{\n{}\ttime.Sleep({then})\n\tsyscall.Kill(syscall.Getppid(), {signal})\n}}\n",
         starts.concat()
     );
     ground.write("main_test.go", test)?;
@@ -206,7 +211,7 @@ fn sleeping(ground: &Ground, then: &str) -> Result<(PathBuf, Command)> {
 
 fn left_by_tests(ground: &Ground) -> Result<()> {
     // So long that all have begun.
-    let (time, command) = sleeping(ground, "time.Second")?;
+    let (time, command) = sleeping(ground, "time.Second", "0")?;
     ground.finish(command)?;
     let still = working_in(&time)?;
     ensure!(still.is_empty(), "still running: {}", still.join("; "));
@@ -215,7 +220,7 @@ fn left_by_tests(ground: &Ground) -> Result<()> {
 
 fn ended_with_tests(ground: &Ground) -> Result<()> {
     for signal in ["INT", "KILL"] {
-        let (time, command) = sleeping(ground, "time.Hour")?;
+        let (time, command) = sleeping(ground, "time.Hour", "0")?;
         let mut going = ground.start(command)?;
         let until = Instant::now() + Duration::from_mins(2);
         // One of the first kind, one of the second, two and their shell of the third.
@@ -232,4 +237,24 @@ fn ended_with_tests(ground: &Ground) -> Result<()> {
         ground.nothing_left().context(signal)?;
     }
     Ok(())
+}
+
+fn turned_on_us(ground: &Ground) -> Result<()> {
+    for signal in ["syscall.SIGKILL", "19"] {
+        let (time, mut command) = sleeping(ground, "time.Second", signal)?;
+        command.args(["--budget", "15s"]);
+        ground.finish(command)?;
+        none_works_in(&time).context(signal)?;
+    }
+    fs::remove_file(ground.module.join("main_test.go"))?;
+    // What it leaves holds its standard output.
+    let time = format!("9{:09}", std::process::id());
+    let main = format!(
+        "package main\n\nimport (\"os\"; \"os/exec\"; \"syscall\")\n\nfunc main() {{\n\tc := exec.Command(\"setsid\", \"sleep\", {time:?})\n\tc.Stdout = os.Stdout\n\tc.Start()\n\tsyscall.Kill(syscall.Getppid(), syscall.SIGKILL)\n}}\n"
+    );
+    ground.write("main.go", main)?;
+    ground.write("wasmcheck.toml", "[[scenario]]\nname = \"s\"\n")?;
+    ground.run(&["-q", "--native", "--target", "wasip1"])?;
+    none_works_in(Path::new(&time))?;
+    ground.nothing_left()
 }

@@ -24,7 +24,7 @@ use super::swap::{Carried, Texts};
 use super::tested;
 use crate::checkup::Checkup;
 use crate::events::Event;
-use crate::incomplete::{incomplete, used_up};
+use crate::incomplete::incomplete;
 
 /// Longest work with one state of the module, within the time for remedies: compiling all of it for all builds, or linking
 /// all programs.
@@ -93,7 +93,7 @@ pub(super) fn mend<'c>(
     if failing.is_empty() || checkup.is_over() {
         if !failing.is_empty() {
             let what = "changes of the source were tried";
-            report.incomplete.push(out_of_time(checkup, what));
+            report.incomplete.push(ended_before(checkup, what));
         }
         let confirmed = carried.confirm(report, &|_, _| None);
         if confirmed {
@@ -115,14 +115,14 @@ pub(super) fn mend<'c>(
     };
     if !mending.rounds()? {
         let what = "all that fails could be changed";
-        report.incomplete.push(out_of_time(checkup, what));
+        report.incomplete.push(ended_before(checkup, what));
     }
     let proof = mending.prove()?;
     for goos in &proof.cut_off {
         let what = format!("all that compiles for {goos} with the changes was linked");
         report.incomplete.push(Incomplete {
             target: Some(goos.representative()),
-            ..out_of_time(checkup, &what)
+            ..ended_before(checkup, &what)
         });
     }
     let helped = |goos, packages: &BTreeSet<&str>| proof.builds.get(&goos)?.helped_by(packages);
@@ -145,9 +145,9 @@ fn kept(edits: Vec<Edit>, swapped: &Texts) -> Patch {
     }
 }
 
-/// The budget was used up before something.
-pub(super) fn out_of_time(checkup: &Checkup<'_>, what: &str) -> Incomplete {
-    incomplete(Stage::Advise, None, used_up(checkup.settings.budget, what))
+/// The search for remedies ended before something.
+pub(super) fn ended_before(checkup: &Checkup<'_>, what: &str) -> Incomplete {
+    incomplete(Stage::Advise, None, checkup.ended_before(what))
 }
 
 /// The own packages that fail, by build.

@@ -18,7 +18,7 @@ use super::first_lines;
 use super::mending::confirmed_edits;
 use crate::checkup::Checkup;
 use crate::events::Event;
-use crate::incomplete::{incomplete, out_of_time};
+use crate::incomplete::incomplete;
 
 /// Longest try of one swap: another module is compiled whole, for every build.
 const EACH: Duration = Duration::from_mins(3);
@@ -149,14 +149,8 @@ pub(super) fn carry_out(
         }
     }
     if cut > 0 {
-        let budget = checkup.settings.budget;
-        let why = out_of_time(
-            budget,
-            "changes of source for ",
-            cut,
-            "swap",
-            " could be tried",
-        );
+        let why =
+            checkup.ended_before_all("changes of source for ", cut, "swap", " could be tried");
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
     Ok(carried)

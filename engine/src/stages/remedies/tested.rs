@@ -12,7 +12,7 @@ use toolchain::{Error, Platform, Session};
 use super::needs;
 use crate::builds::Builds;
 use crate::checkup::Checkup;
-use crate::incomplete::{incomplete, used_up};
+use crate::incomplete::incomplete;
 use crate::stages::{scenarios, tests};
 
 /// For each build, what each package imports, itself included.
@@ -34,7 +34,7 @@ pub(super) fn judge(
         Ok((seen, imports, whole)) => {
             tell(report, &seen, &imports);
             let what = "all tests and scenarios of what is mended were run";
-            (!whole).then(|| used_up(checkup.settings.budget, what))
+            (!whole).then(|| checkup.ended_before(what))
         }
         Err(e) => Some(format!(
             "the tests and scenarios of what is mended could not be run: {e}"

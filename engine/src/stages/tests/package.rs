@@ -154,7 +154,7 @@ impl<'s, 'r> Suites<'s, 'r> {
             Ok(Err(said)) => return Outcome::Failed(said),
             Err(why) => return Outcome::NotRun(why),
         };
-        let mut why = "the time budget was used up".to_owned();
+        let mut why = String::new();
         let mut took = Duration::ZERO;
         let suite = Suite::measure(|skip| {
             let begun = Instant::now();
@@ -205,7 +205,7 @@ impl<'s, 'r> Suites<'s, 'r> {
     ) -> Result<SuiteRun, String> {
         let checkup = self.checkup;
         if checkup.is_over() {
-            return Err("the time budget was used up".to_owned());
+            return Err(checkup.ended_before("the tests were run"));
         }
         let left = checkup.deadline.left();
         let time = self.tests.timeout.min(left.max(LEAST));
@@ -218,6 +218,9 @@ impl<'s, 'r> Suites<'s, 'r> {
             ..Task::new(file, time)
         };
         let run = checkup.hosts.run(place.site, &task)?;
+        if checkup.is_interrupted() {
+            return Err(checkup.ended_before("the tests had ended"));
+        }
         Ok(read_suite(&run.printed.both, run.exit, run.is_late()))
     }
 
