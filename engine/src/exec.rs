@@ -13,9 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::Stacks;
+use bytesize::ByteSize;
 use camino::Utf8PathBuf;
 use runtime_harness::{
-    Asked, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, Outcome, Unwinder, Wasm,
+    Asked, End, Guest, JS_NAME, JsSupport, Keeper, Limits, NAME, OVER_MEMORY, Outcome, Unwinder,
+    Wasm,
 };
 use toolchain::Interrupt;
 
@@ -152,7 +154,10 @@ impl Launch {
             file: task.program.clone(),
             args: task.arguments(),
             timeout: task.time,
-            sizes: MaxSizes::default(),
+            sizes: MaxSizes {
+                memory: ByteSize::b(task.memory),
+                ..MaxSizes::default()
+            },
             deterministic: false,
             trace: None,
             invoke: None,
@@ -214,6 +219,7 @@ impl Launch {
         let outcome = outcome.map_err(|e| format!("{e}{}", hint(&self.file)))?;
         drop(view);
         if interrupt.is_raised() && outcome.end == End::TimedOut {
+            self.complain(watch::WAS_INTERRUPTED);
             return Ok(Exit {
                 code: watch::INTERRUPTED,
                 results: Vec::new(),
@@ -350,6 +356,7 @@ fn seen(outcome: Outcome, host: &str) -> Run {
     };
     let mut run = Run::ended(host.to_owned(), code, outcome.end == End::TimedOut);
     run.why = why(&outcome.end);
+    run.over_memory = matches!(&outcome.end, End::Limit(what) if what.starts_with(OVER_MEMORY));
     run.calls = outcome.calls;
     run.refusals = outcome.refusals;
     run.milliseconds = u64::try_from(outcome.time.as_millis()).unwrap_or(u64::MAX);

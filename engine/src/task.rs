@@ -17,6 +17,9 @@ use crate::compare::crash_in;
 /// How long before a test binary is ended its own limit ends it, which prints the tests that run.
 const OWN_LIMIT: Duration = Duration::from_secs(5);
 
+/// The memory that a program gets unless it asks for more.
+pub(crate) const MEMORY: u64 = 1 << 30;
+
 /// A program to run, and what it is given.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Task {
@@ -36,6 +39,8 @@ pub struct Task {
     pub files: BTreeMap<Utf8PathBuf, String>,
     /// Longest wall time, compilation included.
     pub time: Duration,
+    /// Largest linear memory, in bytes.
+    pub memory: u64,
     /// Whether all that it prints and the files that it changes are wanted, not the end of its output
     /// alone.
     pub watched: bool,
@@ -162,6 +167,7 @@ impl Task {
             sees: Sees::Root,
             files: BTreeMap::new(),
             time,
+            memory: MEMORY,
             watched: false,
             compiler: Compiler::default(),
             wasm_exec: None,
@@ -208,6 +214,9 @@ pub struct Run {
     pub milliseconds: u64,
     /// Largest linear memory, in bytes.
     pub memory: u64,
+    /// It was refused memory by the sandbox, and ended for that.
+    #[serde(default)]
+    pub over_memory: bool,
     /// What ran it.
     pub host: String,
     /// What it printed.
@@ -244,6 +253,7 @@ impl Run {
             refusals: Vec::new(),
             milliseconds: 0,
             memory: 0,
+            over_memory: false,
             host,
             printed: Printed::default(),
             files: BTreeMap::new(),

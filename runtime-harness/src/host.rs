@@ -145,6 +145,9 @@ fn round_number(number: u64) -> String {
     }
 }
 
+/// What is said of a guest that was refused memory, before the limit.
+pub const OVER_MEMORY: &str = "the program exceeded the memory limit of ";
+
 /// Memory that the guest has, and whether it asked for more than it may have.
 pub(crate) struct MemoryLimit {
     budget: Budget,
@@ -193,10 +196,7 @@ impl MemoryLimit {
 
     /// The message for a guest that was refused memory.
     fn message(&self) -> String {
-        format!(
-            "the program exceeded the memory limit of {}",
-            round_number(self.most)
-        )
+        format!("{OVER_MEMORY}{}", round_number(self.most))
     }
 }
 

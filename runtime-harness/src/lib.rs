@@ -28,6 +28,7 @@ pub use crate::callers::Unwinder;
 pub use crate::deadline::Asked;
 use crate::deadline::Deadline;
 pub use crate::engine::{Compiler, Keeper, NAME, Wasm};
+pub use crate::host::OVER_MEMORY;
 pub use crate::js::{JS_NAME, JsSupport, run_js};
 pub use crate::run::run;
 

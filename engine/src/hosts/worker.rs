@@ -10,6 +10,7 @@ use toolchain::{Ended, Program, Scratch};
 
 use super::{GRACE, Host, HostSetup, engine_ended, worker_program};
 use crate::compare::read_suite;
+use crate::files;
 use crate::prepared::Prepared;
 use crate::settings::WorkerProgram;
 use crate::task::{Compiler, Input, Printed, Run, Sees, Task, TaskKind};
@@ -48,14 +49,48 @@ impl Host for WorkerHost {
     }
 
     fn run(&self, task: &Task) -> Result<Run, String> {
+        let mut memory = task.memory;
+        let mut run = self.of_kind(task)?;
+        // A program that needs more runs twice, so that others do not take what they do not need.
+        if run.over_memory && largest() > memory {
+            memory = largest();
+            let more = Task {
+                memory,
+                ..task.clone()
+            };
+            run = self.of_kind(&more)?;
+        }
+        // More than that no program of 32 bits has: the limit is not that of the sandbox. The JavaScript engine has
+        // a lower one.
+        if run.over_memory && (memory < WASM32 || self.wasm_exec.is_some()) {
+            let why = run.why.unwrap_or_default();
+            return Err(format!("{why}, which is the sandbox's own"));
+        }
+        Ok(run)
+    }
+}
+
+/// The memory that 32 bits address.
+const WASM32: u64 = 1 << 32;
+
+/// The memory that a program may have which needs more than others: half of what is free, and not more than it can
+/// address (`proc_meminfo(5)`, in KiB).
+fn largest() -> u64 {
+    let told = files::read_text(Utf8Path::new("/proc/meminfo")).unwrap_or_default();
+    let line = told.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
+    let free = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    let half = free.map_or(0, |kib| kib / 2 / 1024 * (1 << 20));
+    half.min(WASM32)
+}
+
+impl WorkerHost {
+    fn of_kind(&self, task: &Task) -> Result<Run, String> {
         match task.kind {
             TaskKind::Program => self.program(task),
             TaskKind::Tests => self.tests(task),
         }
     }
-}
 
-impl WorkerHost {
     /// A program that sees a scratch root directory and nothing else.
     fn program(&self, task: &Task) -> Result<Run, String> {
         let prepared = Prepared::of(task)?;
