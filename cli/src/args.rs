@@ -62,7 +62,7 @@ pub(crate) enum Job {
     Compare(CompareArgs),
     /// Show the changes that make what fails build, each tried before, or write them into the module
     Fix(FixArgs),
-    /// Run a wasip1 program in the sandbox; works as `go test -exec`
+    /// Run a wasm program of Go in the sandbox, of GOOS=wasip1 or js; works as `go test -exec`
     Exec(ExecArgs),
     /// Show the imports and calls that lead to a package or a function
     Why(WhyArgs),

@@ -165,9 +165,58 @@ mod signals {
         let report = fs::read(world.scratch.path().join("report.json")).unwrap();
         let report: Value = serde_json::from_slice(&report).unwrap();
         assert_eq!(report["targets"][0]["builds_percent"], 100.0);
+        let reasons = report["incomplete"].to_string();
+        assert!(
+            reasons.contains("interrupted before 1 package could be run"),
+            "{reasons}"
+        );
+        assert!(!reasons.contains("budget"), "{reasons}");
+        assert_eq!(report["observations"], serde_json::json!([]));
         assert!(world.left_behind().is_empty(), "{:?}", world.left_behind());
         assert_eq!(world.tree(), before);
     }
+}
+
+/// A program that needs more memory than programs get, and says what its arguments are.
+const LARGE: &str = r#"
+-- go.mod --
+module example.com/large
+
+go 1.24
+-- main.go --
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	fmt.Println(len(make([]byte, 1200<<20)), os.Args[1:])
+}
+-- wasmcheck.toml --
+[[scenario]]
+name = "its own options"
+args = ["--help", "--", "-h"]
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_needs_much_memory_gets_it_and_natively_its_own_arguments() {
+    let world = common::unpacked("large", &[LARGE]);
+    let ran = world.run(&["--native", "--target", "wasip1"]);
+    let report = ran.report.unwrap();
+    let observations = report["observations"].as_array().unwrap();
+    assert!(
+        observations.iter().all(|o| o["end"] == "ok"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("1 of 1 scenario as natively"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]

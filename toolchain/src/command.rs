@@ -17,6 +17,9 @@ use crate::error::Error;
 use crate::files;
 use crate::lookup::{self, NotFound};
 use crate::notes::{self, Note};
+#[cfg(target_os = "linux")]
+use crate::parent_death::ask_to_end_with_us;
+use crate::parent_death::end_with_us;
 use crate::started;
 
 /// How often a running process is looked at whose output ended.
@@ -126,7 +129,7 @@ impl Process {
     /// It is a reaper (`crate::reaper`), which is asked to end before it is killed.
     #[cfg(target_os = "linux")]
     pub(crate) fn reaps(mut self) -> Self {
-        at_our_end(&mut self.command, rustix::process::Signal::TERM);
+        ask_to_end_with_us(&mut self.command);
         self.reaps = true;
         self
     }
@@ -368,32 +371,6 @@ impl Drop for Running {
         started::lock().remove(&leader);
         notes::note(&Note::Ended(leader));
     }
-}
-
-/// Let a process end when this one does, however that ends: it may be one that never would. What it starts
-/// itself is the affair of the watchdog, or of a reaper.
-#[cfg(target_os = "linux")]
-pub(crate) fn end_with_us(command: &mut Command) {
-    at_our_end(command, rustix::process::Signal::KILL);
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn end_with_us(_: &mut Command) {}
-
-/// Let a process get a signal when this one ends.
-#[cfg(target_os = "linux")]
-#[expect(
-    unsafe_code,
-    reason = "between fork and exec, one system call is made and nothing else"
-)]
-fn at_our_end(command: &mut Command, signal: rustix::process::Signal) {
-    use std::os::unix::process::CommandExt;
-
-    use rustix::process::set_parent_process_death_signal;
-    let ask = move || set_parent_process_death_signal(Some(signal)).map_err(Into::into);
-    // SAFETY: prctl(2) is async-signal-safe; nothing is allocated, no lock is taken. The thread
-    // that starts it waits for it, so that the thread's end is that of the process.
-    unsafe { command.pre_exec(ask) };
 }
 
 /// What was read of a stream so far.

@@ -17,6 +17,7 @@ mod list;
 pub mod lookup;
 mod notes;
 mod overlay;
+mod parent_death;
 mod patched;
 mod program;
 #[cfg(target_os = "linux")]

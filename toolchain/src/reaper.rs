@@ -21,7 +21,7 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::command::end_with_us;
+use crate::parent_death::end_with_us;
 
 /// How long processes that were killed may take to go, before they are looked at again.
 const TICK: Duration = Duration::from_millis(1);

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 
+use crate::command::Interrupt;
 #[cfg(unix)]
 use crate::command::signal_name;
-use crate::command::{Interrupt, end_with_us};
 use crate::error::Error;
+use crate::parent_death::end_with_us;
 
 /// How often the process is looked at.
 const TICK: Duration = Duration::from_millis(2);

@@ -17,6 +17,8 @@ const GRACE: Duration = Duration::from_secs(1);
 const ASKED: Duration = Duration::from_millis(300);
 /// 128 + SIGINT.
 pub(super) const INTERRUPTED: u8 = 130;
+/// What is said then.
+pub(super) const WAS_INTERRUPTED: &str = "interrupted";
 
 /// End the process when the user wants it, when a guest does not stop in time (it may sit in a call
 /// to the host, or the compiler may take too long), or when the compiler takes too much memory.
@@ -55,6 +57,7 @@ pub(super) fn watch(launch: &Launch, interrupt: &Interrupt, scratch: Option<Path
                 toolchain::remove_scratch(scratch);
             }
             let Some((late, (code, why))) = over else {
+                launch.complain(WAS_INTERRUPTED);
                 leave(INTERRUPTED)
             };
             let why = why.unwrap_or_default();
