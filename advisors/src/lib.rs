@@ -20,7 +20,7 @@ pub use crate::catalogue::{Catalogue, Remedy, Rewriting, Stub, entries};
 pub use crate::search::{Search, Verdict, guesses, newer, older};
 pub use crate::sketches::{SKETCHES, Sketch};
 pub use crate::swaps::SwapTrial;
-pub use crate::trial::Trial;
+pub use crate::trial::{Blamed, Trial};
 
 /// [`Catalogue::stubs`] of what is part of the program.
 pub fn stubs() -> Vec<Stub> {
@@ -33,8 +33,12 @@ pub fn advise(findings: &mut [Finding], absent: &BTreeSet<String>) -> Vec<Advice
 }
 
 /// [`Catalogue::trials`] with what is part of the program.
-pub fn trials(report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<Trial> {
-    Catalogue::builtin().trials(report, tags)
+pub fn trials(
+    report: &Report,
+    tags: &BTreeMap<String, BTreeSet<String>>,
+    blamed: &Blamed,
+) -> Vec<Trial> {
+    Catalogue::builtin().trials(report, tags, blamed)
 }
 
 impl Catalogue {

@@ -16,6 +16,8 @@ pub struct Trial {
     pub version: Option<String>,
     /// It is the module being checked.
     pub own: bool,
+    /// None of the findings lies in it: what it lacks keeps others from building.
+    pub is_blamed: bool,
     /// Ids of the findings in it.
     pub findings: Vec<String>,
     /// For each build, the packages that must compile: those at fault, and those of the module
@@ -38,6 +40,7 @@ impl Trial {
             module,
             version: Some(version),
             own: false,
+            is_blamed: false,
             findings: Vec::new(),
             packages: BTreeMap::new(),
             targets: Vec::new(),
@@ -48,11 +51,19 @@ impl Trial {
     }
 }
 
+/// The modules, with their versions, of dependencies that are to blame, by import path.
+pub type Blamed = BTreeMap<String, (String, Option<String>)>;
+
 impl Catalogue {
-    /// Find what is worth trying, what unblocks most first; the module being checked comes last, since
-    /// its own newer versions are no news to those who work on it. `tags` are the tags that the source
-    /// of a package knows.
-    pub fn trials(&self, report: &Report, tags: &BTreeMap<String, BTreeSet<String>>) -> Vec<Trial> {
+    /// Find what is worth trying, what unblocks most first: modules in which something fails before those that are
+    /// only to blame for what fails elsewhere. The module being checked comes last, since its own newer versions are
+    /// no news to those who work on it. `tags` are the tags that the source of a package knows.
+    pub fn trials(
+        &self,
+        report: &Report,
+        tags: &BTreeMap<String, BTreeSet<String>>,
+        blamed: &Blamed,
+    ) -> Vec<Trial> {
         let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Finding>> = BTreeMap::new();
         for finding in report.findings.iter().filter(|f| can_be_tried(f)) {
             let version = finding.version.as_deref();
@@ -60,6 +71,11 @@ impl Catalogue {
                 .entry((&finding.module, version))
                 .or_default()
                 .push(finding);
+            let blamed = blamed.get(&finding.root);
+            if let Some((module, version)) = blamed.filter(|(m, _)| *m != finding.module) {
+                let group = groups.entry((module, version.as_deref())).or_default();
+                group.push(finding);
+            }
         }
         let mut trials: Vec<(usize, Trial)> = groups
             .into_iter()
@@ -67,7 +83,10 @@ impl Catalogue {
                 trial(self, report, module, version, &findings, tags)
             })
             .collect();
-        trials.sort_by(|a, b| (a.1.own, b.0, &a.1.module).cmp(&(b.1.own, a.0, &b.1.module)));
+        trials.sort_by(|(a_count, a), (b_count, b)| {
+            let a = (a.own, a.is_blamed, b_count, &a.module);
+            a.cmp(&(b.own, b.is_blamed, a_count, &b.module))
+        });
         trials.into_iter().map(|(_, trial)| trial).collect()
     }
 }
@@ -169,6 +188,7 @@ fn trial(
             .or(report.module.version.as_deref().filter(|_| own))
             .map(str::to_owned),
         own,
+        is_blamed: findings.iter().all(|f| f.module != module),
         findings: findings.iter().map(|f| f.id.clone()).collect(),
         packages,
         targets: targets.into_iter().collect(),

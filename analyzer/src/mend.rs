@@ -198,6 +198,26 @@ impl Mender {
         self.plan != before
     }
 
+    /// Declare exported names that importers use of a package which has other files on the targets: by a file of
+    /// another platform, if one fits.
+    pub fn declare_for_importers(&mut self, names: &BTreeSet<String>, targets: &Targets) -> bool {
+        let is_taken_in = |name: &String| {
+            let mut widened = self.plan.widened.iter();
+            widened.any(|w| w.targets.is_superset(targets) && self.declares(&w.file, name))
+        };
+        let left: BTreeSet<String> = names.iter().filter(|n| !is_taken_in(n)).cloned().collect();
+        if left.is_empty() {
+            return true;
+        }
+        let missing = left.iter().map(|name| (name.clone(), targets.clone()));
+        let wanted = Wanted {
+            missing: missing.collect(),
+            ..Wanted::default()
+        };
+        let can_try = self.trial.is_none() && self.trials < TRIALS;
+        can_try && self.widen(&wanted, &[]) || self.declare_exported(&left, targets)
+    }
+
     /// Declare exported names that importers use of a package which has no files on the targets.
     pub fn declare_exported(&mut self, names: &BTreeSet<String>, targets: &Targets) -> bool {
         let before = self.plan.clone();

@@ -92,7 +92,7 @@ impl Mender {
         true
     }
 
-    fn declares(&self, file: &str, name: &str) -> bool {
+    pub(super) fn declares(&self, file: &str, name: &str) -> bool {
         Pieces::of(&self.files[file])
             .units
             .iter()

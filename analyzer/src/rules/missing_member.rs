@@ -217,40 +217,70 @@ fn finding<'a>(
     selector: Span,
 ) -> Option<Finding> {
     let name = file.facts.text(selector);
-    let ignored = left_out::ignored_files(cx, package);
-    let declaring: Vec<(&Arc<Source>, Span, String)> = ignored
-        .iter()
-        .filter_map(|f| declaration(&f.facts, name).map(|(at, symbol)| (f, at, symbol)))
-        .collect();
-    let (symbol, claim) = match declaring.first() {
-        Some((_, _, symbol)) => (
-            symbol.clone(),
-            Claim::of(
-                symbol.as_str(),
-                format!("is declared only in files that build constraints exclude on {HERE}"),
-            ),
-        ),
-        None if is_exported(name) => (
-            name.to_owned(),
-            Claim::plain(format!(
-                "no imported package declares a field or method `{name}` on {HERE}"
-            )),
-        ),
+    let own = declaring(cx, package, name);
+    let (root, declaring, claim) = match own.first() {
+        Some((_, _, symbol)) => {
+            let what =
+                format!("is declared only in files that build constraints exclude on {HERE}");
+            let claim = Claim::of(symbol.as_str(), what);
+            (package, own, claim)
+        }
+        None if is_exported(name) => {
+            let what = format!("no imported package declares a field or method `{name}` on {HERE}");
+            match hollow(cx, package, name) {
+                Some((hollow, declaring)) => {
+                    let path = hollow.path();
+                    let what =
+                        format!("{what}: `{path}` does in files that build constraints exclude");
+                    (hollow, declaring, Claim::plain(what))
+                }
+                None => (package, own, Claim::plain(what)),
+            }
+        }
         None => return None,
     };
+    let symbol = declaring.first().map_or(name, |(_, _, symbol)| symbol);
     let saying = Saying {
         rule: Rule::MissingMember,
         effect: Effect::FailsToBuild,
-        root: package.path().to_owned(),
-        symbol: format!("{}.{symbol}", package.path()),
+        root: root.path().to_owned(),
+        symbol: format!("{}.{symbol}", root.path()),
         claim,
     };
     let mut finding = cx.at(package, file, selector.pos, saying);
     for (source, at, _) in declaring.iter().take(5) {
         let line = source.facts.position(at.pos).0;
-        finding.notes.push(cx.declared_in(package, source, line));
+        finding.notes.push(cx.declared_in(root, source, line));
     }
     Some(finding)
+}
+
+/// Files that are left out and declare a field or method, where they do, and its symbol within the package.
+type Declaring = Vec<(Arc<Source>, Span, String)>;
+
+fn declaring(cx: &Context<'_, '_>, package: &Package<'_>, name: &str) -> Declaring {
+    let ignored = left_out::ignored_files(cx, package).into_iter();
+    let declaring = ignored.filter_map(|file| {
+        let (at, symbol) = declaration(&file.facts, name)?;
+        Some((file, at, symbol))
+    });
+    declaring.collect()
+}
+
+/// The package among the imports, outside of the standard library, that declares a field or method in files that are
+/// left out.
+fn hollow<'g, 'a>(
+    cx: &Context<'g, 'a>,
+    package: &Package<'a>,
+    name: &str,
+) -> Option<(&'g Package<'a>, Declaring)> {
+    let imports = package.listed.imports.iter();
+    let imports = imports.filter_map(|path| cx.graph.get(path));
+    let mut others = imports.filter(|import| !import.listed.standard);
+    others.find_map(|import| {
+        let declaring = declaring(cx, import, name);
+        (!declaring.is_empty()).then_some((import, declaring))
+    })
 }
 
 /// Where a file declares a method or field of this name, and its symbol within the package.

@@ -18,10 +18,10 @@ mod upgrade;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use advisors::Trial;
+use advisors::{Blamed, Trial};
 use model::{
-    AdviceKind, Attempt, Confirmed, Edit, GoFault, Goos, Incomplete, ListedPackage, Report, Stage,
-    count,
+    AdviceKind, Attempt, Confirmed, Edit, Finding, GoFault, Goos, Incomplete, ListedPackage,
+    Report, Stage, Target, count,
 };
 use toolchain::{Go, Versions};
 
@@ -240,13 +240,17 @@ fn upgrades(
     report: &mut Report,
     tags: &BTreeMap<String, BTreeSet<String>>,
 ) -> bool {
-    let trials = checkup.config.catalogue().trials(report, tags);
+    let blamed = blamed(checkup, report);
+    let trials = checkup.config.catalogue().trials(report, tags, &blamed);
     let mut cut = 0;
     let mut ended: Vec<String> = Vec::new();
     let mut asked = true;
     for trial in &trials {
         if checkup.is_over() {
             cut += 1;
+            continue;
+        }
+        if trial.is_blamed && are_helped(report, &trial.findings) {
             continue;
         }
         let mut work = TrialWork::new(checkup, trial);
@@ -270,6 +274,35 @@ fn upgrades(
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
     asked
+}
+
+/// The modules of dependencies that are to blame for what fails in another package.
+fn blamed(checkup: &Checkup<'_>, report: &Report) -> Blamed {
+    let elsewhere = report.findings.iter().filter(|f| f.root != f.package);
+    let of = |finding: &Finding| {
+        let mut builds = checkup.builds.iter();
+        let package =
+            builds.find_map(|(platform, _)| checkup.builds.package(platform, &finding.root));
+        let module = package?.module.as_ref().filter(|module| !module.main)?;
+        let version = Some(module.version.clone()).filter(|version| !version.is_empty());
+        Some((finding.root.clone(), (module.path.clone(), version)))
+    };
+    elsewhere.filter_map(of).collect()
+}
+
+/// Whether something was seen to help each of some findings on all of its targets.
+fn are_helped(report: &Report, findings: &[String]) -> bool {
+    let helps = |id: &String, target: &Target| {
+        let mut advice = report.advice.iter();
+        let advice = advice.find(|a| a.id == *id);
+        advice.is_some_and(|a| a.confirmed.get(target).is_some_and(|c| c.is_good()))
+    };
+    let mut findings = report.findings.iter().filter(|f| findings.contains(&f.id));
+    findings.all(|f| {
+        f.targets
+            .iter()
+            .all(|t| f.advice.iter().any(|id| helps(id, t)))
+    })
 }
 
 /// What is not known because attempts were given up, where some were.

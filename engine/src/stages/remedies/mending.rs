@@ -61,6 +61,9 @@ pub(super) struct Mending<'c> {
     system: Arc<SystemNames>,
 }
 
+/// Whether a package declares a name for a build from now on.
+type Declared = BTreeMap<(String, String, Goos), bool>;
+
 /// What compiling says.
 #[derive(Default)]
 struct Round {
@@ -255,13 +258,14 @@ impl Mending<'_> {
         for (package, excluded) in &round.excluded {
             changed |= self.fill(round, package, excluded);
         }
+        let mut declared = Declared::new();
         for (package, faults) in &round.faults {
-            let faults = self.without_foreign(round, package, faults, &mut changed);
+            let faults = self.without_foreign(round, package, faults, &mut declared);
             if let Some(work) = self.work(round, package) {
                 changed |= !faults.is_empty() && work.mender.mend(&faults);
             }
         }
-        changed
+        changed || declared.values().any(|can| *can)
     }
 
     /// Give a package files, or take its importers away from it.
@@ -300,7 +304,7 @@ impl Mending<'_> {
         round: &Round,
         package: &str,
         faults: &[Fault],
-        changed: &mut bool,
+        declared: &mut Declared,
     ) -> Vec<Fault> {
         let mut left = Vec::new();
         for fault in faults {
@@ -308,17 +312,20 @@ impl Mending<'_> {
                 .work(round, package)
                 .and_then(|w| w.mender.foreign(fault));
             let own = foreign.filter(|(path, _)| path != package && round.is_own(path));
-            let declared = own.is_some_and(|(path, name)| {
-                let names = BTreeSet::from([name]);
-                let work = self.work(round, &path);
-                work.is_some_and(|w| {
-                    w.mender
-                        .declare_exported(&names, &BTreeSet::from([fault.goos]))
-                })
+            let is_declared = own.is_some_and(|(path, name)| {
+                // One name may be used in many places, and in several packages.
+                let key = (path, name, fault.goos);
+                if let Some(known) = declared.get(&key) {
+                    return *known;
+                }
+                let names = BTreeSet::from([key.1.clone()]);
+                let builds = BTreeSet::from([fault.goos]);
+                let work = self.work(round, &key.0);
+                let can = work.is_some_and(|w| w.mender.declare_for_importers(&names, &builds));
+                declared.insert(key, can);
+                can
             });
-            if declared {
-                *changed = true;
-            } else {
+            if !is_declared {
                 left.push(fault.clone());
             }
         }
