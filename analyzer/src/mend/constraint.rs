@@ -14,6 +14,10 @@ pub(super) fn of(name: &str, text: &str) -> Option<String> {
     let by_name = name_terms(name);
     let mut terms: Vec<String> = by_name.into_iter().map(str::to_owned).collect();
     let lines = of_lines(text).filter(|lines| !terms.contains(lines));
+    if let Some(lines) = lines.as_deref().filter(|lines| !lines.contains("||")) {
+        // `js && wasm` in a file whose name ends in `_js`.
+        terms.retain(|term| lines.split("&&").all(|other| other.trim() != term));
+    }
     terms.extend(lines.map(|lines| {
         let alternatives = lines.contains("||") && !terms.is_empty();
         if alternatives {
@@ -191,6 +195,11 @@ mod tests {
                 "a_linux_amd64.go",
                 "//go:build cgo || x\n\npackage a\n",
                 Some("linux && amd64 && (cgo || x)"),
+            ),
+            (
+                "a_js.go",
+                "//go:build js && wasm\n\npackage a\n",
+                Some("js && wasm"),
             ),
             (
                 "a.go",
