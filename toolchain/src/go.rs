@@ -186,7 +186,7 @@ impl Go {
         }
         Err(Error::Go {
             command,
-            message: without_downloads(&output.stderr),
+            message: without_quotes(&without_downloads(&output.stderr)),
         })
     }
 
@@ -199,6 +199,31 @@ impl Go {
             }
         })
     }
+}
+
+/// What Go says of files of modules, without what it quotes of those that are links to a file elsewhere: a module
+/// could have any file of that name quoted.
+pub(crate) fn without_quotes(message: &str) -> String {
+    let lines = message.lines().map(|line| match quoted(line) {
+        Some(place) => {
+            format!("{place}: not quoted, because the file is a link that leads elsewhere")
+        }
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The place in a line `/dir/go.mod:LINE: MESSAGE` about a link that leads out of its directory.
+fn quoted(line: &str) -> Option<&str> {
+    let name = ["/go.mod:", "/go.work:"];
+    let end = name
+        .iter()
+        .find_map(|name| Some(line.find(name)? + name.len()))?;
+    let number = line[end..].find(": ")?;
+    let file = Utf8Path::new(line[..end - 1].trim_start());
+    let real = file.canonicalize_utf8().ok()?;
+    let dir = file.parent()?.canonicalize_utf8().ok()?;
+    (!real.starts_with(dir)).then_some(&line[..end + number])
 }
 
 /// What Go printed on standard error, without its lines about downloads.

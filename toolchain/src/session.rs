@@ -11,7 +11,7 @@ use crate::command::Process;
 use crate::error::Error;
 use crate::files;
 use crate::flags;
-use crate::go::{Go, GoEnv};
+use crate::go::{Go, GoEnv, without_quotes};
 use crate::layout::regular_sources;
 use crate::list;
 use crate::scratch::Scratch;
@@ -355,7 +355,11 @@ impl Session {
         let dir = workspace.filter(|_| self.mode == Mode::Workspace);
         Error::Go {
             command,
-            message: replace_paths(&message, &copy, dir.unwrap_or(&self.root).as_str()),
+            message: without_quotes(&replace_paths(
+                &message,
+                &copy,
+                dir.unwrap_or(&self.root).as_str(),
+            )),
         }
     }
 

@@ -22,6 +22,14 @@ pub struct TargetLine<'r> {
 impl TargetLine<'_> {
     /// How many own packages build, and what is said of those that do, in a few words.
     pub fn breakdown(&self) -> String {
+        let known = self.of_known();
+        if self.own > 0 && self.unknown == 0 && self.report.verdict == Verdict::Unknown {
+            return format!("{known}, but not all of the module could be loaded");
+        }
+        known
+    }
+
+    fn of_known(&self) -> String {
         let packages = || count(self.own, "package");
         let builds = match (self.own, self.builds, self.unknown) {
             (0, ..) => return "no package has a verdict".to_owned(),

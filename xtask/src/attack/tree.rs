@@ -143,7 +143,26 @@ fn quoted(ground: &Ground) -> Result<()> {
         fs::remove_file(ground.module.join(place))?;
     }
     catalogue_outside(ground)?;
+    module_outside(ground)?;
     ground.nothing_left()
+}
+
+/// A go.mod, of the module and of one below it, that is a link to one elsewhere.
+fn module_outside(ground: &Ground) -> Result<()> {
+    let outside = ground.beside("outside-module");
+    fs::create_dir(&outside)?;
+    fs::write(outside.join("go.mod"), "TOKEN=s3cr3t\n")?;
+    for place in ["go.mod", "below/go.mod"] {
+        ground.hello()?;
+        ground.write("below/a.go", "package below\n")?;
+        let _ = fs::remove_file(ground.module.join(place));
+        ground.link(outside.join("go.mod"), place)?;
+        let seen = ground.run(&["--level", "build"])?;
+        let told = seen.stdout.contains("s3cr3t") || seen.stderr.contains("s3cr3t");
+        ensure!(!told, "{place}: {}{}", seen.stdout, seen.stderr);
+        fs::remove_file(ground.module.join(place))?;
+    }
+    Ok(())
 }
 
 /// A catalogue of the module by the name of a file that lies elsewhere, and in a directory that does.
