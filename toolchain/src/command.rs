@@ -38,8 +38,8 @@ const TERM: i32 = 15;
 #[cfg(unix)]
 const CONTINUE: i32 = 18;
 
-/// How long what a process has started may go on to write once it has ended itself.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long nothing may come of streams that are open although their process has ended.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// A request to stop, shared by everything that waits.
 #[derive(Clone, Debug, Default)]
@@ -246,7 +246,7 @@ impl Process {
         // Before the streams are read to their end, which what it has started may keep open.
         drop(child);
         let status = status?;
-        until.streams();
+        until.streams(|| [&stdout, &stderr].map(length));
         let (stdout, stderr) = (taken(&stdout), taken(&stderr));
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         let Some(status) = status else {
@@ -381,6 +381,10 @@ fn taken(from: &Taken) -> Vec<u8> {
     std::mem::take(&mut *from)
 }
 
+fn length(of: &Taken) -> usize {
+    of.lock().unwrap_or_else(PoisonError::into_inner).len()
+}
+
 fn add(to: &Taken, bytes: &[u8], keep: usize) {
     let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
     to.extend_from_slice(bytes);
@@ -460,14 +464,18 @@ impl Until<'_> {
         }
     }
 
-    /// Until the streams end, which somebody who is still there may keep open.
-    fn streams(&self) {
-        let until = Instant::now() + LAST_WORDS;
+    /// Until the streams end, or nothing more comes: somebody who is still there may keep them open.
+    fn streams(&self, lengths: impl Fn() -> [usize; 2]) {
         let mut closed = Err(RecvTimeoutError::Timeout);
+        let (mut seen, mut since) = (lengths(), Instant::now());
         while closed == Err(RecvTimeoutError::Timeout)
-            && Instant::now() < until
+            && since.elapsed() < LAST_WORDS
             && !self.interrupt.is_raised()
         {
+            let now = lengths();
+            if now != seen {
+                (seen, since) = (now, Instant::now());
+            }
             closed = self
                 .closed
                 .recv_timeout(LONG_TICK)
