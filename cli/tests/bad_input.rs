@@ -105,6 +105,15 @@ fn a_published_module_is_checked_in_a_scratch_copy() {
 }
 
 #[test]
+fn a_published_workspace_is_none() {
+    let world = World::empty("m");
+    let ran = world.run(&["--level", "build", "example.com/workplace@v1.0.0"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let report = ran.report.expect("the module is judged");
+    assert_eq!(report["targets"][0]["packages"][0]["builds"], "yes");
+}
+
+#[test]
 fn a_report_that_cannot_be_written() {
     let world = World::of(&fixtures::named("clean"));
     for (file, words) in [

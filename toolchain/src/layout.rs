@@ -85,6 +85,7 @@ pub fn fetch(go: &Go, spec: &str) -> Result<Fetched, Error> {
         make_writable(&gomod)?;
     }
     drop_hollow_vendor(&dir)?;
+    drop_workspace(&dir)?;
     let dropped = drop_local_replaces(go, &dir)?;
     Ok(Fetched {
         dir,
@@ -163,6 +164,18 @@ fn drop_hollow_vendor(dir: &Utf8Path) -> Result<(), Error> {
     } else {
         Ok(())
     }
+}
+
+/// A published go.work names modules of the repository that module zips leave out; those who require the module
+/// never see it.
+fn drop_workspace(dir: &Utf8Path) -> Result<(), Error> {
+    for name in ["go.work", "go.work.sum"] {
+        let file = dir.join(name);
+        if file.symlink_metadata().is_ok() {
+            fs::remove_file(&file).map_err(Error::io(file))?;
+        }
+    }
+    Ok(())
 }
 
 /// The `replace` directives of a go.mod whose right side is a directory.
