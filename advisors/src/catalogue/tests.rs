@@ -297,7 +297,8 @@ fn a_module_is_told_of_that_fails_for_what_it_imports() {
         let entry = swap(id, &format!("example.com/{id}"), "example.com/new");
         entry.replace("reason = \"cgo\"", &format!("reason = \"{reason}\""))
     };
-    let catalogue = user(&[swap("by", "dependency"), swap("far", "cgo")]).unwrap();
+    let entries = [swap("by", "dependency"), swap("far", "cgo")];
+    let catalogue = user(&entries).expect("a catalogue without mistakes");
     let mut hollow = finding("example.com/hollow", "example.com/hollow", "v1.0.0", "F");
     let titles = |finding: &Finding| {
         let remedies = catalogue.remedies(finding).into_iter();
