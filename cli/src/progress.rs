@@ -92,6 +92,9 @@ impl Listener for Progress {
             Event::ReplaceDropped { module, replace } => self.remark(&format!(
                 "wasmcheck: dropped `replace {replace}`: its directory is not part of {module}"
             )),
+            Event::MemberLeftOut { dir } => self.remark(&format!(
+                "wasmcheck: {dir} is not checked: go.work names it, but it lies outside of the workspace; `wasmcheck {dir}` checks it"
+            )),
             Event::ProgramRefused { file } => self.remark(&format!(
                 "wasmcheck: {file} is not started: it lies in the current directory or in the module that is checked, or PATH names its directory by a relative path"
             )),

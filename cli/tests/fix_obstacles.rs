@@ -106,6 +106,18 @@ fn a_file_that_a_link_leads_to_is_not_changed() {
 }
 
 #[test]
+fn a_go_mod_that_a_link_leads_to_is_not_changed() {
+    let world = unpacked("app", &[FORKS]);
+    let outside = world.scratch.path().join("go.mod");
+    let file = world.module.join("go.mod");
+    fs::rename(&file, &outside).unwrap();
+    symlink(&outside, &file).unwrap();
+    let text = fs::read(&outside).unwrap();
+    refuses(&world, "go.mod", "this link leads out of the module");
+    assert_eq!(fs::read(&outside).unwrap(), text);
+}
+
+#[test]
 fn a_catalogue_that_is_missing_is_told() {
     let world = unpacked("app", &[SPLITS]);
     let config = world.module.join("wasmcheck.toml");

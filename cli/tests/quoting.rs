@@ -283,3 +283,29 @@ fn the_assembly_of_the_module_is_quoted() {
     assert!(ran.stdout.contains("NOSUCH"), "{}", ran.stdout);
     assert!(ran.stdout.contains("f_wasm.s:5"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_member_outside_of_its_workspace_is_left_out() {
+    for (named, outside) in [("../far", true), ("./link", true), ("./b", false)] {
+        let world = beside_secrets(&[
+            ("a/go.mod", b"module example.com/a\n\ngo 1.24\n"),
+            ("a/a.go", b"package a\n"),
+            ("b/go.mod", b"module example.com/b\n\ngo 1.24\n"),
+            ("b/b.go", b"package b\n"),
+        ]);
+        std::fs::remove_file(world.module.join("go.mod")).unwrap();
+        symlink("../far", world.module.join("link")).unwrap();
+        let work = format!("go 1.24\n\nuse (\n\t./a\n\t{named}\n)\n");
+        write(&world.module.join("go.work"), work.as_bytes());
+        assert_secret(&world, named);
+        let (ran, _, json) = check(&world, "build");
+        assert_eq!(
+            ran.stderr.contains("far is not checked"),
+            outside,
+            "{named}: {}",
+            ran.stderr
+        );
+        assert_eq!(json.contains("example.com/b"), !outside, "{named}: {json}");
+        assert!(json.contains("example.com/a"), "{named}: {json}");
+    }
+}

@@ -20,6 +20,11 @@ pub enum Event<'e> {
         /// The directive, without its keyword.
         replace: &'e str,
     },
+    /// A module that go.work names is not checked, because it lies outside of the workspace and its repository.
+    MemberLeftOut {
+        /// Where it lies.
+        dir: &'e str,
+    },
     /// A program that PATH names is not started, because it lies in the current directory or in the module.
     ProgramRefused {
         /// Where it lies.

@@ -6,6 +6,7 @@ use toolchain::{Fetched, Go};
 use crate::argument::{self, Argument, Patterns};
 use crate::events::{Event, Events};
 use crate::failure::Failure;
+use crate::quoting;
 
 /// A module that was chosen.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,9 @@ pub(crate) fn each_module(
     for argument in arguments {
         match argument {
             Argument::Module(spec) => published(&spec, go, events, with)?,
-            Argument::Local { dir, recursive } => gather(go, &dir, recursive, &mut patterns)?,
+            Argument::Local { dir, recursive } => {
+                gather((go, events), &dir, recursive, &mut patterns)?;
+            }
         }
     }
     let top = patterns
@@ -70,7 +73,7 @@ fn common(a: &Utf8Path, b: &Utf8Path) -> Utf8PathBuf {
 
 /// The modules that a directory stands for: its own, those nested in it, those of its workspace.
 fn gather(
-    go: &Go,
+    (go, events): (&Go, &Events),
     dir: &Utf8Path,
     recursive: bool,
     patterns: &mut Patterns,
@@ -88,7 +91,7 @@ fn gather(
                 Vec::new()
             }
         }
-        None if dir.join("go.work").is_file() => toolchain::workspace_modules(go, dir)?,
+        None if dir.join("go.work").is_file() => members((go, events), dir)?,
         None => toolchain::find_modules(go, dir),
     };
     if roots.is_empty() && patterns.is_empty() {
@@ -101,6 +104,22 @@ fn gather(
         patterns.entry(root).or_default().push("./...".to_owned());
     }
     Ok(())
+}
+
+/// The modules of a workspace that lie in it or in the repository around it. A go.work that came with a clone
+/// may name any module of the machine, whose source is nobody's business.
+fn members((go, events): (&Go, &Events), dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let real = dir.canonicalize_utf8().map_err(toolchain::Error::io(dir))?;
+    let around = quoting::repository(&real).unwrap_or(&real);
+    let (inside, outside): (Vec<_>, Vec<_>) = toolchain::workspace_modules(go, dir)?
+        .into_iter()
+        .partition(|member| member.starts_with(around));
+    for member in &outside {
+        events.hear(Event::MemberLeftOut {
+            dir: member.as_str(),
+        });
+    }
+    Ok(inside)
 }
 
 /// The directory of the go.mod that is in force.

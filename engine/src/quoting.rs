@@ -117,7 +117,7 @@ impl Limits {
 }
 
 /// The nearest directory around a module that Git manages: a module cannot make one outside of itself.
-fn repository(module: &Utf8Path) -> Option<&Utf8Path> {
+pub(crate) fn repository(module: &Utf8Path) -> Option<&Utf8Path> {
     module.ancestors().find(|dir| dir.join(".git").exists())
 }
 

@@ -33,14 +33,20 @@ fn of_edit(go: &Go, tree: (&Dir, &Utf8Path), edit: &Edit) -> Result<(), Failure>
         Edit::Fork { dir, module, .. } => {
             check_links(tree, dir)?;
             check_dirs(tree, dir, module)?;
+            check_requirements(tree)?;
             fork::check_place(go, tree.1, edit)
         }
         Edit::Require { .. } | Edit::Replace { .. } | Edit::Drop { .. } | Edit::Tag { .. } => {
-            ["go.mod", "go.sum"]
-                .iter()
-                .try_for_each(|name| check_links(tree, Utf8Path::new(name)))
+            check_requirements(tree)
         }
     }
+}
+
+/// Refuse to change what the module requires through links that lead out of it.
+fn check_requirements(tree: (&Dir, &Utf8Path)) -> Result<(), Failure> {
+    ["go.mod", "go.sum"]
+        .iter()
+        .try_for_each(|name| check_links(tree, Utf8Path::new(name)))
 }
 
 /// The path and the directories that it lies in, the uppermost first.

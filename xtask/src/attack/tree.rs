@@ -49,6 +49,10 @@ pub(super) const ATTACKS: &[Attack] = &[
         run: quoted,
     },
     Attack {
+        name: "quotes: a module that go.work names elsewhere",
+        run: member_elsewhere,
+    },
+    Attack {
         name: "programs: go in the current directory",
         run: go_beside,
     },
@@ -299,6 +303,36 @@ fn workspaces(ground: &Ground) -> Result<()> {
                 );
             }
         }
+    }
+    ground.nothing_left()
+}
+
+fn member_elsewhere(ground: &Ground) -> Result<()> {
+    let far = ground.beside("far");
+    fs::create_dir(&far)?;
+    fs::write(far.join("go.mod"), "module example.com/far\n\ngo 1.24\n")?;
+    fs::write(far.join("far.go"), "package far\n\nvar token = s3cr3t\n")?;
+    ground.link(&far, "link")?;
+    for named in ["../far", "./link"] {
+        ground.write("a/go.mod", "module example.com/a\n\ngo 1.24\n")?;
+        ground.write("a/a.go", "package a\n")?;
+        ground.write(
+            "go.work",
+            format!("go 1.24\n\nuse (\n\t./a\n\t{named}\n)\n"),
+        )?;
+        let seen = ground.run(&["--format", "json", "--level", "build"])?;
+        let told = seen.stdout.contains("s3cr3t") || seen.stderr.contains("s3cr3t");
+        ensure!(!told, "{named}: {}", seen.stdout);
+        ensure!(
+            seen.stdout.contains("example.com/a"),
+            "{named}: {}",
+            seen.stderr
+        );
+        ensure!(
+            seen.stderr.contains("is not checked"),
+            "{named}: {}",
+            seen.stderr
+        );
     }
     ground.nothing_left()
 }
