@@ -1,5 +1,7 @@
 //! The modules that a command line names: in directories, nested, of a workspace, or published.
 
+use std::path::Path;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use toolchain::{Fetched, Go};
 
@@ -43,6 +45,7 @@ pub(crate) fn each_module(
         match argument {
             Argument::Module(spec) => published(&spec, go, events, with)?,
             Argument::Local { dir, recursive } => {
+                distrust(&dir);
                 gather((go, events), &dir, recursive, &mut patterns)?;
             }
         }
@@ -61,6 +64,21 @@ pub(crate) fn each_module(
         })?;
     }
     Ok(())
+}
+
+/// Start no program that a module, or the repository around it, may have brought.
+fn distrust(dir: &Utf8Path) {
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    let repository = quoting::repository(dir);
+    // Who keeps all that is theirs in one repository has their programs there, too.
+    let repository = repository.filter(|repository| !Path::new(&home).starts_with(repository));
+    let root = module_root(dir);
+    for stranger in [Some(dir), root.as_deref(), repository]
+        .into_iter()
+        .flatten()
+    {
+        toolchain::lookup::distrust(stranger);
+    }
 }
 
 /// The nearest directory that holds both.

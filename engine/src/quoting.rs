@@ -10,6 +10,7 @@ use analyzer::{Quotable, System};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cache::CachedDisk;
+use crate::checkup::Checkup;
 
 /// Ends of names of source that Go, or a C compiler for it, reads.
 const SOURCE: [&str; 13] = [
@@ -25,7 +26,7 @@ pub(crate) struct QuotedDisk {
 
 /// Directories whose source may be quoted.
 #[derive(Debug)]
-struct Limits {
+pub(crate) struct Limits {
     /// Those that no module writes: nothing in them is a link.
     trusted: Vec<Utf8PathBuf>,
     /// Those of the module, by all of their names.
@@ -75,6 +76,17 @@ impl System for QuotedDisk {
 }
 
 impl Limits {
+    /// Those of the module that a checkup is of.
+    pub(crate) fn of_checkup(checkup: &Checkup<'_>) -> Self {
+        let env = checkup.session.env();
+        Self::of(&[&env.goroot, &env.gomodcache], checkup.session.root())
+    }
+
+    /// Whether nothing of a file may be shown, not even in a change of it.
+    pub(crate) fn withhold(&self, path: &Utf8Path) -> bool {
+        !self.trusts(path) && self.quotable(path) == Some(Quotable::Nothing)
+    }
+
     fn of(trusted: &[&Utf8Path], module: &Utf8Path) -> Self {
         let real = module.canonicalize_utf8().ok();
         let around = real.as_deref().and_then(repository).map(Utf8Path::to_owned);

@@ -23,6 +23,8 @@ pub enum GoFault {
     Network,
     /// An import path leads to no repository.
     Repository,
+    /// A module is on no proxy, and GOVCS forbids to ask its repository.
+    VersionControl,
     /// No module that is required has the package.
     NoPackage,
     /// A directory without Go files stands for the package.
@@ -47,6 +49,7 @@ const MESSAGES: &[(&str, GoFault)] = &[
     ("GOTOOLCHAIN=local", GoFault::Toolchain),
     ("GOPROXY=off", GoFault::Offline),
     ("module lookup disabled", GoFault::Offline),
+    ("GOVCS disallows using", GoFault::VersionControl),
     ("no space left on device", GoFault::Disk),
     ("disk quota exceeded", GoFault::Disk),
     ("read-only file system", GoFault::Disk),
@@ -111,7 +114,8 @@ impl GoFault {
             | Self::Credentials
             | Self::Proxy
             | Self::Network
-            | Self::Repository => true,
+            | Self::Repository
+            | Self::VersionControl => true,
             Self::Excluded
             | Self::Toolchain
             | Self::NoPackage
@@ -141,6 +145,9 @@ impl GoFault {
             Self::Network => "check the network, its certificates and GOPROXY",
             Self::Repository => {
                 "check its path and the network; for a private module set GOPRIVATE and configure git credentials"
+            }
+            Self::VersionControl => {
+                "no proxy has it, and wasmcheck lets Go run git only for modules that GOPRIVATE names: name it there, or set GOVCS (`go help vcs`)"
             }
             Self::ModFile => "fix the line; `go mod edit -fmt` shows what can be parsed",
             Self::Permission => "check the owner and permissions of the file",
@@ -224,6 +231,10 @@ mod tests {
             (
                 "/go/pkg/tool/compile: signal: killed",
                 Some(GoFault::Resources),
+            ),
+            (
+                "example.com/x@v1.0.0: GOVCS disallows using git for public example.com/x; see 'go help vcs'",
+                Some(GoFault::VersionControl),
             ),
             ("undefined: x", None),
             // The names of packages are no messages.

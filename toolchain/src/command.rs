@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::error::Error;
@@ -40,6 +40,8 @@ const CONTINUE: i32 = 18;
 
 /// How long nothing may come of streams that are open although their process has ended.
 const LAST_WORDS: Duration = Duration::from_secs(10);
+/// How long something may: no more than a pipe holds is left of the process itself.
+const OTHER_WORDS: Duration = Duration::from_mins(1);
 
 /// A request to stop, shared by everything that waits.
 #[derive(Clone, Debug, Default)]
@@ -132,6 +134,12 @@ impl Process {
         ask_to_end_with_us(&mut self.command);
         self.reaps = true;
         self
+    }
+
+    /// The directory that it runs in.
+    pub(crate) fn dir(&self) -> Utf8PathBuf {
+        let dir = self.command.get_current_dir().and_then(Utf8Path::from_path);
+        dir.unwrap_or(Utf8Path::new(".")).to_owned()
     }
 
     /// Let it read a file as its standard input, which is empty otherwise.
@@ -467,9 +475,11 @@ impl Until<'_> {
     /// Until the streams end, or nothing more comes: somebody who is still there may keep them open.
     fn streams(&self, lengths: impl Fn() -> [usize; 2]) {
         let mut closed = Err(RecvTimeoutError::Timeout);
-        let (mut seen, mut since) = (lengths(), Instant::now());
+        let ended = Instant::now();
+        let (mut seen, mut since) = (lengths(), ended);
         while closed == Err(RecvTimeoutError::Timeout)
             && since.elapsed() < LAST_WORDS
+            && ended.elapsed() < OTHER_WORDS
             && !self.interrupt.is_raised()
         {
             let now = lengths();

@@ -33,6 +33,8 @@ pub struct Go {
     pinned: Option<String>,
     /// Where it lies, when that is not its own name for it.
     goroot: Option<Utf8PathBuf>,
+    /// Whether the user has said nothing of version control.
+    limits_vcs: Arc<OnceLock<bool>>,
     /// Where Go works: what it leaves when it is killed goes with ours.
     work: Arc<OnceLock<Option<Scratch>>>,
 }
@@ -91,6 +93,7 @@ impl Go {
             deadline: None,
             pinned: None,
             goroot: None,
+            limits_vcs: Arc::default(),
             work: Arc::default(),
         }
     }
@@ -104,6 +107,7 @@ impl Go {
             deadline: Some(deadline),
             pinned: Some(version.to_owned()),
             goroot: None,
+            limits_vcs: Arc::clone(&self.limits_vcs),
             work: Arc::clone(&self.work),
         }
     }
@@ -151,8 +155,38 @@ impl Go {
     /// A Go process in a directory, with the user's environment.
     ///
     /// Version control stamping is off: it is not needed, and it would run `git` with the
-    /// module's own configuration (`core.fsmonitor` names a program).
+    /// module's own configuration (`core.fsmonitor` names a program). Where a proxy lacks a module, Go asks its
+    /// repository, which may be any address that a go.mod names; here only for private modules, unless the user has
+    /// said otherwise (`go help vcs`).
     pub(crate) fn process(&self, dir: &Utf8Path) -> Process {
+        let process = self.process_with_any_vcs(dir);
+        if !self.options.offline && *self.limits_vcs.get_or_init(|| self.says_nothing_of_vcs()) {
+            process.env("GOVCS", "public:off,private:all")
+        } else {
+            process
+        }
+    }
+
+    /// Whether neither GOVCS is set nor repositories are all that there is, in the environment or by `go env -w`.
+    fn says_nothing_of_vcs(&self) -> bool {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "UPPERCASE", default)]
+        struct Said {
+            govcs: String,
+            goproxy: String,
+        }
+        // Where no go.mod asks for another toolchain.
+        let dir = Utf8Path::new(std::path::MAIN_SEPARATOR_STR);
+        let args = ["env", "-json", "GOVCS", "GOPROXY"];
+        let process = self.process_with_any_vcs(dir).args(args);
+        let output = self.run_any(process.env("GOWORK", "off"));
+        let said = output
+            .ok()
+            .and_then(|o| serde_json::from_slice::<Said>(&o.stdout).ok());
+        said.is_none_or(|said| said.govcs.is_empty() && said.goproxy != "direct")
+    }
+
+    fn process_with_any_vcs(&self, dir: &Utf8Path) -> Process {
         let process = Process::new(&self.options.program, dir).until(self.deadline);
         // Without room for it, Go says so itself.
         let work = self.work.get_or_init(|| Scratch::for_go().ok());
@@ -180,13 +214,14 @@ impl Go {
     /// Run, and take a failure as one of the whole command.
     pub(crate) fn run(&self, process: Process) -> Result<Output, Error> {
         let command = process.shown();
+        let dir = process.dir();
         let output = self.run_any(process)?;
         if output.success {
             return Ok(output);
         }
         Err(Error::Go {
             command,
-            message: without_quotes(&without_downloads(&output.stderr)),
+            message: without_quotes(&without_downloads(&output.stderr), &dir),
         })
     }
 
@@ -201,10 +236,10 @@ impl Go {
     }
 }
 
-/// What Go says of files of modules, without what it quotes of those that are links to a file elsewhere: a module
-/// could have any file of that name quoted.
-pub(crate) fn without_quotes(message: &str) -> String {
-    let lines = message.lines().map(|line| match quoted(line) {
+/// What Go, run in a directory, says of files of modules, without what it quotes of those that are links to a file
+/// elsewhere: a module could have any file of that name quoted.
+pub(crate) fn without_quotes(message: &str, dir: &Utf8Path) -> String {
+    let lines = message.lines().map(|line| match quoted(line, dir) {
         Some(place) => {
             format!("{place}: not quoted, because the file is a link that leads elsewhere")
         }
@@ -213,17 +248,28 @@ pub(crate) fn without_quotes(message: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The place in a line `/dir/go.mod:LINE: MESSAGE` about a link that leads out of its directory.
-fn quoted(line: &str) -> Option<&str> {
-    let name = ["/go.mod:", "/go.work:"];
+/// The place in a line `FILE:LINE: MESSAGE` about a link that leads out of its directory. The file is named by a path
+/// from the root, or from where Go was run (`cmd/go/internal/base`, `ShortPath`).
+fn quoted<'l>(line: &'l str, dir: &Utf8Path) -> Option<&'l str> {
+    let name = ["go.mod:", "go.work:"];
     let end = name
         .iter()
         .find_map(|name| Some(line.find(name)? + name.len()))?;
     let number = line[end..].find(": ")?;
-    let file = Utf8Path::new(line[..end - 1].trim_start());
+    let named = line[..end - 1].rsplit(' ').next().unwrap_or_default();
+    // A name may have spaces.
+    let files = [named, line[..end - 1].trim_start()];
+    let is_link = |file: &str| leads_elsewhere(&dir.join(file)).unwrap_or(false);
+    files
+        .into_iter()
+        .any(is_link)
+        .then_some(&line[..end + number])
+}
+
+fn leads_elsewhere(file: &Utf8Path) -> Option<bool> {
     let real = file.canonicalize_utf8().ok()?;
     let dir = file.parent()?.canonicalize_utf8().ok()?;
-    (!real.starts_with(dir)).then_some(&line[..end + number])
+    Some(!real.starts_with(dir))
 }
 
 /// What Go printed on standard error, without its lines about downloads.

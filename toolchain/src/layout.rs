@@ -5,9 +5,10 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+use crate::admission;
 use crate::error::Error;
-use crate::files;
 use crate::go::{Go, parse_json};
+use crate::replaces;
 use crate::scratch::Scratch;
 use crate::workspace::Work;
 
@@ -50,26 +51,6 @@ struct Download {
     dir: Utf8PathBuf,
     go_mod: Utf8PathBuf,
     origin: Option<Origin>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Edit {
-    replace: Option<Vec<Replace>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Replace {
-    old: Version,
-    new: Version,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Version {
-    path: String,
-    version: String,
 }
 
 /// Unpack `MODULE@VERSION` into a scratch directory.
@@ -178,19 +159,9 @@ fn drop_workspace(dir: &Utf8Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The `replace` directives of a go.mod whose right side is a directory.
-fn local_replaces(go: &Go, dir: &Utf8Path) -> Result<Vec<Replace>, Error> {
-    let process = go.process(dir).args(["mod", "edit", "-json"]);
-    let shown = process.shown();
-    let edit: Edit = parse_json(&shown, &go.run(process)?.stdout)?;
-    let mut replaces = edit.replace.unwrap_or_default();
-    replaces.retain(|r| r.new.version.is_empty());
-    Ok(replaces)
-}
-
 fn drop_local_replaces(go: &Go, dir: &Utf8Path) -> Result<Vec<String>, Error> {
     let mut dropped = Vec::new();
-    for replace in local_replaces(go, dir)? {
+    for replace in replaces::local(go, dir)? {
         let at = if replace.old.version.is_empty() {
             ""
         } else {
@@ -231,7 +202,8 @@ pub fn find_modules(go: &Go, root: &Utf8Path) -> Vec<Utf8PathBuf> {
         return found;
     }
     // A go.mod that cannot be read has no say here; listing the module will complain of it.
-    let replaces = local_replaces(go, root).unwrap_or_default();
+    let replaces = admission::module_files(root).and_then(|()| replaces::local(go, root));
+    let replaces = replaces.unwrap_or_default();
     let dependencies: Vec<Utf8PathBuf> = replaces
         .iter()
         .filter_map(|r| root.join(&r.new.path).canonicalize_utf8().ok())
@@ -243,43 +215,12 @@ pub fn find_modules(go: &Go, root: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// The modules that the go.work of a directory uses.
 pub fn workspace_modules(go: &Go, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Error> {
-    let modules = Work::read(go, &dir.join("go.work"))?
-        .modules(dir)
-        .into_iter();
+    admission::module_files(dir)?;
+    let (modules, _) = Work::read(go, &dir.join("go.work"))?.directories(dir);
     modules
+        .into_iter()
         .map(|path| path.canonicalize_utf8().map_err(Error::io(&path)))
         .collect()
-}
-
-/// An error for a source file of a module that Go would wait for, or read without end: a named pipe, a
-/// device, a link to one.
-pub(crate) fn regular_sources(root: &Utf8Path) -> Result<(), Error> {
-    let mut todo = vec![root.to_owned()];
-    while let Some(dir) = todo.pop() {
-        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
-        for entry in entries {
-            let Ok(kind) = entry.file_type() else {
-                continue;
-            };
-            if kind.is_dir() && !skipped(entry.file_name()) {
-                todo.push(entry.path().to_owned());
-            } else if !kind.is_file() && !kind.is_dir() && is_source(entry.path()) {
-                // A link that leads nowhere is for Go to complain of, and one to a directory is no file.
-                let metadata = entry.path().metadata().ok().filter(|m| !m.is_dir());
-                let regular = metadata.map_or(Ok(()), |m| files::regular(&m));
-                regular.map_err(Error::io(entry.path()))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether Go opens files of such a name (`go/build`, `goodOSArchFile` and `matchFile`).
-fn is_source(file: &Utf8Path) -> bool {
-    const ENDINGS: [&str; 15] = [
-        "go", "c", "cc", "cpp", "cxx", "m", "h", "hh", "hpp", "hxx", "f", "s", "S", "swig", "syso",
-    ];
-    file.extension().is_some_and(|e| ENDINGS.contains(&e))
 }
 
 fn skipped(name: &str) -> bool {

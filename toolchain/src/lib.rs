@@ -3,6 +3,7 @@
 //! This is the only crate that starts a process. It knows how to call Go without touching the
 //! user's tree and how to read what Go prints; it knows no rule and no wasm.
 
+mod admission;
 mod chromium;
 mod command;
 mod error;
@@ -23,6 +24,7 @@ mod program;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod remove;
+mod replaces;
 mod scratch;
 mod session;
 mod started;

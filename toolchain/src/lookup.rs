@@ -6,8 +6,18 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+/// Directories of modules that are checked, whatever directory a program is started in.
+static DISTRUSTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Look up no program in a directory from now on: a module in it is to be checked.
+pub fn distrust(dir: &Utf8Path) {
+    let mut distrusted = DISTRUSTED.lock().unwrap_or_else(PoisonError::into_inner);
+    distrusted.push(dir.as_std_path().to_owned());
+}
 
 /// Why a program was not found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +42,8 @@ pub enum NotFound {
 
 /// The absolute path of a program; a name with a slash is a path that the user chose.
 ///
-/// `checked` is the directory whose files may be a stranger's; the current directory is another.
+/// `checked` is a directory whose files may be a stranger's; the current directory is another, as are those that
+/// [`distrust`] was told of.
 ///
 /// # Errors
 ///
@@ -105,7 +116,9 @@ struct Strangers(Vec<PathBuf>);
 impl Strangers {
     fn of(checked: &Utf8Path) -> Self {
         let here = env::current_dir().ok();
+        let distrusted = DISTRUSTED.lock().unwrap_or_else(PoisonError::into_inner);
         let dirs = here.into_iter().chain([checked.into()]);
+        let dirs = dirs.chain(distrusted.iter().cloned());
         let real = dirs.filter_map(|dir| dir.canonicalize().ok());
         // From the root of the file system, everything is.
         Self(real.filter(|dir| dir.parent().is_some()).collect())

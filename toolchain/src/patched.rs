@@ -9,8 +9,8 @@ use model::Edit;
 use crate::error::Error;
 use crate::files;
 use crate::go::Go;
+use crate::replaces::LARGEST;
 use crate::session::{Platform, Session, place};
-use crate::workspace::LARGEST;
 
 /// What of a module is other than on the disk.
 #[derive(Clone, Debug, Default)]

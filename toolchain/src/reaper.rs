@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -63,8 +64,12 @@ pub fn reap(program: &OsString, args: &[OsString]) -> io::Result<ExitCode> {
     Ok(ExitCode::from(code.unwrap_or_default().to_le_bytes()[0]))
 }
 
+/// Children that this process had before it started any: a shell that becomes this program (`exec`) leaves it its own.
+static BEFORE: OnceLock<Vec<Pid>> = OnceLock::new();
+
 /// Be the one to whom processes are given whose parent has ended, among those that descend from this one.
 pub(crate) fn adopt() {
+    BEFORE.get_or_init(|| children_of(getpid()));
     // Kernels before 3.4 do not know it.
     let _ = set_child_subreaper(Some(getpid()));
 }
@@ -107,9 +112,15 @@ pub(crate) fn kill_descendants(process: u32) {
 
 /// Kill the children of this process that it has not started, with what descends from them, until there are none.
 pub(crate) fn kill_adopted(is_ours: impl Fn(u32) -> bool) {
+    // The first process of a container is given those of everybody.
+    if getpid().as_raw_nonzero().get() == 1 {
+        return;
+    }
+    let before = BEFORE.get().map_or(&[][..], Vec::as_slice);
     for _ in 0..PASSES {
         let mut adopted = children_of(getpid());
         adopted.retain(|pid| !is_ours(pid.as_raw_nonzero().get().cast_unsigned()));
+        adopted.retain(|pid| !before.contains(pid));
         if !kill(&tree(adopted.clone())) {
             return;
         }

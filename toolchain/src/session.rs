@@ -7,15 +7,16 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{Edit, Goos, Listing};
 
+use crate::admission;
 use crate::command::Process;
 use crate::error::Error;
 use crate::files;
 use crate::flags;
 use crate::go::{Go, GoEnv, without_quotes};
-use crate::layout::regular_sources;
 use crate::list;
+use crate::replaces::LARGEST;
 use crate::scratch::Scratch;
-use crate::workspace::{self, LARGEST};
+use crate::workspace;
 
 /// Longest time that listing packages may take, which compiles nothing.
 const LISTING: Duration = Duration::from_mins(15);
@@ -79,7 +80,7 @@ pub enum Linked {
 impl Session {
     /// Open the module that `dir` belongs to.
     pub fn open(go: &Go, dir: &Utf8Path, tags: &[String]) -> Result<Self, Error> {
-        regular_module_files(dir)?;
+        admission::module_files(dir)?;
         let env = go.env(dir)?;
         let Some(gomod) = env.module_file() else {
             return Err(Error::NoModule {
@@ -87,7 +88,7 @@ impl Session {
             });
         };
         let root = gomod.parent().unwrap_or(dir).to_owned();
-        regular_sources(&root)?;
+        admission::sources(go, &root, env.workspace_file())?;
         let scratch = Scratch::new()?;
         let mut mode = mode(&env, &root);
         let mut copies = Platform::all().map(|platform| scratch.path().join(place(platform)));
@@ -355,11 +356,10 @@ impl Session {
         let dir = workspace.filter(|_| self.mode == Mode::Workspace);
         Error::Go {
             command,
-            message: without_quotes(&replace_paths(
-                &message,
-                &copy,
-                dir.unwrap_or(&self.root).as_str(),
-            )),
+            message: without_quotes(
+                &replace_paths(&message, &copy, dir.unwrap_or(&self.root).as_str()),
+                &self.root,
+            ),
         }
     }
 
@@ -493,31 +493,6 @@ pub(crate) fn place(platform: Platform) -> &'static str {
         Platform::Native => "native",
         Platform::Wasm(goos) => goos.name(),
     }
-}
-
-/// An error where Go would wait for ever, or read without end: each of its commands reads these files, and
-/// the go.work that the environment names.
-fn regular_module_files(dir: &Utf8Path) -> Result<(), Error> {
-    let names = ["go.mod", "go.sum", "go.work", "go.work.sum"];
-    let above = dir.ancestors();
-    let files = above.flat_map(|dir| names.map(|name| dir.join(name)));
-    let workspace = std::env::var_os("GOWORK").and_then(|file| file.into_string().ok());
-    for file in files.chain(workspace.map(Utf8PathBuf::from)) {
-        let Ok(metadata) = file.metadata() else {
-            continue;
-        };
-        // Go takes a directory of such a name for nothing.
-        if !metadata.is_dir() {
-            files::regular(&metadata).map_err(Error::io(&file))?;
-            files::of_its_name(file.as_std_path()).map_err(Error::io(&file))?;
-        }
-        if metadata.len() > LARGEST {
-            let why = format!("the file is larger than {} MiB", LARGEST >> 20);
-            let why = std::io::Error::new(std::io::ErrorKind::FileTooLarge, why);
-            return Err(Error::io(&file)(why));
-        }
-    }
-    Ok(())
 }
 
 fn mode(env: &GoEnv, root: &Utf8Path) -> Mode {

@@ -10,9 +10,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::files;
 use crate::go::{Go, parse_json};
-
-/// Largest go.work, go.mod or go.sum that is read, in bytes.
-pub(crate) const LARGEST: u64 = 16 << 20;
+use crate::replaces::{LARGEST, Replace};
 
 /// A go.work as `go work edit -json` prints it.
 #[derive(Debug, Default, Deserialize)]
@@ -39,20 +37,6 @@ struct Use {
     disk_path: Utf8PathBuf,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Replace {
-    old: Version,
-    new: Version,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Version {
-    path: String,
-    version: String,
-}
-
 impl Work {
     /// What a go.work says.
     pub(crate) fn read(go: &Go, file: &Utf8Path) -> Result<Self, Error> {
@@ -63,12 +47,17 @@ impl Work {
         parse_json(&shown, &go.run(process)?.stdout)
     }
 
-    /// The directories of its modules.
-    pub(crate) fn modules(self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let uses = self.uses.unwrap_or_default();
-        uses.into_iter()
-            .map(|u| joined(dir, &u.disk_path))
-            .collect()
+    /// The directories of its modules, and those that it puts in the place of others.
+    pub(crate) fn directories(&self, dir: &Utf8Path) -> (Vec<Utf8PathBuf>, Vec<Utf8PathBuf>) {
+        let uses = self.uses.iter().flatten();
+        let replaces = self.replace.iter().flatten();
+        let local = replaces.filter(|r| r.new.version.is_empty());
+        (
+            uses.map(|u| joined(dir, &u.disk_path)).collect(),
+            local
+                .map(|r| joined(dir, Utf8Path::new(&r.new.path)))
+                .collect(),
+        )
     }
 
     /// The text of a go.work elsewhere that says the same: relative paths are those of `dir`.

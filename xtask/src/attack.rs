@@ -10,6 +10,7 @@ mod fix;
 mod ground;
 mod guests;
 mod says;
+mod strangers;
 mod tree;
 
 use std::path::Path;
@@ -34,6 +35,7 @@ pub(crate) fn run(wasmcheck: &Path, words: &[&str], thorough: bool) -> Result<()
         ends::ATTACKS,
         fix::ATTACKS,
         says::ATTACKS,
+        strangers::ATTACKS,
     ];
     let all = kinds.into_iter().flatten();
     let chosen = all.filter(|attack| words.iter().all(|word| attack.name.contains(word)));

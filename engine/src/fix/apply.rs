@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use model::Edit;
+use toolchain::git::Tree;
 use toolchain::{Go, Patch, Session, files};
 
 use super::Apply;
@@ -29,8 +30,17 @@ pub(super) fn check_tree(
     apply: Apply,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    if apply.allow_dirty || toolchain::git::is_dirty(root, interrupt)? != Some(true) {
+    if apply.allow_dirty {
         return Ok(());
+    }
+    match toolchain::git::tree(root, interrupt)? {
+        Tree::Unmanaged | Tree::Clean => return Ok(()),
+        Tree::Dirty => {}
+        Tree::Unknown(why) => {
+            return Err(Failure::usage(format!(
+                "{root}: it is not known whether all changes are committed, because git fails: {why}; --allow-dirty writes nevertheless"
+            )));
+        }
     }
     Err(Failure::usage(match leftovers.first() {
         None => format!(

@@ -10,6 +10,7 @@ use model::ListedPackage;
 use toolchain::{Error, Go, Patch, Platform, files};
 
 use crate::checkup::Checkup;
+use crate::quoting::Limits;
 use crate::stages::remedies::local;
 use crate::stages::remedies::swap::Texts;
 use crate::world::copy_tree;
@@ -78,9 +79,13 @@ impl Work {
             .chain(&package.ignored_go_files);
         let names =
             names.filter(|name| !name.ends_with("_test.go") && !name.starts_with(['_', '.']));
+        let limits = Limits::of_checkup(checkup);
         let mut texts = BTreeMap::new();
         for name in names {
             let file = package.dir.join(name);
+            if limits.withhold(&file) {
+                return None;
+            }
             let text = match swapped.get(&file) {
                 Some(text) => text.clone(),
                 None => files::read_text(file.as_std_path(), LARGEST).ok()?,

@@ -1,0 +1,59 @@
+//! The `replace` directives of a go.mod or go.work, as `go mod edit -json` and `go work edit -json` print them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::files;
+use crate::go::{Go, parse_json};
+
+/// Largest go.work, go.mod or go.sum that is read, in bytes.
+pub(crate) const LARGEST: u64 = 16 << 20;
+
+/// What stands in the place of a module.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Replace {
+    pub(crate) old: Version,
+    /// A path without a version is a directory (`go help work`).
+    pub(crate) new: Version,
+}
+
+/// A module, or one version of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Version {
+    pub(crate) path: String,
+    pub(crate) version: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Edit {
+    replace: Option<Vec<Replace>>,
+}
+
+/// Those of a go.mod whose right side is a directory.
+pub(crate) fn local(go: &Go, dir: &Utf8Path) -> Result<Vec<Replace>, Error> {
+    let edit = ["mod", "edit", "-json", "go.mod"];
+    let process = go.process(dir).args(edit).env("GOWORK", "off");
+    let shown = process.shown();
+    let edit: Edit = parse_json(&shown, &go.run(process)?.stdout)?;
+    let mut replaces = edit.replace.unwrap_or_default();
+    replaces.retain(|r| r.new.version.is_empty());
+    Ok(replaces)
+}
+
+/// The directories that the go.mod of a directory puts in the place of modules; none where it cannot be read, of
+/// which listing the module will complain.
+pub(crate) fn directories(go: &Go, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Error> {
+    let text = files::read_text(dir.join("go.mod").as_std_path(), LARGEST).unwrap_or_default();
+    if !text.contains("=>") {
+        return Ok(Vec::new());
+    }
+    match local(go, dir) {
+        Ok(replaces) => Ok(replaces.iter().map(|r| dir.join(&r.new.path)).collect()),
+        Err(Error::Go { .. }) => Ok(Vec::new()),
+        Err(e) => Err(e),
+    }
+}
