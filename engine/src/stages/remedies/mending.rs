@@ -25,6 +25,7 @@ use super::tested;
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::incomplete;
+use crate::quoting::Limits;
 
 /// Longest work with one state of the module, within the time for remedies: compiling all of it for all builds, or linking
 /// all programs.
@@ -59,6 +60,9 @@ pub(super) struct Mending<'c> {
     scratch: Scratch,
     /// What the system's packages declare for this machine.
     system: Arc<SystemNames>,
+    limits: Limits,
+    /// Files of which no change is shown, because they lie outside of the module.
+    withheld: BTreeSet<Utf8PathBuf>,
 }
 
 /// Whether a package declares a name for a build from now on.
@@ -115,10 +119,19 @@ pub(super) fn mend<'c>(
         works: BTreeMap::new(),
         scratch: Scratch::new()?,
         system: Arc::new(work::system_names(checkup)),
+        limits: Limits::of_checkup(checkup),
+        withheld: BTreeSet::new(),
     };
     if !mending.rounds()? {
         let what = "all that fails could be changed";
         report.incomplete.push(ended_before(checkup, what));
+    }
+    for file in &mending.withheld {
+        let file = file.strip_prefix(checkup.top).unwrap_or(file);
+        let why = format!(
+            "{file}: no change of this package is tried, because this link leads out of the module, and what it leads to is not shown; put a file of the module in its place"
+        );
+        report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
     let proof = mending.prove()?;
     for goos in &proof.cut_off {
@@ -338,12 +351,13 @@ impl Mending<'_> {
             return None;
         }
         if !self.works.contains_key(package) {
-            let work = Work::begin(
-                self.checkup,
-                &self.system,
-                round.package(package)?,
-                self.swapped,
-            )?;
+            let listed = round.package(package)?;
+            let mut files = work::sources(listed).map(|name| listed.dir.join(name));
+            if let Some(file) = files.find(|file| self.limits.withhold(file)) {
+                self.withheld.insert(file);
+                return None;
+            }
+            let work = Work::begin(self.checkup, &self.system, listed, self.swapped)?;
             self.works.insert(package.to_owned(), work);
         }
         self.works.get_mut(package).filter(|work| !work.gave_up)

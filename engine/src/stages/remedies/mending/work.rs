@@ -10,7 +10,6 @@ use model::ListedPackage;
 use toolchain::{Error, Go, Patch, Platform, files};
 
 use crate::checkup::Checkup;
-use crate::quoting::Limits;
 use crate::stages::remedies::local;
 use crate::stages::remedies::swap::Texts;
 use crate::world::copy_tree;
@@ -72,20 +71,9 @@ impl Work {
         if !home.own && local::home(checkup, &package.import_path).is_some() {
             return None;
         }
-        let names = package
-            .go_files
-            .iter()
-            .chain(&package.cgo_files)
-            .chain(&package.ignored_go_files);
-        let names =
-            names.filter(|name| !name.ends_with("_test.go") && !name.starts_with(['_', '.']));
-        let limits = Limits::of_checkup(checkup);
         let mut texts = BTreeMap::new();
-        for name in names {
+        for name in sources(package) {
             let file = package.dir.join(name);
-            if limits.withhold(&file) {
-                return None;
-            }
             let text = match swapped.get(&file) {
                 Some(text) => text.clone(),
                 None => files::read_text(file.as_std_path(), LARGEST).ok()?,
@@ -175,6 +163,13 @@ impl Work {
         self.laid = texts.keys().cloned().collect();
         Ok(())
     }
+}
+
+/// The files of a package that may be changed, for any platform.
+pub(super) fn sources(package: &ListedPackage) -> impl Iterator<Item = &String> {
+    let go = package.go_files.iter().chain(&package.cgo_files);
+    let all = go.chain(&package.ignored_go_files);
+    all.filter(|name| !name.ends_with("_test.go") && !name.starts_with(['_', '.']))
 }
 
 /// What the system's packages declare for this machine.
