@@ -96,7 +96,7 @@ impl Listener for Progress {
                 "wasmcheck: {dir} is not checked: go.work names it, but it lies outside of the workspace; `wasmcheck {dir}` checks it"
             )),
             Event::ProgramRefused { file } => self.remark(&format!(
-                "wasmcheck: {file} is not started: it lies in the current directory or in the module that is checked, or PATH names its directory by a relative path"
+                "wasmcheck: {file} is not started: it lies in the current directory, in the module that is checked or in the repository around it, or PATH names its directory by a relative path; if you trust it, give `--go {file}`"
             )),
             phase => {
                 if let Some(text) = phase_text(phase) {

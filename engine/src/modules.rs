@@ -1,7 +1,5 @@
 //! The modules that a command line names: in directories, nested, of a workspace, or published.
 
-use std::path::Path;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use toolchain::{Fetched, Go};
 
@@ -68,10 +66,8 @@ pub(crate) fn each_module(
 
 /// Start no program that a module, or the repository around it, may have brought.
 fn distrust(dir: &Utf8Path) {
-    let home = std::env::var_os("HOME").unwrap_or_default();
+    // Who keeps all that is theirs in one repository has their programs there, too: that stays trusted.
     let repository = quoting::repository(dir);
-    // Who keeps all that is theirs in one repository has their programs there, too.
-    let repository = repository.filter(|repository| !Path::new(&home).starts_with(repository));
     let root = module_root(dir);
     for stranger in [Some(dir), root.as_deref(), repository]
         .into_iter()
@@ -136,6 +132,11 @@ fn members((go, events): (&Go, &Events), dir: &Utf8Path) -> Result<Vec<Utf8PathB
         events.hear(Event::MemberLeftOut {
             dir: member.as_str(),
         });
+    }
+    if let (true, Some(member)) = (inside.is_empty(), outside.first()) {
+        return Err(Failure::usage(format!(
+            "{dir}/go.work: all of its modules lie outside of the workspace; name those that are to be checked, as in `wasmcheck {member}`"
+        )));
     }
     Ok(inside)
 }

@@ -8,7 +8,7 @@ use model::GoFault;
 pub enum Error {
     /// No `go` on PATH.
     #[error(
-        "no Go toolchain found: `{program}` cannot be started ({source}); install Go from https://go.dev/dl or put it on PATH"
+        "no Go toolchain found: `{program}` cannot be started ({source}); install Go from https://go.dev/dl, put it on PATH, or name it with --go"
     )]
     NoGo {
         /// What was to be started.

@@ -1,5 +1,6 @@
 //! What git says of a working tree, asked so that nothing of the repository's own configuration is started.
 
+use std::collections::BTreeSet;
 use std::iter;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -32,7 +33,7 @@ const SETTINGS: [&str; 4] = [
 
 /// Whether files below a directory differ from what was committed last.
 ///
-/// The repository is named, so that git does not take a directory of the module that looks like a bare repository for
+/// The repository is named, where there is one around the directory, so that git does not take a directory of the module that looks like a bare repository for
 /// it (`safe.bareRepository`, `git help config`).
 ///
 /// # Errors
@@ -40,9 +41,11 @@ const SETTINGS: [&str; 4] = [
 /// [`Error::Interrupted`], and those of starting a program.
 pub fn tree(dir: &Utf8Path, interrupt: &Interrupt) -> Result<Tree, Error> {
     let real = dir.canonicalize_utf8().map_err(Error::io(dir))?;
-    let Some(top) = real.ancestors().find(|dir| dir.join(".git").exists()) else {
+    let top = real.ancestors().find(|dir| dir.join(".git").exists());
+    // A user may have the repository elsewhere.
+    if top.is_none() && std::env::var_os("GIT_DIR").is_none() {
         return Ok(Tree::Unmanaged);
-    };
+    }
     let git = match lookup::find("git", dir) {
         Ok(git) => git,
         Err(e) => return Ok(Tree::Unknown(e.to_string())),
@@ -54,11 +57,15 @@ pub fn tree(dir: &Utf8Path, interrupt: &Interrupt) -> Result<Tree, Error> {
     };
     let filters = asked
         .process(&[])
-        .args(["config", "-z", "--name-only", "--get-regexp", r"^filter\."])
+        .args(["config", "-z", "--show-scope", "--name-only"])
+        .args(["--get-regexp", r"^(filter|lfs\.extension)\."])
         .run(interrupt, |_| {})?;
     let Some(filters) = without_filters(&filters) else {
-        let why = "the names of filters in its configuration cannot be read";
-        return Ok(Tree::Unknown(why.to_owned()));
+        let why = format!(
+            "its configuration cannot be read: {}",
+            filters.stderr.trim()
+        );
+        return Ok(Tree::Unknown(why));
     };
     let status = asked
         .process(&filters)
@@ -72,24 +79,42 @@ pub fn tree(dir: &Utf8Path, interrupt: &Interrupt) -> Result<Tree, Error> {
     })
 }
 
-/// Settings without any of the filters that a configuration has; an empty command is none
-/// (`gitattributes(5)`, "filter").
+/// Settings without the filters that a repository's own configuration says anything of; an empty command is none
+/// (`gitattributes(5)`, "filter"). Those of the user stay: without git-lfs, its files look changed.
 fn without_filters(listed: &Output) -> Option<Vec<String>> {
-    let names = String::from_utf8(listed.stdout.clone()).ok()?;
-    let names = names.split('\0').filter(|name| !name.is_empty());
-    let setting = |name: &str| {
+    // No name is found: 1 (`git help config`).
+    if !listed.success && listed.code != Some(1) {
+        return None;
+    }
+    let listed = String::from_utf8(listed.stdout.clone()).ok()?;
+    let mut words = listed.split('\0');
+    let mut drivers = BTreeSet::new();
+    while let (Some(scope), Some(name)) = (words.next(), words.next()) {
+        let is_own = matches!(scope, "local" | "worktree");
+        let (driver, _) = name.rsplit_once('.')?;
+        // git-lfs starts its extensions.
+        let driver = if driver.starts_with("filter.") {
+            driver
+        } else {
+            "filter.lfs"
+        };
         // `-c` ends a name at the first of these.
-        let plain = !name.contains('=') && listed.success;
-        let (driver, key) = name.rsplit_once('.')?;
-        let value = if key == "required" { "false" } else { "" };
-        plain.then(|| format!("{driver}.{key}={value}"))
+        if is_own && driver.contains('=') {
+            return None;
+        }
+        if is_own {
+            drivers.insert(driver.to_owned());
+        }
+    }
+    let settings = |driver: String| {
+        ["clean=", "smudge=", "process=", "required=false"].map(|key| format!("{driver}.{key}"))
     };
-    names.map(setting).collect()
+    Some(drivers.into_iter().flat_map(settings).collect())
 }
 
 struct Asked<'a> {
     git: Utf8PathBuf,
-    top: &'a Utf8Path,
+    top: Option<&'a Utf8Path>,
     dir: &'a Utf8Path,
 }
 
@@ -98,12 +123,13 @@ impl Asked<'_> {
         let own = SETTINGS.iter().copied();
         let all = own.chain(settings.iter().map(String::as_str));
         let flags = all.flat_map(|setting| iter::once("-c").chain(iter::once(setting)));
+        let named = self.top.map(|top| {
+            let dir = top.join(".git");
+            [format!("--git-dir={dir}"), format!("--work-tree={top}")]
+        });
         Process::new(self.git.as_str(), self.dir)
             .args(["--no-optional-locks", "--no-pager"])
-            .args([
-                format!("--git-dir={}", self.top.join(".git")),
-                format!("--work-tree={}", self.top),
-            ])
+            .args(named.into_iter().flatten())
             .args(flags)
             // What a partial clone lacks is not fetched.
             .env("GIT_NO_LAZY_FETCH", "1")

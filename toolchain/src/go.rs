@@ -1,12 +1,13 @@
 //! The Go command and what it says of itself.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+use crate::admitted::Admitted;
 use crate::command::{Interrupt, Output, Process};
 use crate::error::Error;
 use crate::scratch::Scratch;
@@ -33,8 +34,10 @@ pub struct Go {
     pinned: Option<String>,
     /// Where it lies, when that is not its own name for it.
     goroot: Option<Utf8PathBuf>,
-    /// Whether the user has said nothing of version control.
-    limits_vcs: Arc<OnceLock<bool>>,
+    /// The modules that may be fetched from their repositories, where the user has not said.
+    vcs: Arc<OnceLock<Option<String>>>,
+    /// What of modules it may read.
+    admitted: Arc<Mutex<Admitted>>,
     /// Where Go works: what it leaves when it is killed goes with ours.
     work: Arc<OnceLock<Option<Scratch>>>,
 }
@@ -93,7 +96,8 @@ impl Go {
             deadline: None,
             pinned: None,
             goroot: None,
-            limits_vcs: Arc::default(),
+            vcs: Arc::default(),
+            admitted: Arc::default(),
             work: Arc::default(),
         }
     }
@@ -107,7 +111,8 @@ impl Go {
             deadline: Some(deadline),
             pinned: Some(version.to_owned()),
             goroot: None,
-            limits_vcs: Arc::clone(&self.limits_vcs),
+            vcs: Arc::clone(&self.vcs),
+            admitted: Arc::clone(&self.admitted),
             work: Arc::clone(&self.work),
         }
     }
@@ -124,6 +129,11 @@ impl Go {
     /// Whether nothing may be fetched.
     pub fn is_offline(&self) -> bool {
         self.options.offline
+    }
+
+    /// What was looked at before this command reads it.
+    pub(crate) fn admitted(&self) -> MutexGuard<'_, Admitted> {
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Raised when the user wants to stop.
@@ -160,30 +170,46 @@ impl Go {
     /// said otherwise (`go help vcs`).
     pub(crate) fn process(&self, dir: &Utf8Path) -> Process {
         let process = self.process_with_any_vcs(dir);
-        if !self.options.offline && *self.limits_vcs.get_or_init(|| self.says_nothing_of_vcs()) {
-            process.env("GOVCS", "public:off,private:all")
-        } else {
-            process
+        if self.options.offline {
+            return process;
+        }
+        match self.vcs.get_or_init(|| self.private_alone()) {
+            Some(vcs) => process.env("GOVCS", vcs),
+            None => process,
         }
     }
 
-    /// Whether neither GOVCS is set nor repositories are all that there is, in the environment or by `go env -w`.
-    fn says_nothing_of_vcs(&self) -> bool {
+    /// GOVCS for private modules alone, unless it is set, or there is no proxy, in the environment or by `go env -w`.
+    fn private_alone(&self) -> Option<String> {
         #[derive(Default, Deserialize)]
         #[serde(rename_all = "UPPERCASE", default)]
         struct Said {
             govcs: String,
             goproxy: String,
+            gonoproxy: String,
         }
         // Where no go.mod asks for another toolchain.
         let dir = Utf8Path::new(std::path::MAIN_SEPARATOR_STR);
-        let args = ["env", "-json", "GOVCS", "GOPROXY"];
+        let args = ["env", "-json", "GOVCS", "GOPROXY", "GONOPROXY"];
         let process = self.process_with_any_vcs(dir).args(args);
         let output = self.run_any(process.env("GOWORK", "off"));
         let said = output
             .ok()
-            .and_then(|o| serde_json::from_slice::<Said>(&o.stdout).ok());
-        said.is_none_or(|said| said.govcs.is_empty() && said.goproxy != "direct")
+            .and_then(|o| serde_json::from_slice::<Said>(&o.stdout).ok())
+            .unwrap_or_default();
+        let mut proxies = said.goproxy.split([',', '|']).map(str::trim);
+        let is_direct = proxies.find(|proxy| !proxy.is_empty()) == Some("direct");
+        if is_direct || !said.govcs.is_empty() {
+            return None;
+        }
+        // Those that are never asked of a proxy are the user's own, too.
+        let own = said
+            .gonoproxy
+            .split(',')
+            .filter(|pattern| !pattern.is_empty());
+        let own = own.map(|pattern| format!("{pattern}:all"));
+        let others = ["public:off", "private:all"].map(str::to_owned);
+        Some(own.chain(others).collect::<Vec<_>>().join(","))
     }
 
     fn process_with_any_vcs(&self, dir: &Utf8Path) -> Process {

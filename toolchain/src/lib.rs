@@ -4,6 +4,7 @@
 //! user's tree and how to read what Go prints; it knows no rule and no wasm.
 
 mod admission;
+mod admitted;
 mod chromium;
 mod command;
 mod error;
@@ -28,6 +29,7 @@ mod replaces;
 mod scratch;
 mod session;
 mod started;
+mod strings;
 mod supervised;
 mod vendor;
 mod versions;

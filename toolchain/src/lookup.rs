@@ -13,8 +13,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// Directories of modules that are checked, whatever directory a program is started in.
 static DISTRUSTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Look up no program in a directory from now on: a module in it is to be checked.
+/// Look up no program in a directory from now on: a module in it is to be checked. The home directory, and those
+/// above it, stay trusted: the user's programs lie below it.
 pub fn distrust(dir: &Utf8Path) {
+    let real = dir.canonicalize().unwrap_or_else(|_| dir.into());
+    if home().is_some_and(|home| home.starts_with(real)) {
+        return;
+    }
     let mut distrusted = DISTRUSTED.lock().unwrap_or_else(PoisonError::into_inner);
     distrusted.push(dir.as_std_path().to_owned());
 }
@@ -30,7 +35,7 @@ pub enum NotFound {
     },
     /// There are some that must not be started.
     #[error(
-        "`{name}` of {file} is not started: it lies in the current directory or in the module that is checked, or PATH names its directory by a relative path"
+        "`{name}` of {file} is not started: it lies in the current directory, in the module that is checked or in the repository around it, or PATH names its directory by a relative path"
     )]
     Refused {
         /// What was looked for.
@@ -49,13 +54,18 @@ pub enum NotFound {
 ///
 /// [`NotFound`], by what else there is.
 pub fn find(name: &str, checked: &Utf8Path) -> Result<Utf8PathBuf, NotFound> {
-    if name.contains(['/', std::path::MAIN_SEPARATOR]) {
+    if is_path(name) {
         let path = std::path::absolute(name).ok();
         let path = path.and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
         return Ok(path.unwrap_or_else(|| name.into()));
     }
     let path = env::var_os("PATH").unwrap_or_default();
     find_in(name, &path, &Strangers::of(checked))
+}
+
+/// Whether it is a path that the user chose, not a name.
+fn is_path(name: &str) -> bool {
+    name.contains(['/', std::path::MAIN_SEPARATOR])
 }
 
 /// PATH without the directories in which nothing is looked up, for the programs that we start.
@@ -69,10 +79,21 @@ pub fn path(checked: &Utf8Path) -> OsString {
 
 /// A program of that name that is not started although PATH names it before any other.
 pub fn refused(name: &str, checked: &Utf8Path) -> Option<PathBuf> {
+    if is_path(name) {
+        return None;
+    }
     let path = env::var_os("PATH").unwrap_or_default();
     let strangers = Strangers::of(checked);
     let (file, is_refused) = candidates(name, &path, &strangers).next()?;
     is_refused.then_some(file)
+}
+
+/// The home directory, links resolved.
+fn home() -> Option<PathBuf> {
+    let home = env::home_dir()?;
+    home.canonicalize()
+        .ok()
+        .filter(|home| home.parent().is_some())
 }
 
 fn find_in(name: &str, path: &OsStr, strangers: &Strangers) -> Result<Utf8PathBuf, NotFound> {
@@ -115,7 +136,10 @@ struct Strangers(Vec<PathBuf>);
 
 impl Strangers {
     fn of(checked: &Utf8Path) -> Self {
+        // Who works in their home directory has their programs below it.
+        let home = home();
         let here = env::current_dir().ok();
+        let here = here.filter(|here| home.as_ref().is_none_or(|home| !home.starts_with(here)));
         let distrusted = DISTRUSTED.lock().unwrap_or_else(PoisonError::into_inner);
         let dirs = here.into_iter().chain([checked.into()]);
         let dirs = dirs.chain(distrusted.iter().cloned());

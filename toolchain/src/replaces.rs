@@ -48,12 +48,46 @@ pub(crate) fn local(go: &Go, dir: &Utf8Path) -> Result<Vec<Replace>, Error> {
 /// which listing the module will complain.
 pub(crate) fn directories(go: &Go, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Error> {
     let text = files::read_text(dir.join("go.mod").as_std_path(), LARGEST).unwrap_or_default();
-    if !text.contains("=>") {
-        return Ok(Vec::new());
+    if let Some(spelled) = spelled(&text) {
+        return Ok(spelled.iter().map(|path| dir.join(path)).collect());
     }
     match local(go, dir) {
         Ok(replaces) => Ok(replaces.iter().map(|r| dir.join(&r.new.path)).collect()),
         Err(Error::Go { .. }) => Ok(Vec::new()),
         Err(e) => Err(e),
+    }
+}
+
+/// The directories of a go.mod without escapes, which the go command is not needed for; none where it is.
+fn spelled(text: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let Some((_, to)) = line.split_once("=>") else {
+            continue;
+        };
+        let to = to.trim();
+        if to.contains('\\') {
+            return None;
+        }
+        let path = match to.chars().next() {
+            Some(quote @ ('"' | '`')) => to[1..].split(quote).next(),
+            _ => to.split_whitespace().next(),
+        };
+        // Paths of directories are told from those of modules by their start (`modfile.IsDirectoryPath`).
+        let is_directory = |path: &&str| path.starts_with(['.', '/']);
+        found.extend(path.filter(is_directory));
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelled;
+
+    #[test]
+    fn directories_are_told_from_modules() {
+        let text = "module m\n\nreplace a => ../a // why\nreplace (\n\tb v1.0.0 => `./b c`\n\tc => d v1.2.0\n\te => \"/x y\"\n)\n";
+        assert_eq!(spelled(text), Some(vec!["../a", "./b c", "/x y"]));
+        assert_eq!(spelled("replace a => \"\\x2e./a\"\n"), None);
     }
 }

@@ -32,7 +32,7 @@ pub struct Scratch {
     path: Utf8PathBuf,
     /// Its mark, locked for as long as somebody works in it: the lock ends with the process, however
     /// that ends.
-    _held: Option<File>,
+    held: Option<File>,
 }
 
 impl Scratch {
@@ -61,16 +61,22 @@ impl Scratch {
         };
         let dir = tempfile::Builder::new()
             .prefix(PREFIX)
-            .tempdir_in(parent)
+            .make_in(parent, |path| {
+                let path = Utf8Path::from_path(path)
+                    .ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
+                // Whoever cleans up after us has to know of it before it is there.
+                notes::note(&Note::Made(path.to_owned()));
+                private_directory(path)?;
+                Ok(path.to_owned())
+            })
             .map_err(failed)?;
-        let path = Utf8Path::from_path(dir.path()).map(Utf8Path::to_owned);
-        let path = path.ok_or_else(|| failed(io::Error::other("the path is not UTF-8")))?;
-        mark(dir.path()).map_err(failed)?;
-        let held = locked(dir.path());
-        notes::note(&Note::Made(path.clone()));
-        // From here on it is ours to remove.
-        let _ = dir.keep();
-        Ok(Self { path, _held: held })
+        let (path, name) = dir.into_parts();
+        // It is ours to remove, as the directory that it is.
+        drop(name.keep());
+        let mut scratch = Self { path, held: None };
+        mark(scratch.path.as_std_path()).map_err(failed)?;
+        scratch.held = locked(scratch.path.as_std_path());
+        Ok(scratch)
     }
 
     /// Where it lies.
@@ -100,6 +106,14 @@ pub fn remove_scratch(dir: &Path) {
     }
 }
 
+/// Remove a directory with a name of ours that was announced and has nothing in it yet, not even its mark.
+pub(crate) fn remove_unmarked(dir: &Utf8Path) {
+    if dir.file_name().is_some_and(|name| name.starts_with(PREFIX)) {
+        // Whatever has a file in it stays.
+        let _ = fs::remove_dir(dir);
+    }
+}
+
 /// The directory for temporary files, absolute: an empty TMPDIR is none (Go: `os.TempDir`), where
 /// `std::env::temp_dir` takes the current directory.
 fn temporary(named: Option<impl AsRef<OsStr>>) -> io::Result<PathBuf> {
@@ -110,6 +124,17 @@ fn temporary(named: Option<impl AsRef<OsStr>>) -> io::Result<PathBuf> {
         None => std::env::temp_dir(),
     };
     std::path::absolute(dir)
+}
+
+/// Make a directory that only this user may enter.
+fn private_directory(path: &Utf8Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
 }
 
 #[cfg(unix)]

@@ -88,7 +88,8 @@ impl Session {
             });
         };
         let root = gomod.parent().unwrap_or(dir).to_owned();
-        admission::sources(go, &root, env.workspace_file())?;
+        let trusted: [&Utf8Path; 2] = [&env.goroot, &env.gomodcache];
+        admission::sources(go, &root, env.workspace_file(), &trusted)?;
         let scratch = Scratch::new()?;
         let mut mode = mode(&env, &root);
         let mut copies = Platform::all().map(|platform| scratch.path().join(place(platform)));

@@ -50,6 +50,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// How long reapers may take to end what their programs have started.
 const REAPING: Duration = Duration::from_secs(5);
 
+/// How long removing is tried.
+const REMOVING: Duration = Duration::from_secs(5);
+
 /// What was started and made, and neither ended nor removed.
 #[derive(Debug, Default)]
 struct Left {
@@ -68,9 +71,23 @@ pub fn watch(notes: impl BufRead) {
         thread::sleep(TICK);
     }
     left.reapers.into_iter().for_each(kill_reaper);
-    for dir in left.dirs {
-        scratch::remove_scratch(dir.as_std_path());
+    let until = Instant::now() + REMOVING;
+    let mut dirs = left.dirs;
+    loop {
+        dirs.retain(|dir| !is_removed(dir));
+        // What was killed may still write.
+        if dirs.is_empty() || Instant::now() > until {
+            return;
+        }
+        thread::sleep(TICK);
     }
+}
+
+/// Remove a scratch directory, or one that has no mark yet and nothing else; whether nothing of ours is left.
+fn is_removed(dir: &Utf8PathBuf) -> bool {
+    scratch::remove_scratch(dir.as_std_path());
+    scratch::remove_unmarked(dir);
+    !scratch::is_scratch(dir.as_std_path())
 }
 
 impl Left {
