@@ -232,6 +232,25 @@ fn what_has_no_counterpart_is_told_and_nothing_is_changed() {
 }
 
 #[test]
+fn tests_that_no_longer_compile_are_told() {
+    let world = module(&[CATALOGUE, APP]);
+    let file = world.module.join("store/store_test.go");
+    let test = fs::read_to_string(&file).unwrap();
+    let test = test.replace(
+        "t.Log(olddb.OldVersion)",
+        "t.Log([1]int([olddb.OldVersion]int{}))",
+    );
+    fs::write(&file, test).unwrap();
+    let before = world.tree();
+    let (_, told) = fix(&world, &["--apply"]);
+    assert!(
+        told.contains("the tests of example.com/app/store do not compile any more"),
+        "{told}"
+    );
+    assert_eq!(world.tree(), before);
+}
+
+#[test]
 fn what_a_dependency_still_needs_is_not_swapped() {
     let world = module(&[CATALOGUE, APP]);
     let go_mod = read(&world, "go.mod") + "\nrequire example.com/usesold v1.0.0\n";

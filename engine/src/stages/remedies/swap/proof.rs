@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use model::{Confirmed, Goos, ListedPackage, Listing, Report};
-use toolchain::{Error, Platform, Session};
+use toolchain::{Error, Linked, Platform, Scratch, Session};
 
 use super::{Outcome, Texts, Work};
 use crate::stages::remedies::first_lines;
@@ -16,6 +16,8 @@ pub(super) struct Proof<'p> {
     session: &'p Session,
     /// Directories of files that change.
     changed: BTreeSet<&'p Utf8Path>,
+    /// Those in which tests do.
+    tests: BTreeSet<&'p Utf8Path>,
     /// Own packages that do not build without it.
     failing: BTreeSet<(Goos, &'p str)>,
 }
@@ -36,10 +38,12 @@ impl<'p> Proof<'p> {
             let failing = packages.filter(|p| p.own && p.builds == model::Builds::No);
             failing.map(|p| (t.target.goos(), p.package.as_str()))
         });
+        let tests = files.keys().filter(|f| f.as_str().ends_with("_test.go"));
         Self {
             work,
             session,
             changed: files.keys().filter_map(|f| f.parent()).collect(),
+            tests: tests.filter_map(|f| f.parent()).collect(),
             failing: failing.collect(),
         }
     }
@@ -191,7 +195,7 @@ impl<'p> Proof<'p> {
             |p: &ByPath<'_>, path: &str| p.get(path).is_some_and(|p| !p.export.is_empty());
         let failed: Vec<&String> = changed.iter().filter(|p| !compiled(&now, p)).collect();
         if failed.is_empty() {
-            return Ok(Ok(true));
+            return Ok(self.tests_compile(&listing)?.map(|()| true));
         }
         let session = self.work.checkup.session;
         let listing = session.compile_listed(Platform::Native, &changed)?;
@@ -205,6 +209,28 @@ impl<'p> Proof<'p> {
             }
             None => Ok(false),
         })
+    }
+
+    /// Compile the tests that change on this machine; those that compiled there have to.
+    fn tests_compile(&self, listing: &Listing) -> Result<Result<(), String>, Error> {
+        let scratch = Scratch::new()?;
+        let compile = |session: &Session, package: &str| {
+            let file = scratch.path().join("changed.test");
+            session.compile_test(Platform::Native, package, None, None, &file)
+        };
+        let packages = listing.packages.iter().filter(|p| is_own(p));
+        for package in packages.filter(|p| self.tests.contains(p.dir.as_path())) {
+            let path = &package.import_path;
+            let Linked::Failed(said) = compile(self.session, path)? else {
+                continue;
+            };
+            if let Linked::Ok(_) = compile(self.work.checkup.session, path)? {
+                let said = first_lines(&said);
+                let why = format!("the tests of {path} do not compile any more: {said}");
+                return Ok(Err(why));
+            }
+        }
+        Ok(Ok(()))
     }
 }
 
