@@ -34,11 +34,11 @@ pub(crate) struct Limits {
 }
 
 impl QuotedDisk {
-    /// The disk for a module in a directory.
-    pub(crate) fn new(disk: CachedDisk, trusted: &[&Utf8Path], module: &Utf8Path) -> Self {
+    /// The disk with its limits.
+    pub(crate) fn new(disk: CachedDisk, limits: Limits) -> Self {
         Self {
             disk,
-            limits: Limits::of(trusted, module),
+            limits,
             known: Mutex::default(),
         }
     }

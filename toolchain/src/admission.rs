@@ -100,12 +100,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-
-    fn directory() -> (tempfile::TempDir, Utf8PathBuf) {
-        let scratch = tempfile::tempdir().expect("a directory");
-        let root = Utf8PathBuf::from_path_buf(scratch.path().to_owned()).expect("a name");
-        (scratch, root)
-    }
+    use crate::admitted::tests::directory;
 
     #[test]
     fn module_files_are_files_of_their_name() {

@@ -209,13 +209,13 @@ fn is_source(file: &Utf8Path) -> bool {
 #[cfg(test)]
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "tests prepare files")]
-mod tests {
+pub(crate) mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
 
-    fn directory() -> (tempfile::TempDir, Utf8PathBuf) {
+    pub(crate) fn directory() -> (tempfile::TempDir, Utf8PathBuf) {
         let scratch = tempfile::tempdir().expect("a directory");
         let root = Utf8PathBuf::from_path_buf(scratch.path().to_owned()).expect("a name");
         (scratch, root)

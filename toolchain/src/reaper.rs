@@ -119,8 +119,9 @@ pub(crate) fn kill_adopted(is_ours: impl Fn(u32) -> bool) {
     let before = BEFORE.get().map_or(&[][..], Vec::as_slice);
     for _ in 0..PASSES {
         let mut adopted = children_of(getpid());
-        adopted.retain(|pid| !is_ours(pid.as_raw_nonzero().get().cast_unsigned()));
-        adopted.retain(|pid| !before.contains(pid));
+        adopted.retain(|pid| {
+            !before.contains(pid) && !is_ours(pid.as_raw_nonzero().get().cast_unsigned())
+        });
         if !kill(&tree(adopted.clone())) {
             return;
         }

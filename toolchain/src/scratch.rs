@@ -66,8 +66,12 @@ impl Scratch {
                     .ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
                 // Whoever cleans up after us has to know of it before it is there.
                 notes::note(&Note::Made(path.to_owned()));
-                private_directory(path)?;
-                Ok(path.to_owned())
+                let made = private_directory(path);
+                if made.is_err() {
+                    // What is there may be that of another run.
+                    notes::note(&Note::Removed(path.to_owned()));
+                }
+                made.map(|()| path.to_owned())
             })
             .map_err(failed)?;
         let (path, name) = dir.into_parts();

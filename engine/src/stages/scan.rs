@@ -4,7 +4,7 @@ use analyzer::{DeclaredGuard, Places, Scan, StubSignature};
 
 use crate::cache::CachedDisk;
 use crate::checkup::Checkup;
-use crate::quoting::QuotedDisk;
+use crate::quoting::{Limits, QuotedDisk};
 
 /// What a scan borrows beside the checkup.
 pub(crate) struct ScanInput {
@@ -20,7 +20,7 @@ impl ScanInput {
         let dependencies = [env.goroot.as_path(), env.gomodcache.as_path()];
         let disk = CachedDisk::new(checkup.settings.cached, &dependencies);
         Self {
-            disk: QuotedDisk::new(disk, &dependencies, checkup.session.root()),
+            disk: QuotedDisk::new(disk, Limits::of_checkup(checkup)),
             guards: checkup.config.guards(),
             stubs: stubs(checkup),
         }
