@@ -283,6 +283,20 @@ impl Mender {
         Some((import.path, name))
     }
 
+    /// Whether a place lies in `func main` of a program or in a `func init`: without these, nothing is left of what
+    /// they start.
+    pub fn is_start(&self, fault: &Fault) -> bool {
+        let Some((Key::Original(file, number), _)) = self.rendered.key_at(fault) else {
+            return false;
+        };
+        let units = Pieces::of(&self.files[&file]).units;
+        let names = units.get(number).map_or(&[][..], |unit| &unit.names);
+        match names {
+            [name] => name == "init" || name == "main" && self.package == "main",
+            _ => false,
+        }
+    }
+
     /// The names of a package that the files use which are built on targets.
     pub fn names_of(&self, path: &str, targets: &BTreeSet<Goos>) -> BTreeSet<String> {
         let mut names = BTreeSet::new();

@@ -169,3 +169,59 @@ fn a_module_that_lies_beside_is_changed_there() {
         assert!(builds(&world, "app"), "{text}");
     }
 }
+
+#[test]
+fn packages_of_a_dependency_are_changed_in_one_copy() {
+    let world = unpacked(
+        "layers",
+        &[r#"
+-- go.mod --
+module example.com/app
+
+go 1.21
+
+require example.com/layers v1.0.0
+-- main.go --
+package main
+
+import (
+	"example.com/layers"
+	"example.com/layers/sizes"
+)
+
+func main() { println(layers.Lock(new([sizes.Largest]byte)), sizes.Step) }
+"#],
+    );
+    let (_, text) = fix(&world, &["--apply", "."]);
+    let changed = "in which example.com/layers, example.com/layers/sizes can be built";
+    assert!(text.contains(changed), "{text}");
+    assert!(builds(&world, "."), "{text}");
+    let copy = world.module.join("third_party/example.com/layers");
+    let source = fs::read_to_string(copy.join("sizes/sizes_wasm.go")).unwrap();
+    assert!(source.contains("const Largest = 0x7FFF\n"), "{source}");
+    assert!(source.contains("const Step = 0x1000\n"), "{source}");
+}
+
+/// What builds only when the module beside it is changed, too, is not confirmed.
+#[test]
+fn what_needs_changes_elsewhere_is_not_confirmed() {
+    let own = r#"
+-- app/lock.go --
+package main
+
+import "syscall"
+
+func init() { println(syscall.Flock(1, syscall.LOCK_EX)) }
+"#;
+    let world = unpacked("local", &[LOCAL, REPLACED, own]);
+    let mut command = world.command(&["--quiet", "--level", "run", "--format", "json"]);
+    let output = command.current_dir(world.module.join("app")).output();
+    let report: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let advice = report["advice"].as_array().unwrap();
+    assert!(advice.iter().any(|a| a["to"] == "../dep"), "{advice:#?}");
+    for advice in advice {
+        let confirmed = advice["confirmed"].as_object().unwrap();
+        let helps = confirmed.values().any(|c| c == "build" || c == "run");
+        assert!(!helps, "{advice:#?}");
+    }
+}

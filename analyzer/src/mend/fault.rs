@@ -28,6 +28,9 @@ impl Cause {
                 None => Self::Name(name.to_owned()),
             };
         }
+        if let Some(name) = array_length(first) {
+            return Self::Name(name.to_owned());
+        }
         if let Some(rest) = first.strip_prefix('"')
             && let Some((path, rest)) = rest.split_once('"')
             && rest.ends_with("and not used")
@@ -41,6 +44,13 @@ impl Cause {
             .or_else(|| missing_method(message))
             .map_or(Self::Other, Self::Member)
     }
+}
+
+/// `undefined array length N or missing type constraint`
+fn array_length(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("undefined array length ")?;
+    let (name, _) = rest.split_once(" or missing type constraint")?;
+    local(name)
 }
 
 /// `x.f undefined (type *T has no field or method f)`
@@ -79,6 +89,10 @@ mod tests {
             (
                 "undefined: isTerminal",
                 Cause::Name("isTerminal".to_owned()),
+            ),
+            (
+                "undefined array length maxSize or missing type constraint",
+                Cause::Name("maxSize".to_owned()),
             ),
             (
                 "undefined: unix.Termios",

@@ -249,6 +249,13 @@ impl Mender {
             self.plan.moved.insert(key, targets);
             return;
         }
+        let is_value = matches!(unit.kind, Kind::Const | Kind::Var);
+        let elsewhere = is_value.then(|| self.made_elsewhere(unit, &targets));
+        if let Some(made) = elsewhere.flatten() {
+            self.plan.stubs.extend(made);
+            self.plan.moved.insert(key, targets);
+            return;
+        }
         let stub = if let Kind::Func(func) = &unit.kind {
             let make = |maker: &Maker<'_>| maker.func(text, unit, func, &[]);
             Some(self.maker(&targets, &pieces.imports, make))
@@ -279,6 +286,16 @@ impl Mender {
             self.plan.impossible.extend(unit.names.iter().cloned());
         }
         self.plan.moved.insert(key, targets);
+    }
+
+    /// What stands for all names of a unit after files of other platforms; none where one of them has no such file.
+    fn made_elsewhere(&self, unit: &Unit, targets: &Targets) -> Option<BTreeMap<String, Made>> {
+        let names = unit.names.iter();
+        let made = names.map(|name| {
+            let (unit, _, made) = self.made_after_others(name, targets)?;
+            Some((unit.names.join(","), made))
+        });
+        made.collect()
     }
 
     /// Lines of a unit as its file has them, from those of the text that was compiled.

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use analyzer::{Compiled, Fault, SystemNames};
 use camino::Utf8PathBuf;
-use model::{Edit, GoFault, Goos, Incomplete, Listing, Report, Stage};
+use model::{Edit, GoFault, Goos, Incomplete, ListedPackage, Listing, Report, Stage};
 use toolchain::{Error, Patch, Platform, Scratch, Session};
 
-use self::work::Work;
+use self::work::{Home, Work};
 use super::native::Broken;
 use super::swap::{Carried, Texts};
 use super::tested;
@@ -145,7 +145,7 @@ pub(super) fn mend<'c>(
     if !carried.confirm(report, &helped) {
         return Ok(false);
     }
-    mending.advise(report, &proof);
+    mending.advise(report, proof);
     tested::judge(checkup, report, || mending.session(checkup));
     Ok(true)
 }
@@ -311,7 +311,8 @@ impl Mending<'_> {
         changed
     }
 
-    /// The faults of a package without those that are mended in another own package, which declares the names.
+    /// The faults of a package without those that are mended in another package, own or of the same dependency, which
+    /// declares the names.
     fn without_foreign(
         &mut self,
         round: &Round,
@@ -321,11 +322,14 @@ impl Mending<'_> {
     ) -> Vec<Fault> {
         let mut left = Vec::new();
         for fault in faults {
-            let foreign = self
-                .work(round, package)
-                .and_then(|w| w.mender.foreign(fault));
-            let own = foreign.filter(|(path, _)| path != package && round.is_own(path));
-            let is_declared = own.is_some_and(|(path, name)| {
+            let foreign = self.work(round, package).and_then(|w| {
+                let (path, name) = w.mender.foreign(fault)?;
+                Some((path, name, w.mender.is_start(fault)))
+            });
+            let changed = foreign.filter(|(path, _, starts)| {
+                path != package && round.can_declare(package, path, *starts)
+            });
+            let is_declared = changed.is_some_and(|(path, name, _)| {
                 // One name may be used in many places, and in several packages.
                 let key = (path, name, fault.goos);
                 if let Some(known) = declared.get(&key) {
@@ -357,10 +361,22 @@ impl Mending<'_> {
                 self.withheld.insert(file);
                 return None;
             }
-            let work = Work::begin(self.checkup, &self.system, listed, self.swapped)?;
+            let copied = self.copied(listed);
+            let work = Work::begin(self.checkup, &self.system, listed, self.swapped, copied)?;
             self.works.insert(package.to_owned(), work);
         }
         self.works.get_mut(package).filter(|work| !work.gave_up)
+    }
+
+    /// The module of a package that Go lists in a copy of it, which an earlier round has laid.
+    fn copied(&self, package: &ListedPackage) -> Option<Home> {
+        let module = package.module.as_ref()?;
+        let copy = Home::copy(self.scratch.path(), &module.path);
+        let replace = module.replace.as_ref().filter(|r| r.dir == copy)?;
+        let mut works = self.works.values().map(|work| &work.module);
+        works
+            .find(|home| home.path == module.path && home.dir != replace.dir)
+            .cloned()
     }
 }
 
@@ -423,6 +439,14 @@ impl Round {
     fn is_own(&self, package: &str) -> bool {
         let module = self.package(package).and_then(|p| p.module.as_ref());
         module.is_some_and(|m| m.main)
+    }
+
+    /// Whether another package is to declare what a package misses of it: an own one, or one of the same dependency; one
+    /// of any dependency where the package `starts` something with what it misses, all of which would be lost.
+    fn can_declare(&self, package: &str, other: &str, starts: bool) -> bool {
+        let near = starts || self.module(package) == self.module(other);
+        let system = |m: &String| SYSTEM.contains(&m.as_str());
+        self.is_own(other) || near && self.module(other).is_some_and(|m| !system(m))
     }
 
     fn module(&self, package: &str) -> Option<&String> {

@@ -30,9 +30,21 @@ impl<'w> Group<'w> {
 
 impl Mending<'_> {
     /// Put what helps into the report: an advice for each own package, and one for each dependency.
-    pub(super) fn advise(&self, report: &mut Report, proof: &Proof) {
-        for group in self.groups(report, proof) {
-            self.advise_group(report, proof, &group);
+    ///
+    /// What was proved with changes that cannot be shown, because they lie outside of the module, is not proved of the
+    /// others alone.
+    pub(super) fn advise(&self, report: &mut Report, mut proof: Proof) {
+        let groups = self.groups(report, &proof).into_iter();
+        let groups: Vec<_> = groups.map(|g| (self.edits(&g), g)).collect();
+        for (edits, group) in &groups {
+            if edits.is_none() {
+                proof.take_back(&group.all().map(|(path, _)| *path).collect());
+            }
+        }
+        for (edits, group) in groups {
+            if let Some(edits) = edits {
+                self.advise_group(report, &proof, &group, edits);
+            }
         }
     }
 
@@ -80,7 +92,13 @@ impl Mending<'_> {
         groups
     }
 
-    fn advise_group(&self, report: &mut Report, proof: &Proof, group: &Group<'_>) {
+    fn advise_group(
+        &self,
+        report: &mut Report,
+        proof: &Proof,
+        group: &Group<'_>,
+        edits: Vec<Edit>,
+    ) {
         let Some((path, first)) = group.works.first_key_value() else {
             return;
         };
@@ -121,9 +139,6 @@ impl Mending<'_> {
                 ));
             }
         }
-        let Some(edits) = self.edits(group) else {
-            return;
-        };
         advice.edits = edits;
         put(
             report,

@@ -32,6 +32,18 @@ pub(super) struct Built {
 }
 
 impl Proof {
+    /// Nothing is proved of what imports one of some packages.
+    pub(super) fn take_back(&mut self, packages: &BTreeSet<&str>) {
+        for built in self.builds.values_mut() {
+            let imports = &built.imports;
+            let needs = |package: &String| {
+                let all = imports.get(package);
+                all.is_some_and(|all| packages.iter().any(|p| all.contains(*p)))
+            };
+            built.gained.retain(|package, _| !needs(package));
+        }
+    }
+
     /// Whether a gained or changed package imports another one, in a build.
     pub(super) fn imports(&self, package: &str, other: &str) -> bool {
         self.builds.values().any(|built| {

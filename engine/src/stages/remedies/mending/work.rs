@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use analyzer::{Building, Mender, SystemNames};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::ListedPackage;
+use model::{ListedModule, ListedPackage};
 use toolchain::{Error, Go, Patch, Platform, files};
 
 use crate::checkup::Checkup;
@@ -34,6 +34,7 @@ pub(super) struct Work {
 }
 
 /// The module of a package.
+#[derive(Clone)]
 pub(super) struct Home {
     pub(super) path: String,
     /// The other module that go.mod puts in its place.
@@ -45,17 +46,11 @@ pub(super) struct Home {
     pub(super) own: bool,
 }
 
-impl Work {
-    /// Read the files of a package; none where it is the standard library's, or cannot be read.
-    pub(super) fn begin(
-        checkup: &Checkup<'_>,
-        system: &Arc<SystemNames>,
-        package: &ListedPackage,
-        swapped: &Texts,
-    ) -> Option<Self> {
-        let module = package.module.as_ref().filter(|_| !package.standard)?;
+impl Home {
+    /// As Go lists it.
+    fn of(module: &ListedModule) -> Self {
         let replace = module.replace.as_deref();
-        let home = Home {
+        Self {
             path: module.path.clone(),
             replaced_by: replace
                 .filter(|r| !r.version.is_empty() && r.path != module.path)
@@ -66,6 +61,33 @@ impl Work {
                 .map_or(&module.dir, |r| &r.dir)
                 .clone(),
             own: module.main || replace.is_some_and(|r| r.version.is_empty()),
+        }
+    }
+
+    /// Where a module is copied to, below a scratch directory.
+    pub(super) fn copy(scratch: &Utf8Path, module: &str) -> Utf8PathBuf {
+        scratch.join(module.replace('/', "+"))
+    }
+}
+
+impl Work {
+    /// Read the files of a package; none where it is the standard library's, or cannot be read.
+    ///
+    /// `copied` is its module where an earlier round has laid a copy in the module's place, in which Go lists the
+    /// package now.
+    pub(super) fn begin(
+        checkup: &Checkup<'_>,
+        system: &Arc<SystemNames>,
+        package: &ListedPackage,
+        swapped: &Texts,
+        copied: Option<Home>,
+    ) -> Option<Self> {
+        let module = package.module.as_ref().filter(|_| !package.standard)?;
+        let listed = Home::of(module);
+        let below = package.dir.strip_prefix(&listed.dir).ok();
+        let (dir, home) = match copied {
+            Some(home) => (home.dir.join(below?), home),
+            None => (package.dir.clone(), listed),
         };
         // Without the workspace that has it here, Go takes a published version of it.
         if !home.own && local::home(checkup, &package.import_path).is_some() {
@@ -95,7 +117,7 @@ impl Work {
             system: Arc::clone(system),
         };
         Some(Self {
-            dir: package.dir.clone(),
+            dir,
             module: home,
             laid: texts.keys().cloned().collect(),
             gave_up: false,
@@ -127,7 +149,7 @@ impl Work {
             patch.files.extend(files);
             return Ok(());
         }
-        let copy = scratch.join(self.module.path.replace('/', "+"));
+        let copy = Home::copy(scratch, &self.module.path);
         let io = |e: io::Error| Error::io(&copy)(e);
         if !copy.exists() {
             copy_tree(self.module.dir.as_std_path(), copy.as_std_path(), FORK)
