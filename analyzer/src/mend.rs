@@ -188,10 +188,13 @@ impl Mender {
             self.declare(name, targets);
         }
         for (key, bad) in &wanted.bad {
-            if bad.more || matches!(key, Key::Made(_)) {
+            let shimmed = !bad.more
+                && match key {
+                    Key::Made(made) => self.give_values(made, &bad.shims),
+                    Key::Original(..) => self.shim(&bad.shims),
+                };
+            if !shimmed {
                 self.replace(key, &bad.targets, &bad.lines);
-            } else {
-                self.shim(&bad.shims);
             }
         }
         self.render();

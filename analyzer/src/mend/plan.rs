@@ -63,8 +63,11 @@ impl Made {
 }
 
 impl Mender {
-    /// Declare a name for targets after a file of another platform.
+    /// Declare a name for targets after a file of another platform, unless that was in vain.
     pub(super) fn declare(&mut self, name: &str, targets: &Targets) {
+        if self.plan.impossible.contains(name) {
+            return;
+        }
         let known = self.plan.stubs.get(name).map(|stub| stub.targets.clone());
         let targets: Targets = known
             .into_iter()

@@ -173,8 +173,26 @@ impl Mender {
         self.package == "main" && unit.is_some_and(|unit| unit.is("main"))
     }
 
-    /// Put names of the package's own in the places of those of the system's packages.
-    pub(super) fn shim(&mut self, names: &BTreeMap<Name, Targets>) {
+    /// Put the values of signals and error numbers in their places in a declaration that was made; false where one has
+    /// none.
+    pub(super) fn give_values(&mut self, made: &str, names: &BTreeMap<Name, Targets>) -> bool {
+        let numbers = &self.building.system.numbers;
+        let Some(made) = self.plan.stubs.get_mut(made) else {
+            return false;
+        };
+        let before = made.code.clone();
+        for name in names.keys().filter(|(path, _)| path == "syscall") {
+            let import = made.imports.iter().find(|i| i.path == name.0);
+            if let (Some(import), Some(value)) = (import, numbers.get(name)) {
+                let used = format!("{}.{}", import.name(), name.1);
+                made.code = made.code.replace(&used, value);
+            }
+        }
+        made.code != before
+    }
+
+    /// Put names of the package's own in the places of those of the system's packages. Always true.
+    pub(super) fn shim(&mut self, names: &BTreeMap<Name, Targets>) -> bool {
         for (name, targets) in names {
             let known = self.plan.shims.get(name).map(|shim| shim.targets.clone());
             let targets: Targets = known
@@ -188,6 +206,7 @@ impl Mender {
                     .insert(name.clone(), Shim { targets, stand_in });
             }
         }
+        true
     }
 
     fn stand_in(&self, name: &Name, targets: &Targets) -> Option<StandIn> {

@@ -446,3 +446,41 @@ fn a_panic_that_nothing_recovers_is_told() {
     assert!(mender.mend(&told));
     assert_eq!(mender.panic_alone(), BTreeSet::from(["T.watch".to_owned()]));
 }
+
+#[test]
+fn a_constant_is_what_it_is_elsewhere_or_a_number_that_never_comes() {
+    let mut mender = package(&[
+        (
+            "e.go",
+            "//go:build !linux\n\npackage p\n\nimport \"syscall\"\n\nconst NoData = syscall.ENOATTR\n",
+        ),
+        (
+            "e_linux.go",
+            "package p\n\nimport \"syscall\"\n\nconst NoData = syscall.ENOTSUP\n",
+        ),
+    ]);
+    let told = faults(&mender, "e.go", "ENOATTR", "undefined: syscall.ENOATTR");
+    assert!(mender.mend(&told));
+    assert!(mender.texts()["e_wasm.go"].ends_with("const NoData = syscall.ENOTSUP\n"));
+    let message = "undefined: syscall.ENOTSUP";
+    let told = faults(&mender, "e_wasm.go", "syscall.ENOTSUP", message);
+    assert!(mender.mend(&told));
+    assert!(mender.texts()["e_wasm.go"].ends_with("const NoData = syscall.Errno(0x705f)\n"));
+}
+
+#[test]
+fn what_was_declared_in_vain_is_not_declared_again() {
+    let mut mender = package(&[
+        ("p.go", "package p\n"),
+        (
+            "p_linux.go",
+            "package p\n\nimport \"syscall\"\n\nvar X = syscall.X()\n",
+        ),
+    ]);
+    let names = BTreeSet::from(["X".to_owned()]);
+    let targets = Targets::from(Goos::ALL);
+    assert!(mender.declare_exported(&names, &targets));
+    let told = faults(&mender, "p_wasm.go", "syscall.X()", "undefined: syscall.X");
+    assert!(mender.mend(&told));
+    assert!(!mender.declare_exported(&names, &targets));
+}
