@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 use model::{Finding, Goos, Target};
 
 use self::file::{Classes, Entry};
+pub use self::known::{Adapted, Remedy, Rewriting, Stub};
 use self::known::{Asked, Known};
-pub use self::known::{Remedy, Rewriting, Stub};
 
 /// Entries to look advice up in.
 #[derive(Clone, Debug)]
@@ -126,6 +126,24 @@ impl Catalogue {
     pub fn stubs(&self) -> Vec<Stub> {
         let stubs = self.entries.iter().flat_map(|e| &e.stubs);
         stubs.cloned().collect()
+    }
+
+    /// What does in a copy of a package, of a version of its module, what C does elsewhere: for all of some builds.
+    pub fn adapted(
+        &self,
+        package: &str,
+        (module, version): (&str, &str),
+        builds: &[Goos],
+    ) -> Option<&Adapted> {
+        let asked = Asked {
+            package,
+            module: Some(module),
+            version: Some(version),
+            symbol: "",
+            builds,
+        };
+        let mut adapters = self.closest(&asked)?.adapters.iter();
+        adapters.find(|a| a.package == package && builds.iter().all(|g| a.targets.contains(g)))
     }
 
     /// What the catalogue says of a finding: of the package that it lies in, or of the one to blame,

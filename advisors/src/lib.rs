@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Advice, Confirmed, Effect, Finding, Report};
 
 pub use crate::catalogue::file;
-pub use crate::catalogue::{Catalogue, Remedy, Rewriting, Stub, entries};
+pub use crate::catalogue::{Adapted, Catalogue, Remedy, Rewriting, Stub, entries};
 pub use crate::search::{Search, Verdict, guesses, newer, older};
 pub use crate::sketches::{SKETCHES, Sketch};
 pub use crate::swaps::SwapTrial;

@@ -231,6 +231,17 @@ impl Mender {
         self.plan != before
     }
 
+    /// Add a file for targets, which declares what files of other platforms do; none takes it back.
+    pub fn adapt(&mut self, added: Option<(Targets, String)>) {
+        self.plan.adapter = added;
+        self.render();
+    }
+
+    /// Whether a place lies in the file that was added.
+    pub fn is_adapter(&self, fault: &Fault) -> bool {
+        self.rendered.adapter.as_ref() == Some(&fault.file)
+    }
+
     /// Move everything that uses a package into files of the other platforms.
     pub fn without_import(&mut self, path: &str, targets: &Targets) -> bool {
         let before = self.plan.clone();
@@ -347,7 +358,8 @@ impl Mender {
         let plan = &self.plan;
         let moves = !plan.moved.is_empty() || !plan.shims.is_empty();
         let split = moves.then_some(EditKind::Split);
-        let stub = plan.stubs.keys().next().map(|_| EditKind::Stub);
+        let adds = !plan.stubs.is_empty() || plan.adapter.is_some();
+        let stub = adds.then_some(EditKind::Stub);
         let constraint = plan.widened.iter().next().map(|_| EditKind::Constraint);
         split.or(stub).or(constraint)
     }

@@ -122,6 +122,8 @@ pub struct Fix {
     #[serde(default)]
     #[schemars(with = "Vec<Rewrite>")]
     pub rewrite: Vec<Spanned<Rewrite>>,
+    /// Of a fork: what takes the place of C in a package of the copy.
+    pub adapter: Option<Adapter>,
     /// What the program can no longer do.
     pub lost: Option<String>,
     /// How much of the source has to change.
@@ -149,6 +151,17 @@ pub struct To {
     pub min: Option<String>,
     /// The newest version that was verified.
     pub tested: Option<String>,
+}
+
+/// A file that is added to a package in a copy of its module, for the builds that the fix helps: it declares what files
+/// with C declare elsewhere, on top of the module that the fix names in `to`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adapter {
+    /// The package's import path.
+    pub package: String,
+    /// The text of the file, without a build constraint.
+    pub source: String,
 }
 
 /// A package, and what is written in its place in the user's source. A file that uses a name which is listed in

@@ -43,6 +43,23 @@ pub struct Rewriting {
     pub tags: BTreeMap<Goos, Vec<String>>,
 }
 
+/// A file that does in a copy of a package what C does elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adapted {
+    /// Import path.
+    pub package: String,
+    /// The text of the file.
+    pub source: String,
+    /// The module and the version to require.
+    pub require: (String, String),
+    /// The builds that it is for.
+    pub targets: Vec<Goos>,
+    /// What is lost by it.
+    pub loses: Option<String>,
+    /// Licence of the module to require.
+    pub licence: Option<String>,
+}
+
 /// A package that builds without cgo as a stub.
 #[derive(Clone, Debug)]
 pub struct Stub {
@@ -69,6 +86,7 @@ pub(super) struct Known {
     /// Swaps where what it imports is to blame.
     pub(super) for_imports: Vec<Remedy>,
     pub(super) stubs: Vec<Stub>,
+    pub(super) adapters: Vec<Adapted>,
 }
 
 /// Packages of a module.
@@ -117,6 +135,7 @@ impl Known {
         });
         let fixes = raw.fix.iter().map(AsRef::as_ref);
         let module = &raw.r#match.module;
+        let adapters = fixes.clone().filter_map(|fix| adapted(raw, fix)).collect();
         let remedies: Vec<Remedy> = fixes.map(|fix| Remedy::new(module, fix)).collect();
         Self {
             id: raw.id.clone(),
@@ -131,6 +150,7 @@ impl Known {
             any_major,
             packages,
             stubs,
+            adapters,
         }
     }
 
@@ -335,6 +355,20 @@ fn edit(module: &str, fix: &Fix) -> Option<Edit> {
         module,
         with: with.to_owned(),
         version: version.to_owned(),
+    })
+}
+
+/// What a fix adds to a package; none where it adds nothing.
+fn adapted(entry: &Entry, fix: &Fix) -> Option<Adapted> {
+    let adapter = fix.adapter.as_ref()?;
+    let to = fix.to.as_ref()?;
+    Some(Adapted {
+        package: adapter.package.clone(),
+        source: adapter.source.clone(),
+        require: (to.module.clone()?, to.tested.clone()?),
+        targets: fix.helps(entry).to_vec(),
+        loses: fix.lost.clone(),
+        licence: fix.licence.clone(),
     })
 }
 

@@ -1,15 +1,18 @@
-//! Mistakes in the rewrites of a swap.
+//! Mistakes in the rewrites of a swap, and in the adapter of a fork.
 
 use model::AdviceKind;
 
 use super::check::is_path;
-use super::file::{Argument, Entry, Fix, Rewrite};
+use super::file::{Adapter, Argument, Entry, Fix, Rewrite};
 
 /// What the fix of a rewrite must be.
 pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
     let rewrites = !fix.rewrite.is_empty();
     if fix.kind != AdviceKind::Swap && (rewrites || !fix.tags_on.is_empty()) {
         return Err("only a swap has `rewrite` and `tags_on`".to_owned());
+    }
+    if let Some(adapter) = &fix.adapter {
+        of_adapter(entry, fix, adapter)?;
     }
     let helped = fix.helps(entry);
     if let Some(goos) = fix.tags_on.keys().find(|goos| !helped.contains(goos)) {
@@ -35,20 +38,49 @@ pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
     Ok(())
 }
 
-/// What a rewrite must have.
-pub(super) fn one(entry: &Entry, rewrite: &Rewrite) -> Result<(), String> {
+/// What an adapter must have.
+fn of_adapter(entry: &Entry, fix: &Fix, adapter: &Adapter) -> Result<(), String> {
+    let to = fix.to.as_ref();
+    let named = to.is_some_and(|to| to.module.is_some() && to.tested.is_some());
+    if fix.kind != AdviceKind::Fork || !named {
+        return Err(
+            "only a fork has an `adapter`, with `to.module` and `to.tested`: what to require"
+                .to_owned(),
+        );
+    }
+    is_package_of(entry, &adapter.package)?;
+    let mut lines = adapter.source.lines().map(str::trim_start);
+    if !lines.any(|line| line.starts_with("package ")) {
+        return Err("the `source` of an adapter is a file of Go: it has no `package`".to_owned());
+    }
+    let mut lines = adapter.source.lines();
+    match lines.find(|l| l.starts_with("//go:build") || l.starts_with("// +build")) {
+        Some(line) => Err(format!(
+            "`{line}`: an adapter gets the build constraint of the builds that it helps"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn is_package_of(entry: &Entry, package: &str) -> Result<(), String> {
     let modules = entry.r#match.modules();
-    let package = &rewrite.package;
     let below = |module: &String| {
         let rest = package.strip_prefix(module.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    if !is_path(package) || !modules.iter().any(below) {
-        return Err(format!(
-            "`{package}` is no package of `{}`",
-            entry.r#match.module
-        ));
+    if is_path(package) && modules.iter().any(below) {
+        return Ok(());
     }
+    Err(format!(
+        "`{package}` is no package of `{}`",
+        entry.r#match.module
+    ))
+}
+
+/// What a rewrite must have.
+pub(super) fn one(entry: &Entry, rewrite: &Rewrite) -> Result<(), String> {
+    let package = &rewrite.package;
+    is_package_of(entry, package)?;
     if rewrite.imports.is_empty() {
         return Err("it needs `imports`: what is imported in the package's place".to_owned());
     }

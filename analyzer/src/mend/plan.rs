@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) banned: BTreeMap<String, Targets>,
     /// Names of the system's packages under names of this one.
     pub(super) shims: BTreeMap<shim::Name, Shim>,
+    /// A file that is added for targets as it is.
+    pub(super) adapter: Option<(Targets, String)>,
 }
 
 /// A declaration that was made.

@@ -16,6 +16,8 @@ pub(super) struct Rendered {
     pub(super) files: BTreeMap<String, String>,
     /// For each unit of a file, in order, what it is.
     keys: BTreeMap<String, Vec<Key>>,
+    /// The file that was added as it is.
+    pub(super) adapter: Option<String>,
 }
 
 impl Import {
@@ -86,6 +88,13 @@ impl Rendered {
             rendered.original(package, files, plan, name, text);
         }
         rendered.shims(package, files, plan);
+        if let Some((targets, text)) = &plan.adapter {
+            let stem = format!("{package}_{}", constraint::suffix(targets));
+            let name = rendered.free_name(files, &stem);
+            let text = format!("//go:build {}\n\n{text}", constraint::only(targets));
+            rendered.files.insert(name.clone(), text);
+            rendered.adapter = Some(name);
+        }
         let mut twins: BTreeMap<(&str, &Targets), Vec<(&String, &Made)>> = BTreeMap::new();
         for (name, made) in &plan.stubs {
             twins

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use advisors::file::Shape;
+use advisors::file::{Adapter, Shape};
 use anyhow::{Context, Result, ensure};
 use model::Goos;
 
 use super::plan::{Check, Runs, State, What};
 use super::record::{Outcome, Record};
-use super::what::{Built, Came, build, fails, runs};
+use super::what::{Built, Came, build, fails, fixed, runs};
 
 /// The `go` command, and what runs programs.
 pub(super) struct Go {
@@ -59,6 +59,10 @@ impl Go {
                     format!("{}@{at}", wanted.module)
                 };
                 (module, self.runs(&scratch, check.goos, wanted)?)
+            }
+            What::Fixed(wanted) => {
+                let module = format!("{}@{}", wanted.module, wanted.version);
+                (module, fixed(&scratch, wanted)?)
             }
         };
         let Came {
@@ -163,6 +167,31 @@ impl<'a> Scratch<'a> {
         let told = text.lines().filter(|l| !l.starts_with("go: downloading"));
         let told: Vec<&str> = told.collect();
         Ok((status.success(), told.join("\n")))
+    }
+
+    /// Let `wasmcheck fix` change the module for the build.
+    pub(super) fn fix(&self) -> Result<(bool, String)> {
+        let mut command = Command::new("nice");
+        command.args(["-n", "10"]).arg(&self.go.wasmcheck);
+        command.args(["fix", "--apply", "--allow-dirty", "--quiet"]);
+        command.args(["--target", self.goos.name()]);
+        let output = command.current_dir(self.dir.path());
+        let output = output.output().context("wasmcheck fix")?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Ok((output.status.success(), text))
+    }
+
+    /// Whether a file with an adapter lies in the copy of its module.
+    pub(super) fn has(&self, adapter: &Adapter) -> Result<bool> {
+        let dir = self.dir.path().join("third_party").join(&adapter.package);
+        for file in std::fs::read_dir(dir)? {
+            let text = std::fs::read(file?.path()).unwrap_or_default();
+            if text.ends_with(adapter.source.as_bytes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Run the program that was linked as `x.wasm`, in an empty directory.

@@ -1,6 +1,6 @@
 //! What there is to verify of an entry: that it fails as it says, and that each remedy helps.
 
-use advisors::file::{Entry, Fix, Range, Shape};
+use advisors::file::{Adapter, Entry, Fix, Range, Shape};
 use anyhow::{Context, Result};
 use model::{AdviceKind, Goos};
 use xxhash_rust::xxh3::xxh3_64;
@@ -27,6 +27,22 @@ pub(super) enum What {
     Fails(State),
     /// A program must link and run.
     Runs(Runs),
+    /// A program must link and run that `wasmcheck fix` has changed.
+    Fixed(Fixed),
+}
+
+/// A program that uses a module which fails.
+#[derive(Clone, Debug)]
+pub(super) struct Fixed {
+    /// Path of the module.
+    pub(super) module: String,
+    /// The version with which its failure was seen.
+    pub(super) version: String,
+    /// The file that is added to it, and what that requires.
+    pub(super) adapter: Adapter,
+    pub(super) requires: String,
+    /// Source of the program.
+    pub(super) probe: String,
 }
 
 /// How a package fails.
@@ -120,6 +136,7 @@ fn remedy(
     let probe = fix.probe.as_deref().map(probe).transpose()?;
     let what = match fix.kind {
         AdviceKind::None => return Ok(None),
+        _ if fix.adapter.is_some() => What::Fixed(fixed(entry, fix, goos, probe)?),
         AdviceKind::Upgrade | AdviceKind::Swap | AdviceKind::Tag => {
             What::Runs(runs(entry, fix, goos, probe)?)
         }
@@ -133,6 +150,20 @@ fn remedy(
         }
     };
     Ok(Some(what))
+}
+
+fn fixed(entry: &Entry, fix: &Fix, goos: Goos, probe: Option<String>) -> Result<Fixed> {
+    let modules = entry.r#match.modules();
+    let to = fix.to.as_ref();
+    let required =
+        to.and_then(|to| Some(format!("{}@{}", to.module.as_ref()?, to.tested.as_ref()?)));
+    Ok(Fixed {
+        module: modules.first().unwrap_or(&entry.r#match.module).clone(),
+        version: state(entry, goos)?.version,
+        adapter: fix.adapter.clone().context("no adapter")?,
+        requires: required.context("an adapter requires a module")?,
+        probe: probe.context("an adapter needs a probe: a program that uses what it stands for")?,
+    })
 }
 
 fn runs(entry: &Entry, fix: &Fix, goos: Goos, probe: Option<String>) -> Result<Runs> {

@@ -6,7 +6,7 @@ use advisors::file::Shape;
 use anyhow::Result;
 
 use super::go::Scratch;
-use super::plan::{Runs, State};
+use super::plan::{Fixed, Runs, State};
 use super::record::Level;
 
 /// How far it got, and what was said.
@@ -230,6 +230,34 @@ pub(super) fn runs(scratch: &Scratch<'_>, wanted: &Runs) -> Result<Came> {
             (true, None) => Level::Run,
             (true, Some(_)) => Level::Probe,
         },
+        good,
+        said: (!good).then(|| first_error(&said, &[])),
+        ran: true,
+    })
+}
+
+/// Whether a program links and runs that uses a module which fails, once `wasmcheck fix` has changed it.
+pub(super) fn fixed(scratch: &Scratch<'_>, wanted: &Fixed) -> Result<Came> {
+    scratch.main(&wanted.probe)?;
+    let (got, said) = scratch.get(&[format!("{}@{}", wanted.module, wanted.version)])?;
+    if !got {
+        return Ok(Came::bad(Level::List, &said));
+    }
+    let (fixed, said) = scratch.fix()?;
+    let required = wanted.requires.split('@').next().unwrap_or_default();
+    if !fixed || !said.contains(&format!("{required} does on wasm what C does elsewhere")) {
+        return Ok(Came::bad(Level::Typecheck, &said));
+    }
+    if !scratch.has(&wanted.adapter)? {
+        return Ok(Came::bad(Level::Typecheck, "the copy has not the adapter"));
+    }
+    let (built, said) = scratch.go(&["build", "-p", "1", "-o", "x.wasm", "."])?;
+    if !built {
+        return Ok(Came::bad(Level::Typecheck, &said));
+    }
+    let (good, said) = scratch.run()?;
+    Ok(Came {
+        level: if good { Level::Probe } else { Level::Link },
         good,
         said: (!good).then(|| first_error(&said, &[])),
         ran: true,

@@ -45,19 +45,32 @@ fn added(checkup: &Checkup<'_>, advice: &Advice) -> Result<Option<Added>, Error>
     else {
         return Ok(None);
     };
-    let after = with(checkup, advice, goos)?;
     let before = paths(before);
+    let is_fork = |e: &Edit| matches!(e, Edit::Fork { .. });
+    let after: BTreeSet<(String, String)> = if advice.edits.iter().any(is_fork) {
+        // What its copy imports, which the scratch copy of go.mod does not have.
+        advice.edits.iter().filter_map(required).collect()
+    } else {
+        let after = with(checkup, advice, goos)?;
+        let modules = modules(&after).map(|(m, v)| (m.to_owned(), v.to_owned()));
+        modules.collect()
+    };
     let modcache = &checkup.session.env().gomodcache;
     let mut adds = Added::default();
-    for (module, version) in modules(&after)
-        .filter(|(path, _)| !before.contains(path))
-        .collect::<BTreeSet<_>>()
-    {
+    for (module, version) in after.iter().filter(|(m, _)| !before.contains(m.as_str())) {
         adds.modules += 1;
         let cached = toolchain::cached_module(modcache, module, version);
         adds.bytes += cached.bytes.unwrap_or_default();
     }
     Ok(Some(adds))
+}
+
+/// The module that an edit requires, and its version.
+fn required(edit: &Edit) -> Option<(String, String)> {
+    match edit {
+        Edit::Require { module, version } => Some((module.clone(), version.clone())),
+        _ => None,
+    }
 }
 
 /// The packages of a build with a remedy; those of a module that takes another one's place in the source are asked for
@@ -66,7 +79,7 @@ fn with(checkup: &Checkup<'_>, advice: &Advice, goos: Goos) -> Result<Listing, E
     let edits: Vec<Edit> = advice
         .edits
         .iter()
-        .filter(|e| !matches!(e, Edit::File { .. } | Edit::Fork { .. }))
+        .filter(|e| !matches!(e, Edit::File { .. }))
         .cloned()
         .collect();
     let session = checkup.session.candidate(&go(checkup), &edits)?;

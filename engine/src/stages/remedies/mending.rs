@@ -235,10 +235,24 @@ impl Mending<'_> {
         kept(self.edits.clone(), self.swapped)
     }
 
+    /// The modules that a package needs of those that do what C does elsewhere, where nothing else has them.
+    fn required(&self, work: &Work) -> Option<Edit> {
+        let (module, version) = &work.adapted.as_ref()?.require;
+        let mut listed = self.checkup.builds.iter().flat_map(|(_, l)| &l.packages);
+        let mut modules = listed.by_ref().filter_map(|p| p.module.as_ref());
+        let here = modules.any(|m| m.path == *module);
+        (!here).then(|| Edit::Require {
+            module: module.clone(),
+            version: version.clone(),
+        })
+    }
+
     /// The module as it is changed; what is done with it ends at the deadline.
     fn session(&mut self, checkup: &Checkup<'_>) -> Result<Session, Error> {
         let go = super::go_within(checkup, EACH);
         let mut patch = self.kept();
+        let required = self.works.values().filter_map(|w| self.required(w));
+        patch.edits.extend(required.collect::<Vec<_>>());
         for work in self.works.values_mut() {
             work.lay_into(&go, &mut patch, self.scratch.path())?;
         }
@@ -269,16 +283,35 @@ impl Mending<'_> {
     fn change(&mut self, round: &Round) -> bool {
         let mut changed = false;
         for (package, excluded) in &round.excluded {
-            changed |= self.fill(round, package, excluded);
+            changed |=
+                self.adapt(round, package, &excluded.builds) || self.fill(round, package, excluded);
         }
         let mut declared = Declared::new();
         for (package, faults) in &round.faults {
+            let builds = faults.iter().map(|fault| fault.goos).collect();
+            let work = self.work(round, package);
+            if work.is_some_and(|w| w.unadapt(faults)) || self.adapt(round, package, &builds) {
+                changed = true;
+                continue;
+            }
             let faults = self.without_foreign(round, package, faults, &mut declared);
             if let Some(work) = self.work(round, package) {
                 changed |= !faults.is_empty() && work.mender.mend(&faults);
             }
         }
         changed || declared.values().any(|can| *can)
+    }
+
+    /// Add to a package of a dependency what the catalogue knows to do there what C does elsewhere.
+    fn adapt(&mut self, round: &Round, package: &str, builds: &BTreeSet<Goos>) -> bool {
+        let catalogue = self.checkup.config.catalogue();
+        let Some(work) = self.work(round, package).filter(|w| !w.module.own) else {
+            return false;
+        };
+        let builds: Vec<Goos> = builds.iter().copied().collect();
+        let of = (work.module.path.as_str(), work.module.version.as_str());
+        let adapted = catalogue.adapted(package, of, &builds);
+        adapted.is_some_and(|adapted| work.adapt(adapted))
     }
 
     /// Give a package files, or take its importers away from it.

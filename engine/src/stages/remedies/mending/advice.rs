@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use advisors::Adapted;
 use analyzer::{Change, Does, EditKind, Lost};
 use model::{Advice, AdviceKind, Confirmed, Edit, Effect, Finding, Goos, Report, Rule, Target};
 use toolchain::Changed;
@@ -110,6 +111,14 @@ impl Mending<'_> {
         let alone = group.all().flat_map(|(_, w)| w.mender.panic_alone());
         advice.cost.changes.extend(panic_alone(alone.collect()));
         advice.loses = loses(&group.all().flat_map(|(_, w)| w.mender.lost()).collect());
+        let adapted: Vec<&Adapted> = group
+            .all()
+            .filter_map(|(_, w)| w.adapted.as_ref())
+            .collect();
+        let lost = adapted.iter().filter_map(|a| a.loses.clone());
+        let lost: Vec<String> = lost.chain(advice.loses.take()).collect();
+        advice.loses = (!lost.is_empty()).then(|| lost.join("; "));
+        advice.cost.licence = adapted.iter().find_map(|a| a.licence.clone());
         if first.module.own {
             advice.kind = match kind {
                 EditKind::Constraint => AdviceKind::Constraint,
@@ -127,8 +136,14 @@ impl Mending<'_> {
             let names = named(&names);
             let copied = home.replaced_by.as_ref().unwrap_or(&home.path);
             advice.kind = AdviceKind::Fork;
+            let does = match adapted.as_slice() {
+                [one] if group.works.len() == 1 => {
+                    format!("{} does on wasm what C does elsewhere", one.require.0)
+                }
+                _ => format!("{names} can be built"),
+            };
             advice.title = format!(
-                "use a patched copy of {copied} {} in {dir}, in which {names} can be built",
+                "use a patched copy of {copied} {} in {dir}, in which {does}",
                 home.version
             );
             advice.to = Some(format!("./{dir}"));
@@ -150,7 +165,8 @@ impl Mending<'_> {
 
     /// What a group changes; none where that lies outside of the module.
     fn edits(&self, group: &Group<'_>) -> Option<Vec<Edit>> {
-        let mut edits = Vec::new();
+        let required = group.all().filter_map(|(_, work)| self.required(work));
+        let mut edits: Vec<Edit> = required.collect();
         let mut forks: BTreeMap<&str, (String, &Work)> = BTreeMap::new();
         for (work, change) in self.changes(group) {
             let home = &work.module;

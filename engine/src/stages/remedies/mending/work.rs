@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
-use analyzer::{Building, Mender, SystemNames};
+use advisors::Adapted;
+use analyzer::{Building, Fault, Mender, SystemNames};
 use camino::{Utf8Path, Utf8PathBuf};
 use model::{ListedModule, ListedPackage};
 use toolchain::{Error, Go, Patch, Platform, files};
@@ -27,6 +28,10 @@ pub(super) struct Work {
     pub(super) dir: Utf8PathBuf,
     pub(super) module: Home,
     pub(super) mender: Mender,
+    /// What does on the targets what C does elsewhere.
+    pub(super) adapted: Option<Adapted>,
+    /// That was tried.
+    was_adapted: bool,
     /// Files in the copy of its module.
     laid: BTreeSet<String>,
     /// Changes were taken back.
@@ -121,12 +126,38 @@ impl Work {
             module: home,
             laid: texts.keys().cloned().collect(),
             gave_up: false,
+            adapted: None,
+            was_adapted: false,
             mender: Mender::new(&name, building, texts),
         })
     }
 
+    /// Add what does on the targets what C does elsewhere; false where that was tried before.
+    pub(super) fn adapt(&mut self, adapted: &Adapted) -> bool {
+        if self.was_adapted {
+            return false;
+        }
+        let targets = adapted.targets.iter().copied().collect();
+        let added = (targets, adapted.source.clone());
+        self.mender.adapt(Some(added));
+        self.adapted = Some(adapted.clone());
+        self.was_adapted = true;
+        true
+    }
+
+    /// Take it back where the compiler does not like it; whether it was.
+    pub(super) fn unadapt(&mut self, faults: &[Fault]) -> bool {
+        let bad = self.adapted.is_some() && faults.iter().any(|f| self.mender.is_adapter(f));
+        if bad {
+            self.mender.adapt(None);
+            self.adapted = None;
+        }
+        bad
+    }
+
     /// Take the changes back, and make no more.
     pub(super) fn give_up(&mut self) {
+        self.adapted = None;
         self.mender.take_back();
         self.gave_up = true;
     }
