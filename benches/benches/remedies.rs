@@ -3,7 +3,7 @@
 //!
 //! It runs the `wasmcheck` that was built beside it, so that `cargo build --release` comes first. CPU time is user and
 //! system; each figure is the median of runs made in turn. Go is started through this program, which adds up what it
-//! takes; what wasmcheck's own process takes is read from `/proc/PID/stat` (proc_pid_stat(5)) before it is reaped; the
+//! takes; what wasmcheck's own process takes is read from `/proc/PID/stat` (`proc_pid_stat(5)`) before it is reaped; the
 //! rest is the sandbox, which are processes of its own.
 #![expect(
     clippy::disallowed_methods,
@@ -23,7 +23,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 const ROUNDS: usize = 5;
-/// What a clock tick of `/proc` is, in milliseconds: USER_HZ is 100 on Linux (time(7)).
+/// What a clock tick of `/proc` is, in milliseconds: `USER_HZ` is 100 on Linux (`time(7)`).
 const TICK: u64 = 10;
 /// Names the file to which this program, started as the Go command, adds its CPU time in microseconds.
 const LOG: &str = "REMEDIES_BENCH_LOG";
