@@ -81,6 +81,7 @@ pub(crate) fn settings_of(args: &ModuleArgs, level: Level) -> Settings {
         trusted: Trusted::default(),
         tests: None,
         budget: DEFAULT_BUDGET,
+        run_share: 0.6,
         worker: WorkerProgram::Own,
     }
 }

@@ -9,7 +9,7 @@ mod upstream;
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Advice, AdviceKind, Builds, Edit, Effect, Finding, Goos, Report};
+use model::{Advice, AdviceKind, Builds, Edit, Effect, Finding, Goos, Level, Report};
 use toolchain::Go;
 
 use crate::check;
@@ -204,8 +204,11 @@ impl FixWork<'_> {
                 return Err(obstacle);
             }
             fixed.written = apply::apply(self.go, self.chosen, self.settings, &fixed.edits)?;
+            // Running again what was initialised with the changes would show no more.
             let mut settings = Settings {
+                level: Level::Build,
                 remedies: false,
+                tests: None,
                 ..self.settings.clone()
             };
             settings.tags.extend(tags(&fixed.edits));

@@ -40,6 +40,8 @@ pub struct Settings {
     pub tests: Option<TestSettings>,
     /// Wall time of the stages that run programs and try remedies, for each module.
     pub budget: Duration,
+    /// Part of it that running may take; the rest is for trying remedies.
+    pub run_share: f64,
     /// The program that runs guests.
     pub worker: WorkerProgram,
 }

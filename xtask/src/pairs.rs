@@ -78,6 +78,7 @@ fn scan(spec: &str) -> Result<Report> {
         trusted: Trusted::default(),
         tests: None,
         budget: Duration::ZERO,
+        run_share: 1.0,
         worker: WorkerProgram::Own,
     };
     let quiet: Events = Arc::new(|_: Event<'_>| ());

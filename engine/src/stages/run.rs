@@ -21,8 +21,6 @@ use model::Stage;
 pub(crate) const EACH: Duration = Duration::from_secs(20);
 /// Shortest time that a program gets, however little is left.
 const LEAST: Duration = Duration::from_secs(1);
-/// Part of the budget that runs may take; the rest is for trying remedies.
-const SHARE: f64 = 0.6;
 
 /// Run everything that was built; what is seen goes into the scan and the report.
 pub(crate) fn run(
@@ -31,7 +29,7 @@ pub(crate) fn run(
     linked: &[LinkedMain],
     report: &mut Report,
 ) {
-    let checkup = checkup.until(checkup.deadline.share(SHARE));
+    let checkup = checkup.until(checkup.deadline.share(checkup.settings.run_share));
     report.incomplete.extend(not_run(&checkup, scan));
     for target in checkup.hosts.targets(checkup.settings) {
         let mut round = Round {
@@ -181,10 +179,10 @@ impl Round<'_, '_> {
         }
         let ended_well = seen.as_ref().is_ok_and(|run| run.end == End::Ok);
         if packages.len() > 1 && !ended_well {
-            // One of them fails: each is run alone to find it.
-            for package in packages {
-                self.init(below, std::slice::from_ref(package));
-            }
+            // One of them fails, or all are too much for one program: it is looked for in halves.
+            let (first, second) = packages.split_at(packages.len() / 2);
+            self.init(below, first);
+            self.init(below, second);
             return;
         }
         for package in packages {
