@@ -45,7 +45,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   stacks [VERSION…]  stacks in the sandbox against runtime.Callers, for each Go version
   schema   write docs/report.schema.json and docs/catalogue.schema.json
   suites [PACKAGE…]  tests of the standard library against Go's own runners; fetches these (minutes)
-  verify-catalogue [--binary FILE] [ID…|page]  build and run what the catalogue says, where no record
+  verify-catalogue [--binary FILE] [[tests] ID…|page]  build and run what the catalogue says, where no record
            fits (hours); `page` writes docs/catalogue.md alone
   std      write what the standard library lacks and fails, for each Go version (minutes)";
 

@@ -22,8 +22,8 @@ use anyhow::{Context, Error, Result};
 use model::Goos;
 
 use self::go::Go;
-use self::plan::{Check, checks};
-use self::record::{Outcome, Records};
+use self::plan::{Check, What, checks};
+use self::record::{Level, Outcome, Records};
 
 /// The page that is generated.
 const PAGE: &str = "docs/catalogue.md";
@@ -33,11 +33,15 @@ const CATALOGUE: &str = "advisors/catalogue";
 const PROBES: &str = "advisors/catalogue/probes";
 
 /// Verify the entries of some ids, or all, where a record is missing or does not fit; then write the
-/// page. `page` writes the page alone.
+/// page. `page` writes the page alone; `tests` runs the tests of what remedies use, where that was not done.
 pub(crate) fn run(words: &[&str], wasmcheck: &Path) -> Result<()> {
     let entries = entries(Path::new("."))?;
     let all = plan(Path::new("."), &entries)?;
-    if words != ["page"] {
+    if let ["tests", ids @ ..] = words {
+        let go = Go::new(&std::path::absolute(wasmcheck)?)?;
+        let chosen = |c: &&Check| ids.is_empty() || ids.contains(&c.id.as_str());
+        tests(&go, &all.iter().filter(chosen).collect::<Vec<_>>())?;
+    } else if words != ["page"] {
         let go = Go::new(&std::path::absolute(wasmcheck)?)?;
         let chosen = |c: &&Check| words.is_empty() || words.contains(&c.id.as_str());
         verify(&go, &all, &all.iter().filter(chosen).collect::<Vec<_>>())?;
@@ -85,6 +89,30 @@ fn plan(root: &Path, entries: &[Categorised]) -> Result<Vec<Check>> {
         all.extend(checks(entry, &probe).with_context(|| entry.id.clone())?);
     }
     Ok(all)
+}
+
+/// Run the tests of what remedies use, where a record says nothing of them.
+fn tests(go: &Go, chosen: &[&Check]) -> Result<()> {
+    let mut records = Records::read()?;
+    for check in chosen {
+        let What::Runs(wanted) = &check.what else {
+            continue;
+        };
+        let record = records.of(check).filter(|_| records.has(check));
+        let Some(record) = record.filter(|r| r.tests.is_none()) else {
+            continue;
+        };
+        let suite = go.suite(check.goos, wanted)?;
+        eprintln!("xtask: {} {} {suite:?}", check.id, check.goos.name());
+        let mut record = record.clone();
+        if suite.is_good() {
+            record.level = Level::Tests;
+        }
+        record.tests = Some(suite);
+        records.put(record);
+        records.write(check.goos)?;
+    }
+    Ok(())
 }
 
 fn verify(go: &Go, all: &[Check], chosen: &[&Check]) -> Result<()> {

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use model::Goos;
 
 use super::plan::{Check, Runs, State, What};
-use super::record::{Outcome, Record};
-use super::what::{Built, Came, build, fails, fixed, runs};
+use super::record::{Outcome, Record, Suite};
+use super::what::{Built, Came, build, fails, fixed, runs, suite};
 
 /// The `go` command, and what runs programs.
 pub(super) struct Go {
@@ -22,6 +22,7 @@ pub(super) struct Go {
     /// What was built, and what ran: many entries have one remedy, and a patch fails as its entry does.
     built: RefCell<BTreeMap<String, Built>>,
     ran: RefCell<BTreeMap<String, Came>>,
+    suites: RefCell<BTreeMap<String, Suite>>,
 }
 
 impl Go {
@@ -40,6 +41,7 @@ impl Go {
             wasmcheck: wasmcheck.to_owned(),
             built: RefCell::default(),
             ran: RefCell::default(),
+            suites: RefCell::default(),
         })
     }
 
@@ -81,6 +83,7 @@ impl Go {
             result: if good { Outcome::Pass } else { Outcome::Fail },
             first_error: said.map(|text| self.plain(&text)),
             runtime: ran.then(|| self.runtime.clone()),
+            tests: None,
             hash: check.hash.clone(),
             stale: false,
         })
@@ -107,6 +110,20 @@ impl Go {
         let came = runs(scratch, wanted)?;
         self.ran.borrow_mut().insert(key, came.clone());
         Ok(came)
+    }
+
+    /// Run the tests of what a check uses, in the sandbox.
+    pub(super) fn suite(&self, goos: Goos, wanted: &Runs) -> Result<Suite> {
+        let at = wanted.versions.last().map_or("latest", String::as_str);
+        let key = format!("{} {} {at}", goos.name(), wanted.package);
+        if let Some(suite) = self.suites.borrow().get(&key) {
+            return Ok(suite.clone());
+        }
+        let scratch = Scratch::new(self, goos)?;
+        let mut suite = suite(&scratch, wanted)?;
+        suite.ended = suite.ended.map(|text| self.plain(&text));
+        self.suites.borrow_mut().insert(key, suite.clone());
+        Ok(suite)
     }
 
     /// Without the paths of this machine.
@@ -167,6 +184,15 @@ impl<'a> Scratch<'a> {
         let told = text.lines().filter(|l| !l.starts_with("go: downloading"));
         let told: Vec<&str> = told.collect();
         Ok((status.success(), told.join("\n")))
+    }
+
+    /// Run the tests of a package in the sandbox.
+    pub(super) fn test(&self, package: &str, tags: &str) -> Result<(bool, String)> {
+        let program = self.go.wasmcheck.display();
+        let run = format!("-exec='{program}' exec --timeout 120s --max-memory 2GiB");
+        self.go(&[
+            "test", "-v", "-short", "-vet=off", "-p", "1", tags, &run, package,
+        ])
     }
 
     /// Let `wasmcheck fix` change the module for the build.

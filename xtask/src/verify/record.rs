@@ -33,11 +33,34 @@ pub(super) struct Record {
     pub(super) first_error: Option<String>,
     /// What ran it.
     pub(super) runtime: Option<String>,
+    /// What came of the tests of the package in the sandbox, where they were run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tests: Option<Suite>,
     /// Of what was asked.
     pub(super) hash: String,
     /// The catalogue has changed since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) stale: bool,
+}
+
+/// What came of the tests of a package, with `-short`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Suite {
+    /// How many passed.
+    pub(super) passed: usize,
+    /// Those that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) failed: Vec<String>,
+    /// What was said where they did not come to an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ended: Option<String>,
+}
+
+impl Suite {
+    /// Whether there are tests, and all pass.
+    pub(super) fn is_good(&self) -> bool {
+        self.passed > 0 && self.failed.is_empty() && self.ended.is_none()
+    }
 }
 
 /// How far something gets, in order.
@@ -56,6 +79,8 @@ pub(super) enum Level {
     Run,
     /// A program that uses it runs.
     Probe,
+    /// And its own tests pass.
+    Tests,
 }
 
 impl Level {
@@ -68,6 +93,7 @@ impl Level {
             Self::Link => "link",
             Self::Run => "run",
             Self::Probe => "probe",
+            Self::Tests => "tests",
         }
     }
 }

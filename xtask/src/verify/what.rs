@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::go::Scratch;
 use super::plan::{Fixed, Runs, State};
-use super::record::Level;
+use super::record::{Level, Suite};
 
 /// How far it got, and what was said.
 #[derive(Clone)]
@@ -234,6 +234,38 @@ pub(super) fn runs(scratch: &Scratch<'_>, wanted: &Runs) -> Result<Came> {
         said: (!good).then(|| first_error(&said, &[])),
         ran: true,
     })
+}
+
+/// What comes of the tests of a package, with `-short`.
+pub(super) fn suite(scratch: &Scratch<'_>, wanted: &Runs) -> Result<Suite> {
+    let mut suite = Suite::default();
+    scratch.main(&format!(
+        "package main\n\nimport _ \"{}\"\n\nfunc main() {{}}\n",
+        wanted.package
+    ))?;
+    if let Some(replace) = &wanted.replace {
+        scratch.go(&["mod", "edit", "-replace", replace])?;
+    }
+    if !wanted.module.is_empty() {
+        let at = wanted.versions.last().map_or("latest", String::as_str);
+        let (got, said) = scratch.get(&[format!("{}@{at}", wanted.module)])?;
+        if !got {
+            suite.ended = Some(first_error(&said, &[]));
+            return Ok(suite);
+        }
+    }
+    let tags = format!("-tags={}", wanted.tags.join(","));
+    let (good, said) = scratch.test(&wanted.package, &tags)?;
+    let named = |line: &str, how: &str| {
+        let rest = line.strip_prefix(how)?;
+        rest.split(' ').next().map(str::to_owned)
+    };
+    let lines = said.lines();
+    suite.passed = lines.clone().filter_map(|l| named(l, "--- PASS: ")).count();
+    suite.failed = lines.filter_map(|l| named(l, "--- FAIL: ")).collect();
+    let ended = !good && suite.failed.is_empty();
+    suite.ended = ended.then(|| first_error(&said, &["wasmcheck: ".to_owned()]));
+    Ok(suite)
 }
 
 /// Whether a program links and runs that uses a module which fails, once `wasmcheck fix` has changed it.
