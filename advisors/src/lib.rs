@@ -17,7 +17,7 @@ use model::{Advice, Confirmed, Effect, Finding, Report};
 
 pub use crate::catalogue::file;
 pub use crate::catalogue::{Adapted, Catalogue, Remedy, Rewriting, Stub, entries};
-pub use crate::search::{Search, Verdict, guesses, newer, older};
+pub use crate::search::{Search, Verdict, guesses, is_later, newer, older};
 pub use crate::sketches::{SKETCHES, Sketch};
 pub use crate::swaps::SwapTrial;
 pub use crate::trial::{Blamed, Trial};

@@ -14,6 +14,11 @@ pub(crate) fn version(text: &str) -> Option<Version> {
         .or_else(|| Version::parse(&format!("{text}.0.0")).ok())
 }
 
+/// Whether a version comes after another one; false where one of them is none.
+pub fn is_later(a: &str, b: &str) -> bool {
+    matches!((version(a), version(b)), (Some(a), Some(b)) if a > b)
+}
+
 /// Versions worth asking for by name: a proxy's list is never complete.
 ///
 /// The next patches and minor versions, and the boundary with its predecessor.

@@ -110,6 +110,8 @@ pub struct Mender {
     trial: Option<Trial>,
     /// Fallbacks that did not help.
     refused: BTreeSet<Widened>,
+    /// Names that no new file can have, beside those of its files.
+    taken: BTreeSet<String>,
     /// Rounds in which fallbacks were tried.
     trials: usize,
 }
@@ -161,10 +163,18 @@ impl Mender {
             rendered: Rendered::default(),
             trial: None,
             refused: BTreeSet::new(),
+            taken: BTreeSet::new(),
             trials: 0,
         };
         mender.render();
         mender
+    }
+
+    /// With names that no new file can have, beside those of its files.
+    #[must_use]
+    pub fn with_taken(mut self, names: BTreeSet<String>) -> Self {
+        self.taken = names;
+        self
     }
 
     /// Change the texts by what the compiler says of them; false where nothing more can be done.
@@ -297,18 +307,17 @@ impl Mender {
         Some((import.path, name))
     }
 
-    /// Whether a place lies in `func main` of a program or in a `func init`: without these, nothing is left of what
-    /// they start.
+    /// Whether a place lies in `func main` of a program, in a `func init` or in a variable: without these, nothing is
+    /// left of what they start.
     pub fn is_start(&self, fault: &Fault) -> bool {
         let Some((Key::Original(file, number), _)) = self.rendered.key_at(fault) else {
             return false;
         };
         let units = Pieces::of(&self.files[&file]).units;
-        let names = units.get(number).map_or(&[][..], |unit| &unit.names);
-        match names {
-            [name] => name == "init" || name == "main" && self.package == "main",
-            _ => false,
-        }
+        units.get(number).is_some_and(|unit| {
+            let is_main = self.package == "main" && unit.is("main");
+            is_main || unit.is("init") || matches!(unit.kind, pieces::Kind::Var)
+        })
     }
 
     /// The names of a package that the files use which are built on targets.
@@ -388,7 +397,7 @@ impl Mender {
     }
 
     fn render(&mut self) {
-        self.rendered = Rendered::of(&self.package, &self.files, &self.plan);
+        self.rendered = Rendered::of(&self.package, &self.files, &self.plan, &self.taken);
     }
 
     /// Whether a file is built.

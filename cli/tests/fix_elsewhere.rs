@@ -225,3 +225,39 @@ func init() { println(syscall.Flock(1, syscall.LOCK_EX)) }
         assert!(!helps, "{advice:#?}");
     }
 }
+
+#[test]
+fn a_version_that_breaks_what_builds_is_withdrawn() {
+    let world = unpacked(
+        "app",
+        &[r#"
+-- go.mod --
+module example.com/app
+
+go 1.22
+
+require example.com/api v0.2.0
+-- a/a.go --
+package a
+
+import _ "example.com/api"
+-- b/b.go --
+package b
+-- b/b_linux.go --
+package b
+
+import "example.com/api"
+
+// N is a number.
+var N = api.Do(1)
+"#],
+    );
+    let (_, text) = fix(&world, &["--target", "js", "--apply", "."]);
+    assert!(!text.contains("# upgrade: "), "{text}");
+    assert!(text.contains("# fork: "), "{text}");
+    for goos in [Some("js"), None] {
+        let built = go(&world, goos, &["build", "./..."]);
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert!(built.status.success(), "{goos:?}: {said}\n{text}");
+    }
+}

@@ -1,4 +1,6 @@
-//! The `replace` directives of a go.mod or go.work, as `go mod edit -json` and `go work edit -json` print them.
+//! The `replace` and `require` directives of a go.mod or go.work, as `go mod edit -json` and `go work edit -json` print them.
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -31,17 +33,27 @@ pub(crate) struct Version {
 #[serde(rename_all = "PascalCase", default)]
 struct Edit {
     replace: Option<Vec<Replace>>,
+    require: Option<Vec<Version>>,
 }
 
 /// Those of a go.mod whose right side is a directory.
 pub(crate) fn local(go: &Go, dir: &Utf8Path) -> Result<Vec<Replace>, Error> {
+    let mut replaces = read(go, dir)?.replace.unwrap_or_default();
+    replaces.retain(|r| r.new.version.is_empty());
+    Ok(replaces)
+}
+
+/// The versions of modules that a go.mod requires, by module path.
+pub(crate) fn requirements(go: &Go, dir: &Utf8Path) -> Result<BTreeMap<String, String>, Error> {
+    let all = read(go, dir)?.require.unwrap_or_default().into_iter();
+    Ok(all.map(|of| (of.path, of.version)).collect())
+}
+
+fn read(go: &Go, dir: &Utf8Path) -> Result<Edit, Error> {
     let edit = ["mod", "edit", "-json", "go.mod"];
     let process = go.process(dir).args(edit).env("GOWORK", "off");
     let shown = process.shown();
-    let edit: Edit = parse_json(&shown, &go.run(process)?.stdout)?;
-    let mut replaces = edit.replace.unwrap_or_default();
-    replaces.retain(|r| r.new.version.is_empty());
-    Ok(replaces)
+    parse_json(&shown, &go.run(process)?.stdout)
 }
 
 /// The directories that the go.mod of a directory puts in the place of modules; none where it cannot be read, of

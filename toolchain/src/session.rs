@@ -14,7 +14,7 @@ use crate::files;
 use crate::flags;
 use crate::go::{Go, GoEnv, without_quotes};
 use crate::list;
-use crate::replaces::LARGEST;
+use crate::replaces::{self, LARGEST};
 use crate::scratch::Scratch;
 use crate::workspace;
 
@@ -145,6 +145,11 @@ impl Session {
             scratch,
             overlay: BTreeMap::new(),
         })
+    }
+
+    /// The versions of modules that go.mod requires, by module path.
+    pub fn requirements(&self, go: &Go) -> Result<BTreeMap<String, String>, Error> {
+        replaces::requirements(go, &self.root)
     }
 
     /// What `go env` says in the module.

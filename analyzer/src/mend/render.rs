@@ -16,6 +16,8 @@ pub(super) struct Rendered {
     pub(super) files: BTreeMap<String, String>,
     /// For each unit of a file, in order, what it is.
     keys: BTreeMap<String, Vec<Key>>,
+    /// Names that no new file can have, beside those of the files.
+    taken: BTreeSet<String>,
     /// The file that was added as it is.
     pub(super) adapter: Option<String>,
 }
@@ -82,8 +84,16 @@ fn of_path(path: &str) -> &str {
 }
 
 impl Rendered {
-    pub(super) fn of(package: &str, files: &BTreeMap<String, String>, plan: &Plan) -> Self {
-        let mut rendered = Self::default();
+    pub(super) fn of(
+        package: &str,
+        files: &BTreeMap<String, String>,
+        plan: &Plan,
+        taken: &BTreeSet<String>,
+    ) -> Self {
+        let mut rendered = Self {
+            taken: taken.clone(),
+            ..Self::default()
+        };
         for (name, text) in files {
             rendered.original(package, files, plan, name, text);
         }
@@ -293,7 +303,9 @@ impl Rendered {
 
     /// A name of a file that there is none of.
     pub(super) fn free_name(&self, files: &BTreeMap<String, String>, stem: &str) -> String {
-        let taken = |name: &String| files.contains_key(name) || self.files.contains_key(name);
+        let taken = |name: &String| {
+            files.contains_key(name) || self.files.contains_key(name) || self.taken.contains(name)
+        };
         let names = std::iter::once(format!("{stem}.go"));
         let more = (2..).map(|n| format!("{stem}_{n}.go"));
         names

@@ -136,7 +136,7 @@ impl Mender {
         let names = ["other", "others", "portable", "more"].map(|last| format!("{stem}_{last}.go"));
         let free = names
             .into_iter()
-            .find(|name| !self.files.contains_key(name));
+            .find(|name| !self.files.contains_key(name) && !self.taken.contains(name));
         free.unwrap_or_else(|| format!("{stem}_{}.go", self.files.len()))
     }
 

@@ -14,6 +14,7 @@ mod native;
 mod swap;
 mod tested;
 mod upgrade;
+mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -173,6 +174,14 @@ fn edit(
     report: &mut Report,
     broken: &native::Broken,
 ) -> Result<(), toolchain::Error> {
+    match withdraw::withdraw(checkup, report) {
+        Err(toolchain::Error::TookTooLong { .. }) => {
+            let what =
+                "it was known whether all that builds still builds with the versions that help";
+            report.incomplete.push(mending::ended_before(checkup, what));
+        }
+        done => done?,
+    }
     let before = report.clone();
     let carried = swap::carry_out(checkup, report, true)?;
     if !mending::mend(checkup, report, broken, &carried)? {

@@ -61,6 +61,8 @@ pub(super) struct Mending<'c> {
     /// What the system's packages declare for this machine.
     system: Arc<SystemNames>,
     limits: Limits,
+    /// What go.mod requires.
+    requirements: BTreeMap<String, String>,
     /// Files of which no change is shown, because they lie outside of the module.
     withheld: BTreeSet<Utf8PathBuf>,
 }
@@ -120,6 +122,7 @@ pub(super) fn mend<'c>(
         scratch: Scratch::new()?,
         system: Arc::new(work::system_names(checkup)),
         limits: Limits::of_checkup(checkup),
+        requirements: checkup.session.requirements(&super::go(checkup))?,
         withheld: BTreeSet::new(),
     };
     if !mending.rounds()? {
@@ -133,7 +136,8 @@ pub(super) fn mend<'c>(
         );
         report.incomplete.push(incomplete(Stage::Advise, None, why));
     }
-    let proof = mending.prove()?;
+    let mut proof = mending.prove()?;
+    proof.take_back(&mending.hidden());
     for goos in &proof.cut_off {
         let what = format!("all that compiles for {goos} with the changes was linked");
         report.incomplete.push(Incomplete {
@@ -145,7 +149,7 @@ pub(super) fn mend<'c>(
     if !carried.confirm(report, &helped) {
         return Ok(false);
     }
-    mending.advise(report, proof);
+    mending.advise(report, &proof);
     tested::judge(checkup, report, || mending.session(checkup));
     Ok(true)
 }
@@ -235,16 +239,28 @@ impl Mending<'_> {
         kept(self.edits.clone(), self.swapped)
     }
 
-    /// The modules that a package needs of those that do what C does elsewhere, where nothing else has them.
+    /// The module that a package needs to do what C does elsewhere, where no version of it that is as good is there.
     fn required(&self, work: &Work) -> Option<Edit> {
         let (module, version) = &work.adapted.as_ref()?.require;
-        let mut listed = self.checkup.builds.iter().flat_map(|(_, l)| &l.packages);
-        let mut modules = listed.by_ref().filter_map(|p| p.module.as_ref());
-        let here = modules.any(|m| m.path == *module);
-        (!here).then(|| Edit::Require {
+        let listed = self.checkup.builds.iter().flat_map(|(_, l)| &l.packages);
+        let modules = listed.filter_map(|p| p.module.as_ref());
+        let listed = modules.filter(|m| m.path == *module).map(|m| &m.version);
+        let mut here = listed.chain(self.requirements.get(module));
+        let is_good = here.any(|v| v == version || advisors::is_later(v, version));
+        (!is_good).then(|| Edit::Require {
             module: module.clone(),
             version: version.clone(),
         })
+    }
+
+    /// Packages whose changes cannot be shown, because they lie outside of the module.
+    fn hidden(&self) -> BTreeSet<&str> {
+        let root = self.checkup.session.root();
+        let works = self.works.iter().filter(|(_, work)| {
+            let changed = !work.mender.changes().is_empty();
+            changed && work.module.own && !work.dir.starts_with(root)
+        });
+        works.map(|(path, _)| path.as_str()).collect()
     }
 
     /// The module as it is changed; what is done with it ends at the deadline.
@@ -287,6 +303,7 @@ impl Mending<'_> {
                 self.adapt(round, package, &excluded.builds) || self.fill(round, package, excluded);
         }
         let mut declared = Declared::new();
+        self.declare_for_starts(round, &mut declared);
         for (package, faults) in &round.faults {
             let builds = faults.iter().map(|fault| fault.goos).collect();
             let work = self.work(round, package);
@@ -311,7 +328,7 @@ impl Mending<'_> {
         let builds: Vec<Goos> = builds.iter().copied().collect();
         let of = (work.module.path.as_str(), work.module.version.as_str());
         let adapted = catalogue.adapted(package, of, &builds);
-        adapted.is_some_and(|adapted| work.adapt(adapted))
+        adapted.is_some_and(|adapted| work.adapt(adapted, &builds))
     }
 
     /// Give a package files, or take its importers away from it.
@@ -344,6 +361,21 @@ impl Mending<'_> {
         changed
     }
 
+    /// Declare in dependencies what own packages start something with: without it, all of that would be lost.
+    fn declare_for_starts(&mut self, round: &Round, declared: &mut Declared) {
+        for (package, faults) in &round.faults {
+            for fault in faults {
+                let work = self.work(round, package);
+                let starts = work.filter(|w| w.mender.is_start(fault));
+                let foreign = starts.and_then(|w| w.mender.foreign(fault));
+                let foreign = foreign.filter(|(path, _)| !round.is_system(path));
+                if let Some((path, name)) = foreign {
+                    self.declare(round, (path, name, fault.goos), declared);
+                }
+            }
+        }
+    }
+
     /// The faults of a package without those that are mended in another package, own or of the same dependency, which
     /// declares the names.
     fn without_foreign(
@@ -355,31 +387,39 @@ impl Mending<'_> {
     ) -> Vec<Fault> {
         let mut left = Vec::new();
         for fault in faults {
-            let foreign = self.work(round, package).and_then(|w| {
-                let (path, name) = w.mender.foreign(fault)?;
-                Some((path, name, w.mender.is_start(fault)))
-            });
-            let changed = foreign.filter(|(path, _, starts)| {
-                path != package && round.can_declare(package, path, *starts)
-            });
-            let is_declared = changed.is_some_and(|(path, name, _)| {
-                // One name may be used in many places, and in several packages.
+            let foreign = self
+                .work(round, package)
+                .and_then(|w| w.mender.foreign(fault))
+                .filter(|(path, _)| path != package);
+            let is_declared = foreign.is_some_and(|(path, name)| {
                 let key = (path, name, fault.goos);
-                if let Some(known) = declared.get(&key) {
-                    return *known;
-                }
-                let names = BTreeSet::from([key.1.clone()]);
-                let builds = BTreeSet::from([fault.goos]);
-                let work = self.work(round, &key.0);
-                let can = work.is_some_and(|w| w.mender.declare_for_importers(&names, &builds));
-                declared.insert(key, can);
-                can
+                let near = declared.contains_key(&key) || round.can_declare(package, &key.0);
+                near && self.declare(round, key, declared)
             });
             if !is_declared {
                 left.push(fault.clone());
             }
         }
         left
+    }
+
+    /// Declare a name in its package for a build, if that can be; one name may be used in many places, and in several
+    /// packages.
+    fn declare(
+        &mut self,
+        round: &Round,
+        key: (String, String, Goos),
+        declared: &mut Declared,
+    ) -> bool {
+        if let Some(known) = declared.get(&key) {
+            return *known;
+        }
+        let names = BTreeSet::from([key.1.clone()]);
+        let builds = BTreeSet::from([key.2]);
+        let work = self.work(round, &key.0);
+        let can = work.is_some_and(|w| w.mender.declare_for_importers(&names, &builds));
+        declared.insert(key, can);
+        can
     }
 
     /// The work on a package, begun where there is none yet; none of what cannot be changed.
@@ -474,12 +514,16 @@ impl Round {
         module.is_some_and(|m| m.main)
     }
 
-    /// Whether another package is to declare what a package misses of it: an own one, or one of the same dependency; one
-    /// of any dependency where the package `starts` something with what it misses, all of which would be lost.
-    fn can_declare(&self, package: &str, other: &str, starts: bool) -> bool {
-        let near = starts || self.module(package) == self.module(other);
-        let system = |m: &String| SYSTEM.contains(&m.as_str());
-        self.is_own(other) || near && self.module(other).is_some_and(|m| !system(m))
+    /// Whether another package is to declare what a package misses of it: an own one, or one of the same dependency.
+    fn can_declare(&self, package: &str, other: &str) -> bool {
+        let near = self.module(package) == self.module(other);
+        self.is_own(other) || near && !self.is_system(other)
+    }
+
+    /// Whether a package is the standard library's, or only wraps the system's calls.
+    fn is_system(&self, package: &str) -> bool {
+        let module = self.module(package);
+        module.is_none_or(|m| SYSTEM.contains(&m.as_str()))
     }
 
     fn module(&self, package: &str) -> Option<&String> {

@@ -31,20 +31,10 @@ impl<'w> Group<'w> {
 
 impl Mending<'_> {
     /// Put what helps into the report: an advice for each own package, and one for each dependency.
-    ///
-    /// What was proved with changes that cannot be shown, because they lie outside of the module, is not proved of the
-    /// others alone.
-    pub(super) fn advise(&self, report: &mut Report, mut proof: Proof) {
-        let groups = self.groups(report, &proof).into_iter();
-        let groups: Vec<_> = groups.map(|g| (self.edits(&g), g)).collect();
-        for (edits, group) in &groups {
-            if edits.is_none() {
-                proof.take_back(&group.all().map(|(path, _)| *path).collect());
-            }
-        }
-        for (edits, group) in groups {
-            if let Some(edits) = edits {
-                self.advise_group(report, &proof, &group, edits);
+    pub(super) fn advise(&self, report: &mut Report, proof: &Proof) {
+        for group in self.groups(report, proof) {
+            if let Some(edits) = self.edits(&group) {
+                self.advise_group(report, proof, &group, edits);
             }
         }
     }

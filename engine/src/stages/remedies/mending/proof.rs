@@ -32,7 +32,7 @@ pub(super) struct Built {
 }
 
 impl Proof {
-    /// Nothing is proved of what imports one of some packages.
+    /// Nothing is proved of what imports one of some packages: of those whose changes cannot be shown.
     pub(super) fn take_back(&mut self, packages: &BTreeSet<&str>) {
         for built in self.builds.values_mut() {
             let imports = &built.imports;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use advisors::Adapted;
 use analyzer::{Building, Fault, Mender, SystemNames};
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{ListedModule, ListedPackage};
+use model::{Goos, ListedModule, ListedPackage};
 use toolchain::{Error, Go, Patch, Platform, files};
 
 use crate::checkup::Checkup;
@@ -30,10 +30,12 @@ pub(super) struct Work {
     pub(super) mender: Mender,
     /// What does on the targets what C does elsewhere.
     pub(super) adapted: Option<Adapted>,
-    /// That was tried.
-    was_adapted: bool,
+    /// The targets for which that was tried.
+    tried_adapted: BTreeSet<Goos>,
     /// Files in the copy of its module.
     laid: BTreeSet<String>,
+    /// Its files were written there.
+    is_laid: bool,
     /// Changes were taken back.
     pub(super) gave_up: bool,
 }
@@ -125,23 +127,24 @@ impl Work {
             dir,
             module: home,
             laid: texts.keys().cloned().collect(),
+            is_laid: false,
             gave_up: false,
             adapted: None,
-            was_adapted: false,
-            mender: Mender::new(&name, building, texts),
+            tried_adapted: BTreeSet::new(),
+            mender: Mender::new(&name, building, texts).with_taken(all_names(package)),
         })
     }
 
-    /// Add what does on the targets what C does elsewhere; false where that was tried before.
-    pub(super) fn adapt(&mut self, adapted: &Adapted) -> bool {
-        if self.was_adapted {
+    /// Add what does on some targets what C does elsewhere; false where that was tried before.
+    pub(super) fn adapt(&mut self, adapted: &Adapted, targets: &[Goos]) -> bool {
+        let before = self.tried_adapted.len();
+        self.tried_adapted.extend(targets.iter().copied());
+        if self.tried_adapted.len() == before {
             return false;
         }
-        let targets = adapted.targets.iter().copied().collect();
-        let added = (targets, adapted.source.clone());
+        let added = (self.tried_adapted.clone(), adapted.source.clone());
         self.mender.adapt(Some(added));
         self.adapted = Some(adapted.clone());
-        self.was_adapted = true;
         true
     }
 
@@ -170,7 +173,8 @@ impl Work {
         scratch: &Utf8Path,
     ) -> Result<(), Error> {
         let changes = self.mender.changes();
-        if changes.is_empty() {
+        // What was taken back is taken out of the copy again.
+        if changes.is_empty() && !self.is_laid {
             return Ok(());
         }
         if self.module.own {
@@ -194,6 +198,7 @@ impl Work {
             .strip_prefix(&self.module.dir)
             .unwrap_or(Utf8Path::new(""));
         self.write(&copy.join(below)).map_err(io)?;
+        self.is_laid = true;
         patch.forks.insert(self.module.path.clone(), copy);
         Ok(())
     }
@@ -216,6 +221,19 @@ impl Work {
         self.laid = texts.keys().cloned().collect();
         Ok(())
     }
+}
+
+/// The names that no new file of a package can have: those of files for tests, of other packages and for tools
+/// included.
+fn all_names(package: &ListedPackage) -> BTreeSet<String> {
+    let files = [
+        &package.go_files,
+        &package.cgo_files,
+        &package.ignored_go_files,
+        &package.test_go_files,
+        &package.xtest_go_files,
+    ];
+    files.into_iter().flatten().cloned().collect()
 }
 
 /// The files of a package that may be changed, for any platform.
