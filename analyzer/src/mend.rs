@@ -303,8 +303,9 @@ impl Mender {
             return None;
         };
         let imports = Pieces::of(self.rendered.files.get(&fault.file)?).imports;
-        let import = imports.into_iter().find(|i| i.name() == qualifier)?;
-        Some((import.path, name))
+        let exact = imports.iter().find(|i| i.name() == qualifier);
+        let import = exact.or_else(|| imports.iter().find(|i| i.may_be(&qualifier)))?;
+        Some((import.path.clone(), name))
     }
 
     /// Whether a place lies in `func main` of a program, in a `func init` or in a variable: without these, nothing is

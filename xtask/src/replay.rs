@@ -66,7 +66,7 @@ fn replay(spec: &str, wasmcheck: &Path) -> Result<Row> {
     let output = Command::new(wasmcheck)
         .arg("fix")
         .arg(module.dir())
-        .args(["--apply", "--allow-dirty", "--quiet", "--budget", "10m"])
+        .args(["--apply", "--allow-dirty", "--quiet", "--budget", "30m"])
         .output()
         .context("wasmcheck fix")?;
     let seconds = start.elapsed().as_secs();

@@ -43,6 +43,14 @@ impl Import {
         }
     }
 
+    /// Whether the package may be called so.
+    pub(super) fn may_be(&self, name: &str) -> bool {
+        match &self.alias {
+            Some(alias) => alias == name,
+            None => self.name() == name || self.parts().any(|part| part == name),
+        }
+    }
+
     /// What the package may be called by its path: `yaml` of `gopkg.in/yaml.v2`, `foo` of `go-foo`.
     fn parts(&self) -> impl Iterator<Item = &str> {
         let named = self.alias.is_some();
@@ -64,7 +72,7 @@ impl Import {
     }
 }
 
-/// The name that a package most likely has: `b` of `a/b`, `a/b/v2` and `a/b.v2`.
+/// The name that a package most likely has: `b` of `a/b`, `a/b/v2`, `a/b.v2`, `a/go-b` and `a/b-go`.
 fn of_path(path: &str) -> &str {
     let is_major = |part: &str| {
         let number = part.strip_prefix('v');
@@ -77,10 +85,15 @@ fn of_path(path: &str) -> &str {
     } else {
         last
     };
-    match last.rsplit_once('.') {
+    let last = match last.rsplit_once('.') {
         Some((name, major)) if is_major(major) => name,
         _ => last,
-    }
+    };
+    // What has one of these is no name.
+    let mut parts = last
+        .split(['-', '.'])
+        .filter(|part| !matches!(*part, "go" | ""));
+    parts.next_back().unwrap_or(last)
 }
 
 impl Rendered {
