@@ -201,7 +201,10 @@ impl Mender {
             let shimmed = !bad.more
                 && match key {
                     Key::Made(made) => self.give_values(made, &bad.shims),
-                    Key::Original(..) => self.shim(&bad.shims),
+                    Key::Original(..) => {
+                        self.shim(&bad.shims);
+                        true
+                    }
                 };
             if !shimmed {
                 self.replace(key, &bad.targets, &bad.lines);
@@ -289,7 +292,10 @@ impl Mender {
 
     /// The names of what was declared for the targets.
     pub fn declared(&self) -> Vec<String> {
-        self.plan.stubs.keys().cloned().collect()
+        let keys = self.plan.stubs.keys();
+        // `init of FILE N`, `X on wasip1`
+        let names = keys.map(|key| key.split(' ').next().unwrap_or(key).to_owned());
+        names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The Go files as they are now.

@@ -77,7 +77,7 @@ fn an_adapter_does_in_a_copy_what_files_do_elsewhere() {
     let body = "return newdb.Version, nil";
     let world = unpacked("adapter", &[APP, &catalogue(body)]);
     let (_, text) = fix(&world, &["--apply", "."]);
-    let title = "in which example.com/newdb does on wasm what C does elsewhere";
+    let title = "in which example.com/newdb does the work on wasm, and C elsewhere";
     assert!(text.contains(title), "{text}");
     assert!(
         text.contains("lost there: the limits of the system"),

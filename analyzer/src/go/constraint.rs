@@ -162,6 +162,11 @@ pub(crate) fn name_terms(name: &str) -> Vec<&str> {
     }
 }
 
+/// Whether a tag is the name of an operating system or of a processor.
+pub(crate) fn is_platform(tag: &str) -> bool {
+    OS.contains(&tag) || ARCH.contains(&tag)
+}
+
 /// The tags of a file's constraints that a user may set: neither platforms nor versions, nor those
 /// that mark files as no part of the package.
 pub(crate) fn custom_tags(src: &str) -> Vec<&str> {

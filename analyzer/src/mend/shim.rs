@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::constraint::{self, Targets};
 use super::pieces::{Import, Kind, Pieces, all_tokens};
-use super::plan::{Key, Plan, words};
+use super::plan::{Key, Made, Plan, words};
 use super::render::{Rendered, new_file};
 use super::stub::Does;
 use super::{Cause, Fault, Lost, Mender};
@@ -173,26 +173,54 @@ impl Mender {
         self.package == "main" && unit.is_some_and(|unit| unit.is("main"))
     }
 
-    /// Put the values of signals and error numbers in their places in a declaration that was made; false where one has
-    /// none.
-    pub(super) fn give_values(&mut self, made: &str, names: &BTreeMap<Name, Targets>) -> bool {
+    /// Put what targets have in the places of signals and error numbers that they lack, in a declaration that was made:
+    /// those of package syscall for those of another package, and their values where that lacks them, too. False where
+    /// nothing is put.
+    pub(super) fn give_values(&mut self, key: &str, names: &BTreeMap<Name, Targets>) -> bool {
         let numbers = &self.building.system.numbers;
-        let Some(made) = self.plan.stubs.get_mut(made) else {
+        let Some(made) = self.plan.stubs.get(key).cloned() else {
             return false;
         };
-        let before = made.code.clone();
-        for name in names.keys().filter(|(path, _)| path == "syscall") {
-            let import = made.imports.iter().find(|i| i.path == name.0);
-            if let (Some(import), Some(value)) = (import, numbers.get(name)) {
-                let used = format!("{}.{}", import.name(), name.1);
-                made.code = made.code.replace(&used, value);
-            }
+        let value = |name: &Name| {
+            let value = numbers.get(name).filter(|_| names.contains_key(name))?;
+            let same = name.0 == "syscall";
+            Some(if same {
+                value.clone()
+            } else {
+                format!("syscall.{}", name.1)
+            })
+        };
+        let Some(code) = substitute(&made.code, &made.imports, &value) else {
+            return false;
+        };
+        let lacking: Targets = names.values().flatten().copied().collect();
+        let (here, others): (Targets, Targets) = made
+            .targets
+            .iter()
+            .partition(|goos| lacking.contains(*goos));
+        let mut given = Made {
+            code,
+            targets: here,
+            ..made.clone()
+        };
+        if given.imports.iter().all(|i| i.path != "syscall") {
+            given.imports.push(plain("syscall"));
         }
-        made.code != before
+        if others.is_empty() {
+            self.plan.stubs.insert(key.to_owned(), given);
+        } else {
+            let of_here = format!("{key} on {}", words(&given.targets));
+            self.plan.stubs.insert(of_here, given);
+            let targets = others;
+            self.plan
+                .stubs
+                .insert(key.to_owned(), Made { targets, ..made });
+        }
+        true
     }
 
-    /// Put names of the package's own in the places of those of the system's packages. Always true.
-    pub(super) fn shim(&mut self, names: &BTreeMap<Name, Targets>) -> bool {
+    /// Put names of the package's own in the places of those of the system's packages.
+    pub(super) fn shim(&mut self, names: &BTreeMap<Name, Targets>) {
         for (name, targets) in names {
             let known = self.plan.shims.get(name).map(|shim| shim.targets.clone());
             let targets: Targets = known
@@ -206,7 +234,6 @@ impl Mender {
                     .insert(name.clone(), Shim { targets, stand_in });
             }
         }
-        true
     }
 
     fn stand_in(&self, name: &Name, targets: &Targets) -> Option<StandIn> {
@@ -248,6 +275,16 @@ pub(super) fn lost(shims: &BTreeMap<Name, Shim>) -> impl Iterator<Item = Lost> {
 /// A text with shims in the places of what they stand for; none where it has none of it.
 pub(super) fn put(text: &str, shims: &BTreeMap<Name, Shim>) -> Option<String> {
     let imports = Pieces::of(text).imports;
+    let shim = |name: &Name| shims.contains_key(name).then(|| own_name(name));
+    substitute(text, &imports, &shim)
+}
+
+/// A text with others in the places of names of packages; none where it has none of them.
+fn substitute(
+    text: &str,
+    imports: &[Import],
+    other: &dyn Fn(&Name) -> Option<String>,
+) -> Option<String> {
     let names: BTreeMap<String, &str> = imports
         .iter()
         .map(|i| (i.name(), i.path.as_str()))
@@ -266,14 +303,22 @@ pub(super) fn put(text: &str, shims: &BTreeMap<Name, Shim>) -> Option<String> {
         let Some(path) = names.get(word(at - 1)).filter(|_| !selects) else {
             continue;
         };
-        let name = ((*path).to_owned(), word(at + 1).to_owned());
-        if shims.contains_key(&name) {
+        if let Some(other) = other(&((*path).to_owned(), word(at + 1).to_owned())) {
             out.push_str(&text[from..tokens[at - 1].start as usize]);
-            out.push_str(&own_name(&name));
+            out.push_str(&other);
             from = tokens[at + 1].end as usize;
         }
     }
     (from > 0).then(|| out + &text[from..])
+}
+
+/// An import without a name of its own.
+fn plain(path: &str) -> Import {
+    Import {
+        alias: None,
+        path: path.to_owned(),
+        span: (0, 0),
+    }
 }
 
 /// The constraint of the files that use names of a package for which there are shims; none where one of them has none.
@@ -349,13 +394,21 @@ impl Rendered {
         }
         for ((path, targets), [here, there]) in groups {
             let suffix = constraint::suffix(targets);
-            let head = format!(
-                "// What {path} lacks on {}: signals and errors that never come, and functions that do not do their work.\n\n",
-                words(targets)
-            );
+            let on = words(targets);
+            let lacks = if here.functions.is_empty() {
+                format!(
+                    "// What {path} lacks on {on}: signals and errors that never come there.\n\n"
+                )
+            } else {
+                format!(
+                    "// What {path} lacks on {on}: signals and errors that never come there, and functions that do not do their work.\n\n"
+                )
+            };
+            let has = format!("// What {path} lacks on {on}, where it has that.\n\n");
             let of_targets = (
                 constraint::only(targets),
                 format!("{}_{suffix}", last(path)),
+                &lacks,
                 here.units(),
                 vec!["syscall", "errors", "fmt"],
             );
@@ -363,18 +416,14 @@ impl Rendered {
             let of_others = (
                 constraint::without(users.as_deref(), targets),
                 format!("{}_not{suffix}", last(path)),
+                &has,
                 there.units(),
                 vec![path],
             );
-            for (expr, stem, units, paths) in [of_targets, of_others] {
+            for (expr, stem, head, units, paths) in [of_targets, of_others] {
                 let name = self.free_name(files, &stem);
-                let import = |path: &str| Import {
-                    alias: None,
-                    path: path.to_owned(),
-                    span: (0, 0),
-                };
-                let imports: Vec<Import> = paths.into_iter().map(import).collect();
-                let source = new_file(package, &expr, &head, &imports, &units, plan, &name);
+                let imports: Vec<Import> = paths.into_iter().map(plain).collect();
+                let source = new_file(package, &expr, head, &imports, &units, plan, &name);
                 self.files.insert(name, source);
             }
         }

@@ -9,6 +9,10 @@ fn named(name: &str, files: &[(&str, &str)]) -> Mender {
         "syscall",
         "package syscall\nconst (\n\tSIGUSR1 = Signal(0xa)\n\tENOTSUP = Errno(0x5f)\n)\n",
     );
+    system.read_numbers(
+        "golang.org/x/sys/unix",
+        "package unix\nconst (\n\tENOTEMPTY = syscall.Errno(0x27)\n)\n",
+    );
     system.read_functions(
         "syscall",
         "package syscall\nfunc Umask(mask int) (oldmask int) { return 0 }\nfunc Kill(pid int, sig Signal) error\n",
@@ -483,4 +487,68 @@ fn what_was_declared_in_vain_is_not_declared_again() {
     let told = faults(&mender, "p_wasm.go", "syscall.X()", "undefined: syscall.X");
     assert!(mender.mend(&told));
     assert!(!mender.declare_exported(&names, &targets));
+}
+
+#[test]
+fn a_target_that_has_a_number_keeps_it() {
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = empty\n"),
+        (
+            "e_linux.go",
+            "package p\n\nimport \"golang.org/x/sys/unix\"\n\nvar empty = unix.ENOTEMPTY\n",
+        ),
+    ]);
+    let told = faults(&mender, "a.go", "empty", "undefined: empty");
+    assert!(mender.mend(&told));
+    let message = "undefined: unix.ENOTEMPTY";
+    let told = faults(&mender, "e_wasm.go", "unix.ENOTEMPTY", message);
+    assert!(mender.mend(&told));
+    let text = &mender.texts()["e_wasm.go"];
+    assert!(
+        text.ends_with("import \"syscall\"\n\nvar empty = syscall.ENOTEMPTY\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_number_is_given_where_it_lacks() {
+    let source =
+        "package p\n\nimport \"syscall\"\n\nconst Mask = syscall.ENOTSUP | syscall.ENOTSUPX\n";
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = Mask\n"),
+        ("m_linux.go", source),
+    ]);
+    let told = faults(&mender, "a.go", "Mask", "undefined: Mask");
+    assert!(mender.mend(&told));
+    let message = "undefined: syscall.ENOTSUP";
+    let mut told = faults(&mender, "m_wasm.go", "syscall.ENOTSUP", message);
+    told.retain(|fault| fault.goos == Goos::Wasip1);
+    assert!(mender.mend(&told));
+    let texts = mender.texts();
+    let given = "const Mask = syscall.Errno(0x705f) | syscall.ENOTSUPX\n";
+    assert!(
+        texts["m_wasip1.go"].ends_with(given),
+        "{}",
+        texts["m_wasip1.go"]
+    );
+    assert!(texts["m_js.go"].ends_with("const Mask = syscall.ENOTSUP | syscall.ENOTSUPX\n"));
+    assert_eq!(mender.declared(), ["Mask"]);
+}
+
+#[test]
+fn a_variant_that_a_tag_chooses_is_no_fallback() {
+    let mut mender = package(&[
+        ("a.go", "package p\n\nvar x = f()\n"),
+        (
+            "f_debug.go",
+            "//go:build invariants && !race\n\npackage p\n\nfunc f() int { return 2 }\n",
+        ),
+        (
+            "f_linux.go",
+            "package p\n\nimport \"syscall\"\n\nfunc f() int { return syscall.Getpid() }\n",
+        ),
+    ]);
+    let told = faults(&mender, "a.go", "f()", "undefined: f");
+    assert!(mender.mend(&told));
+    assert_ne!(mender.kind(), Some(EditKind::Constraint));
 }

@@ -7,7 +7,7 @@ use super::pieces::Pieces;
 use super::plan::Key;
 use super::stub;
 use super::{Fault, Mender, Trial, Wanted};
-use crate::go::constraint::{Platform, name_terms};
+use crate::go::constraint::{Platform, is_platform, name_terms};
 
 /// A file that is built on targets which it left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,6 +204,21 @@ fn files_at_fault(wanted: &Wanted) -> Vec<(String, Targets)> {
     files.into_iter().collect()
 }
 
+/// Whether a word of a constraint tells platforms, or what they lack.
+fn tells_platforms(word: &str) -> bool {
+    const LACKING: [&str; 8] = [
+        "appengine",
+        "cgo",
+        "generic",
+        "noasm",
+        "nounsafe",
+        "purego",
+        "safe",
+        "unix",
+    ];
+    is_platform(word) || LACKING.contains(&word)
+}
+
 /// How much a file looks as if it were for what has no file of its own; none of one for some platforms alone.
 fn rank(name: &str, text: &str) -> Option<u32> {
     let imports = Pieces::of(text).imports;
@@ -214,6 +229,13 @@ fn rank(name: &str, text: &str) -> Option<u32> {
     let words: Vec<&str> = expr
         .split(|c: char| !c.is_alphanumeric() && !"_.!".contains(c))
         .collect();
+    // What a tag alone chooses is another variant, for all platforms.
+    if !words
+        .iter()
+        .any(|w| tells_platforms(w.trim_start_matches('!')))
+    {
+        return None;
+    }
     let has = |wanted: &[&str]| words.iter().any(|w| wanted.contains(w));
     let mut rank = 0;
     rank += 4 * u32::from(has(&["js", "wasip1", "wasm"]));

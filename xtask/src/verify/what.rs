@@ -277,7 +277,11 @@ pub(super) fn fixed(scratch: &Scratch<'_>, wanted: &Fixed) -> Result<Came> {
     }
     let (fixed, said) = scratch.fix()?;
     let required = wanted.requires.split('@').next().unwrap_or_default();
-    if !fixed || !said.contains(&format!("{required} does on wasm what C does elsewhere")) {
+    if !fixed
+        || !said.contains(&format!(
+            "{required} does the work on wasm, and C elsewhere"
+        ))
+    {
         return Ok(Came::bad(Level::Typecheck, &said));
     }
     if !scratch.has(&wanted.adapter)? {

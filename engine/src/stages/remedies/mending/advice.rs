@@ -128,7 +128,7 @@ impl Mending<'_> {
             advice.kind = AdviceKind::Fork;
             let does = match adapted.as_slice() {
                 [one] if group.works.len() == 1 => {
-                    format!("{} does on wasm what C does elsewhere", one.require.0)
+                    format!("{} does the work on wasm, and C elsewhere", one.require.0)
                 }
                 _ => format!("{names} can be built"),
             };
@@ -282,6 +282,9 @@ fn title(path: &str, work: &Work, kind: EditKind) -> String {
         EditKind::Stub => format!(
             "declare {} of {path} for the targets that have no file with them",
             named(&names)
+        ),
+        EditKind::Split if names.is_empty() => format!(
+            "give what {path} uses of the system names of its own, which stand for it on the targets that lack it"
         ),
         EditKind::Split => format!(
             "move {} of {path} into files for the other platforms, and declare stand-ins for the targets that lack what they use",
