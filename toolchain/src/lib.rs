@@ -43,7 +43,7 @@ pub use crate::format::Changed;
 pub use crate::go::{Go, GoEnv, Options};
 pub use crate::inits::INIT_GOROUTINES;
 pub use crate::layout::{Fetched, Origin, fetch, find_modules, workspace_modules};
-pub use crate::patched::{Patch, name_module};
+pub use crate::patched::{Patch, get, name_module};
 pub use crate::program::{Ended, Node, Program, Reaper, wasm_exec};
 #[cfg(target_os = "linux")]
 pub use crate::reaper::reap;

@@ -106,6 +106,15 @@ impl Session {
     }
 }
 
+/// Require modules, as `path@version`, in the go.mod of a scratch directory.
+pub fn get(go: &Go, dir: &Utf8Path, modules: &[String]) -> Result<(), Error> {
+    let get = go
+        .process(dir)
+        .args(["get"])
+        .args(modules.iter().map(String::as_str));
+    go.run(get.env("GOWORK", "off")).map(|_| ())
+}
+
 /// See that the go.mod of a copied module names a path: Go wants the one under which the module is required where a
 /// directory takes its place (`cmd/go/internal/modload/modfile.go`, `goModSummary`).
 pub fn name_module(go: &Go, dir: &Utf8Path, module: &str) -> Result<(), Error> {

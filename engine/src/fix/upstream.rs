@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use analyzer::Compiled;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use model::{Edit, Goos, Listing, Repository, TreeBuild, Upstream};
+use model::{Advice, Edit, Goos, Listing, Repository, TreeBuild, Upstream};
 use toolchain::{Error, Fetched, Go, Platform, Session};
 
 use super::{Fixed, apply};
@@ -16,11 +16,15 @@ use crate::settings::{Request, Settings};
 use crate::stages::remedies;
 use crate::{Interrupt, go};
 
-/// The parts of a change of a dependency: path and version of the module, and the diff.
+/// Largest go.mod or go.sum that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// The parts of a change of a dependency: path and version of the module, the diff, and the modules that it needs.
 struct Fork<'f> {
     module: &'f str,
     version: &'f str,
     diff: &'f str,
+    requires: Vec<String>,
 }
 
 /// The changes of dependencies among the edits that were chosen, each built in the dependency's own tree without the
@@ -43,17 +47,28 @@ pub fn upstream(
         let go = go.for_attempt(remedies::pin(&one.report.go), deadline.instant());
         for edit in &one.edits {
             if all.iter().all(|other| other.fork != *edit) {
-                all.extend(of_edit(&go, edit, settings, events)?);
+                let requires = requires(&one.advice, edit);
+                all.extend(of_edit(&go, (edit, requires), settings, events)?);
             }
         }
     }
     Ok(all)
 }
 
+/// The modules that advice requires together with an edit, as `path@version`.
+fn requires(advice: &[Advice], edit: &Edit) -> Vec<String> {
+    let of = advice.iter().filter(|a| a.edits.contains(edit));
+    let required = of.flat_map(|a| &a.edits).filter_map(|e| match e {
+        Edit::Require { module, version } => Some(format!("{module}@{version}")),
+        _ => None,
+    });
+    required.collect()
+}
+
 /// The change that an edit makes of a dependency; none of an edit that is no fork.
 fn of_edit(
     go: &Go,
-    edit: &Edit,
+    (edit, requires): (&Edit, Vec<String>),
     settings: &Settings,
     events: &Events,
 ) -> Result<Option<Upstream>, Failure> {
@@ -86,16 +101,18 @@ fn of_edit(
             return Ok(Some(upstream));
         }
     };
-    if let Some(repository) = repository(&fetched) {
-        upstream.diff = advisors::diff::below(&repository.subdir, diff).map_err(Failure::usage)?;
-        upstream.repository = Some(repository);
-    }
     let fork = Fork {
         module,
         version,
         diff,
+        requires,
     };
     build(go, &fetched, &fork, settings, &mut upstream)?;
+    if let Some(repository) = repository(&fetched) {
+        upstream.diff =
+            advisors::diff::below(&repository.subdir, &upstream.diff).map_err(Failure::usage)?;
+        upstream.repository = Some(repository);
+    }
     Ok(Some(upstream))
 }
 
@@ -151,6 +168,16 @@ fn build(
         upstream.untried = Some(why);
         return Ok(());
     }
+    if !fork.requires.is_empty() {
+        match require(go, &fetched.dir, &fork.requires) {
+            Ok(diff) => upstream.diff.push_str(&diff),
+            Err(Error::Interrupted) => return Err(Error::Interrupted.into()),
+            Err(e) => {
+                upstream.untried = Some(e.to_string());
+                return Ok(());
+            }
+        }
+    }
     let after = before.and_then(|before| {
         let after = builds(go, &fetched.dir, &packages, settings)?;
         Ok(before.into_iter().zip(after))
@@ -171,6 +198,24 @@ fn build(
         Err(e) => upstream.untried = Some(e.to_string()),
     }
     Ok(())
+}
+
+/// Require modules in a tree; what that changes of its go.mod and go.sum.
+fn require(go: &Go, tree: &Utf8Path, modules: &[String]) -> Result<String, Error> {
+    const FILES: [&str; 2] = ["go.mod", "go.sum"];
+    let read = |name: &str| {
+        let text = toolchain::files::read_text(tree.join(name).as_std_path(), LARGEST);
+        text.ok()
+    };
+    let before = FILES.map(read);
+    toolchain::get(go, tree, modules)?;
+    let pairs = FILES.into_iter().zip(before);
+    let diffs = pairs.filter_map(|(name, before)| {
+        let after = read(name);
+        let changed = before != after;
+        changed.then(|| advisors::diff::diff(name, before.as_deref(), after.as_deref()))
+    });
+    Ok(diffs.collect())
 }
 
 /// The packages whose files a diff changes, as they are typed in the root of their module.
@@ -237,8 +282,21 @@ fn complaints(listing: &Listing, session: &Session) -> Vec<String> {
     let undecided = compiled.undecided.iter();
     lines.extend(undecided.map(|(package, why)| format!("package {package}: {why}")));
     let mut named = listing.packages.iter().filter(|p| !p.dep_only).peekable();
-    if lines.is_empty() && (named.peek().is_none() || named.any(|p| p.export.is_empty())) {
-        lines.push("the Go command gave no reason".to_owned());
+    if lines.is_empty() {
+        let silent = named.peek().is_none();
+        let silent = silent.then(|| "the Go command gave no reason".to_owned());
+        let failed = named.filter(|p| p.export.is_empty());
+        lines.extend(failed.map(|package| match package.go_files.is_empty() {
+            true => format!(
+                "package {}: build constraints exclude all Go files",
+                package.import_path
+            ),
+            false => format!(
+                "package {}: the Go command gave no reason",
+                package.import_path
+            ),
+        }));
+        lines.extend(silent);
     }
     let paths = Paths::of(session);
     let here = |line: &str| {
