@@ -286,15 +286,13 @@ fn complaints(listing: &Listing, session: &Session) -> Vec<String> {
         let silent = named.peek().is_none();
         let silent = silent.then(|| "the Go command gave no reason".to_owned());
         let failed = named.filter(|p| p.export.is_empty());
-        lines.extend(failed.map(|package| match package.go_files.is_empty() {
-            true => format!(
-                "package {}: build constraints exclude all Go files",
-                package.import_path
-            ),
-            false => format!(
-                "package {}: the Go command gave no reason",
-                package.import_path
-            ),
+        lines.extend(failed.map(|package| {
+            let why = if package.go_files.is_empty() {
+                "build constraints exclude all Go files"
+            } else {
+                "the Go command gave no reason"
+            };
+            format!("package {}: {why}", package.import_path)
         }));
         lines.extend(silent);
     }

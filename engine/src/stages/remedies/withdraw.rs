@@ -68,7 +68,6 @@ fn damage(
     of: Option<&BTreeSet<String>>,
 ) -> Result<Vec<Damage>, Error> {
     let go = go_within(checkup, EACH);
-    let session = checkup.session.candidate(&go, edits)?;
     let patterns = match of {
         Some(packages) => packages.iter().cloned().collect(),
         None => vec!["./...".to_owned()],
@@ -76,6 +75,12 @@ fn damage(
     let wasm = checkup.builds.wasm().map(|(goos, _)| Platform::Wasm(goos));
     let mut all = Vec::new();
     for platform in wasm.chain([Platform::Native]) {
+        let edits: Vec<Edit> = edits
+            .iter()
+            .filter(|e| is_for(e, platform, report))
+            .cloned()
+            .collect();
+        let session = checkup.session.candidate(&go, &edits)?;
         let with = compile(&session, platform, &patterns)?;
         let failing = with.packages.iter().filter(|p| fails(p));
         let failing: Vec<&ListedPackage> = failing.collect();
@@ -91,6 +96,21 @@ fn damage(
         }
     }
     Ok(all)
+}
+
+/// Whether an edit is made for a build: a tag is given to those that it helps.
+fn is_for(edit: &Edit, platform: Platform, report: &Report) -> bool {
+    let Edit::Tag { .. } = edit else {
+        return true;
+    };
+    let Platform::Wasm(goos) = platform else {
+        return false;
+    };
+    let mut advice = report.advice.iter().filter(|a| a.edits.contains(edit));
+    advice.any(|a| {
+        let mut confirmed = a.confirmed.iter();
+        confirmed.any(|(target, how)| target.goos() == goos && how.is_good())
+    })
 }
 
 fn compile(session: &Session, platform: Platform, patterns: &[String]) -> Result<Listing, Error> {
