@@ -251,4 +251,6 @@ pub(crate) fn titles(name: &str) -> Vec<&'static str> {
 }
 
 #[cfg(test)]
+mod adapter_tests;
+#[cfg(test)]
 mod tests;

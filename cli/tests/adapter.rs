@@ -28,8 +28,8 @@ import "example.com/unixonly"
 func main() { println(unixonly.Files()) }
 "#;
 
-/// A catalogue whose adapter has this body of `Files`.
-fn catalogue(body: &str) -> String {
+/// A catalogue whose adapter has this body of `Files`, and requires this version of example.com/newdb.
+fn catalogue(body: &str, version: &str) -> String {
     let head = r#"
 -- remedies.toml --
 schema = 1
@@ -46,7 +46,7 @@ summary = "it has a file for Unix alone"
 [[entry.fix]]
 kind = "fork"
 title = "use a copy of example.com/unixonly that calls example.com/newdb on wasm"
-to = { module = "example.com/newdb", tested = "v1.1.0" }
+to = { module = "example.com/newdb", tested = "VERSION" }
 lost = "the limits of the system"
 
 [entry.fix.adapter]
@@ -59,6 +59,7 @@ import "example.com/newdb"
 // Files is a number.
 "#;
     let tail = "'''\n\n[[entry.evidence]]\nkind = \"measured\"\nsays = \"built\"\n";
+    let head = head.replace("VERSION", version);
     format!("{head}func Files() (uint64, error) {{ {body} }}\n{tail}")
 }
 
@@ -75,7 +76,7 @@ fn runs(world: &World) -> String {
 #[test]
 fn an_adapter_does_in_a_copy_what_files_do_elsewhere() {
     let body = "return newdb.Version, nil";
-    let world = unpacked("adapter", &[APP, &catalogue(body)]);
+    let world = unpacked("adapter", &[APP, &catalogue(body, "v1.1.0")]);
     let (_, text) = fix(&world, &["--apply", "."]);
     let title = "in which example.com/newdb does the work on wasm, and C elsewhere";
     assert!(text.contains(title), "{text}");
@@ -91,7 +92,10 @@ fn an_adapter_does_in_a_copy_what_files_do_elsewhere() {
 
 #[test]
 fn an_adapter_that_does_not_compile_is_no_remedy() {
-    let world = unpacked("adapter", &[APP, &catalogue("return newdb.Missing()")]);
+    let world = unpacked(
+        "adapter",
+        &[APP, &catalogue("return newdb.Missing()", "v1.1.0")],
+    );
     let (_, text) = fix(&world, &["--apply", "."]);
     assert!(
         text.contains("# fork: ") && !text.contains("newdb does"),
@@ -105,4 +109,15 @@ fn an_adapter_that_does_not_compile_is_no_remedy() {
         said.starts_with("0 (0x") && !said.contains("(0x0,"),
         "{said}"
     );
+}
+
+#[test]
+fn an_adapter_whose_module_is_not_there_keeps_nothing_from_being_mended() {
+    let body = "return newdb.Version, nil";
+    let world = unpacked("adapter", &[APP, &catalogue(body, "v1.9.9")]);
+    let (_, text) = fix(&world, &["--apply", "."]);
+    let told = "the adapter for example.com/unixonly is of no use: ";
+    assert!(text.contains(told) && text.contains("# fork: "), "{text}");
+    let said = runs(&world);
+    assert!(said.starts_with("0 (0x"), "{said}");
 }

@@ -221,6 +221,11 @@ fn one_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
             return Err(format!("`{text}` is no version; write `v1.2.3`"));
         }
     }
+    if let Some(module) = to.and_then(|to| to.module.as_ref())
+        && (!is_path(module) || module.starts_with('-'))
+    {
+        return Err(format!("`{module}` is no path of a module"));
+    }
     if let Some(replace) = &fix.replace {
         let parts = replace.split_once('@');
         let right = |(module, at): (&str, &str)| is_path(module) && version(at).is_some();

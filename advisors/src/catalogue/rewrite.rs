@@ -49,9 +49,23 @@ fn of_adapter(entry: &Entry, fix: &Fix, adapter: &Adapter) -> Result<(), String>
         );
     }
     is_package_of(entry, &adapter.package)?;
+    let (module, version) = (
+        to.and_then(|t| t.module.as_ref()),
+        to.and_then(|t| t.tested.as_ref()),
+    );
+    if let (Some(module), Some(version)) = (module, version)
+        && !fits(module, version)
+    {
+        return Err(format!(
+            "{module} has no version {version}: its path says another major version"
+        ));
+    }
     let mut lines = adapter.source.lines().map(str::trim_start);
     if !lines.any(|line| line.starts_with("package ")) {
         return Err("the `source` of an adapter is a file of Go: it has no `package`".to_owned());
+    }
+    if adapter.source.lines().any(|line| line.contains("\"C\"")) {
+        return Err("an adapter is written in Go alone: it imports \"C\"".to_owned());
     }
     let mut lines = adapter.source.lines();
     match lines.find(|l| l.starts_with("//go:build") || l.starts_with("// +build")) {
@@ -60,6 +74,30 @@ fn of_adapter(entry: &Entry, fix: &Fix, adapter: &Adapter) -> Result<(), String>
         )),
         None => Ok(()),
     }
+}
+
+/// Whether a version is of the major version that the path of a module says (`golang.org/x/mod/module`,
+/// `CheckPathMajor`).
+fn fits(module: &str, version: &str) -> bool {
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .unwrap_or_default();
+    if version.ends_with("+incompatible") {
+        return true;
+    }
+    match major {
+        "0" | "1" => !is_major(module),
+        _ => module.ends_with(&format!("/v{major}")) || module.ends_with(&format!(".v{major}")),
+    }
+}
+
+/// Whether a path ends in a major version from 2 on; what gopkg.in has may end in `.v1`.
+fn is_major(module: &str) -> bool {
+    let last = module.rsplit('/').next().unwrap_or_default();
+    let number = last.strip_prefix('v').and_then(|n| n.parse::<u32>().ok());
+    number.is_some_and(|n| n > 1)
 }
 
 fn is_package_of(entry: &Entry, package: &str) -> Result<(), String> {

@@ -40,7 +40,7 @@ fn finding(package: &str, module: &str, version: &str, symbol: &str) -> Finding 
 }
 
 /// An entry whose title is its id.
-fn entry(id: &str, matches: &str, versions: &str) -> String {
+pub(super) fn entry(id: &str, matches: &str, versions: &str) -> String {
     format!(
         "[[entry]]\nid = \"{id}\"\nmatch = {{ {matches} }}\nversions = [{versions}]\ntargets = [\"wasip1\"]\n\
          reason = \"cgo\"\nshape = \"partial\"\nsummary = \"s\"\n[[entry.fix]]\nkind = \"split\"\ntitle = \"{id}\"\n\
@@ -48,9 +48,9 @@ fn entry(id: &str, matches: &str, versions: &str) -> String {
     )
 }
 
-const ALL: &str = "{ introduced = \"0\" }";
+pub(super) const ALL: &str = "{ introduced = \"0\" }";
 
-fn user(entries: &[String]) -> Result<Catalogue, String> {
+pub(super) fn user(entries: &[String]) -> Result<Catalogue, String> {
     let text = format!("schema = 1\n{}", entries.concat());
     Catalogue::with_user([("my.toml", text.as_str())])
 }
@@ -538,50 +538,8 @@ fn mistakes_of_rewrites_are_told_with_their_place() {
     told(cases);
 }
 
-#[test]
-fn mistakes_of_adapters_are_told_with_their_place() {
-    let adapter = |kind: &str, to: &str, package: &str, source: &str| {
-        let fix = format!("kind = \"{kind}\"\nto = {to}");
-        let table = format!(
-            "[entry.fix.adapter]\npackage = \"{package}\"\nsource = \'\'\'\n{source}\'\'\'\n\n[[entry.evidence]]"
-        );
-        let text = entry("a", "module = \"example.com/m\"", ALL).replace("kind = \"split\"", &fix);
-        vec![text.replace("[[entry.evidence]]", &table)]
-    };
-    let to = "{ module = \"example.com/new\", tested = \"v1.0.0\" }";
-    let module = "example.com/m";
-    assert!(user(&adapter("fork", to, module, "package m\n")).is_ok());
-    told(vec![
-        (
-            adapter("swap", to, module, "package m\n"),
-            "only a fork has an `adapter`",
-        ),
-        (
-            adapter(
-                "fork",
-                "{ module = \"example.com/new\" }",
-                module,
-                "package m\n",
-            ),
-            "what to require",
-        ),
-        (
-            adapter("fork", to, "example.com/other", "package m\n"),
-            "`example.com/other` is no package of",
-        ),
-        (
-            adapter("fork", to, module, "func F() {}\n"),
-            "it has no `package`",
-        ),
-        (
-            adapter("fork", to, module, "//go:build js\n\npackage m\n"),
-            "`//go:build js`: an adapter gets the build constraint",
-        ),
-    ]);
-}
-
 #[track_caller]
-fn told(cases: Vec<(Vec<String>, &str)>) {
+pub(super) fn told(cases: Vec<(Vec<String>, &str)>) {
     for (entries, part) in cases {
         let error = user(&entries).unwrap_err();
         assert!(error.contains(part), "{error}\nshould say {part}");

@@ -221,12 +221,8 @@ impl Mender {
                     maker.func(&src, &unit, func, &[])
                 }))
             }
-            _ => stub::weaker(&src, &unit, lines)
-                .filter(|code| *code != made.code)
-                .map(|code| Stub {
-                    code,
-                    does: Does::Less,
-                }),
+            _ => stub::weaker(&src, &unit, lines, words(&made.targets))
+                .filter(|stub| stub.code != made.code),
         };
         let stub = stub.filter(|stub| !self.uses_banned(&stub.code, &made.imports, &made.targets));
         if let Some(Stub { code, does }) = stub {
@@ -266,8 +262,7 @@ impl Mender {
             Some(self.maker(&targets, &pieces.imports, make))
         } else {
             let lines = self.original_lines(&key, unit, lines);
-            let does = Does::Less;
-            stub::weaker(text, unit, &lines).map(|code| Stub { code, does })
+            stub::weaker(text, unit, &lines, words(&targets))
         };
         let name = unit.names.join(",");
         let stub = stub.filter(|stub| !self.uses_banned(&stub.code, &pieces.imports, &targets));

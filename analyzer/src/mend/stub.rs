@@ -21,8 +21,10 @@ pub enum Does {
     Panics,
     /// `func init` is left out.
     Nothing,
-    /// A type, a constant or a variable without what the target lacks.
+    /// A type without what the target lacks.
     Less,
+    /// A variable without its value.
+    Zero,
 }
 
 /// A declaration for a target.
@@ -323,12 +325,33 @@ fn is_plain(model: &Model<'_>, results: &[&str]) -> bool {
         && tokens.iter().all(constant)
 }
 
-/// A type, a constant or a variable without the lines at which the target lacks something; none where nothing is left.
-pub(super) fn weaker(src: &str, unit: &Unit, faults: &BTreeSet<usize>) -> Option<String> {
+/// A type without the lines at which the targets lack something, or a variable without its value; none where nothing is
+/// left.
+pub(super) fn weaker(
+    src: &str,
+    unit: &Unit,
+    faults: &BTreeSet<usize>,
+    targets: &str,
+) -> Option<Stub> {
     match unit.kind {
-        Kind::Type => Some(weaker_type(src, unit, faults)),
-        Kind::Var => weaker_var(src, unit),
+        Kind::Type => Some(Stub {
+            code: weaker_type(src, unit, faults),
+            does: Does::Less,
+        }),
+        Kind::Var => weaker_var(src, unit).map(|code| Stub {
+            code: without_value(code, &unit.names, targets),
+            does: Does::Zero,
+        }),
         Kind::Const | Kind::Func(_) => None,
+    }
+}
+
+/// A variable with a comment that says what it is.
+fn without_value(code: String, names: &[String], targets: &str) -> String {
+    let first = names.iter().find(|name| *name != "_");
+    match first.filter(|_| !code.starts_with("//")) {
+        Some(name) => format!("// {name} has no value on {targets}.\n{code}"),
+        None => code,
     }
 }
 
@@ -494,7 +517,9 @@ mod tests {
                 &src,
                 &Pieces::of(&src).units[0],
                 &faults.iter().copied().collect(),
+                "js",
             )
+            .map(|stub| stub.code)
         };
         assert_eq!(
             weaker("type T struct {\n\ta int\n\tb unix.X\n}", &[3]).as_deref(),
@@ -510,15 +535,15 @@ mod tests {
         );
         assert_eq!(
             weaker("var X int = unix.X", &[1]).as_deref(),
-            Some("var X int")
+            Some("// X has no value on js.\nvar X int")
         );
         assert_eq!(
             weaker("var X = map[string]int{\n\t\"a\": unix.X,\n}", &[2]).as_deref(),
-            Some("var X map[string]int")
+            Some("// X has no value on js.\nvar X map[string]int")
         );
         assert_eq!(
             weaker("var X = &T{unix.X}", &[1]).as_deref(),
-            Some("var X *T")
+            Some("// X has no value on js.\nvar X *T")
         );
         assert_eq!(weaker("var X = unix.X", &[1]), None);
     }

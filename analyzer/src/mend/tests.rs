@@ -552,3 +552,24 @@ fn a_variant_that_a_tag_chooses_is_no_fallback() {
     assert!(mender.mend(&told));
     assert_ne!(mender.kind(), Some(EditKind::Constraint));
 }
+
+#[test]
+fn a_variable_without_its_value_is_lost() {
+    let mut mender = package(&[(
+        "p.go",
+        "package p\n\nimport \"syscall\"\n\nvar denied = map[string]int{\"rm\": syscall.LOCK_EX}\n",
+    )]);
+    let message = "undefined: syscall.LOCK_EX";
+    let told = faults(&mender, "p.go", "syscall.LOCK_EX", message);
+    assert!(mender.mend(&told));
+    let lost = mender.lost().into_iter().map(|l| (l.name, l.does));
+    assert_eq!(
+        lost.collect::<Vec<_>>(),
+        [("denied".to_owned(), Does::Zero)]
+    );
+    let text = &mender.texts()["p_wasm.go"];
+    assert!(
+        text.ends_with("// denied has no value on js and wasip1.\nvar denied map[string]int\n"),
+        "{text}"
+    );
+}

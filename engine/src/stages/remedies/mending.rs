@@ -21,7 +21,7 @@ use toolchain::{Error, Patch, Platform, Scratch, Session};
 use self::work::{Home, Work};
 use super::native::Broken;
 use super::swap::{Carried, Texts};
-use super::tested;
+use super::{first_lines, tested};
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::incomplete;
@@ -65,6 +65,8 @@ pub(super) struct Mending<'c> {
     requirements: BTreeMap<String, String>,
     /// Files of which no change is shown, because they lie outside of the module.
     withheld: BTreeSet<Utf8PathBuf>,
+    /// Adapters that were taken back, and why.
+    unused: Vec<String>,
 }
 
 /// Whether a package declares a name for a build from now on.
@@ -124,10 +126,16 @@ pub(super) fn mend<'c>(
         limits: Limits::of_checkup(checkup),
         requirements: checkup.session.requirements(&super::go(checkup))?,
         withheld: BTreeSet::new(),
+        unused: Vec::new(),
     };
     if !mending.rounds()? {
         let what = "all that fails could be changed";
         report.incomplete.push(ended_before(checkup, what));
+    }
+    for why in &mending.unused {
+        report
+            .incomplete
+            .push(incomplete(Stage::Advise, None, why.clone()));
     }
     for file in &mending.withheld {
         let file = file.strip_prefix(checkup.top).unwrap_or(file);
@@ -225,13 +233,32 @@ impl Mending<'_> {
             let session = self.session(&checkup)?;
             let round = match self.compile(&session) {
                 Err(Error::TookTooLong { .. }) => return Ok(false),
+                // What an adapter requires may keep all from being listed.
+                Err(Error::Go { message, .. }) if self.drop_adapters(None, &message) => continue,
                 round => round?,
             };
-            if !self.change(&round) {
+            if !self.change(&round) && !self.drop_adapters(Some(&round), "") {
                 return Ok(true);
             }
         }
         Ok(true)
+    }
+
+    /// Take adapters back: all of them, or those whose packages did not compile in a round; false where there is none.
+    fn drop_adapters(&mut self, round: Option<&Round>, message: &str) -> bool {
+        let mut dropped = false;
+        for (path, work) in self.works.iter_mut().filter(|(_, w)| w.adapted.is_some()) {
+            let of = |round: &Round| round.failure(path);
+            let why = round.map_or_else(|| Some(message.to_owned()), of);
+            if let Some(why) = why {
+                work.drop_adapter();
+                let why = why.replace(self.scratch.path().as_str(), "…");
+                let why = format!("the adapter for {path} is of no use: {}", first_lines(&why));
+                self.unused.push(why);
+                dropped = true;
+            }
+        }
+        dropped
     }
 
     /// What was confirmed before.
@@ -416,6 +443,10 @@ impl Mending<'_> {
         }
         let names = BTreeSet::from([key.1.clone()]);
         let builds = BTreeSet::from([key.2]);
+        if self.adapt(round, &key.0, &builds) {
+            declared.insert(key, true);
+            return true;
+        }
         let work = self.work(round, &key.0);
         let can = work.is_some_and(|w| w.mender.declare_for_importers(&names, &builds));
         declared.insert(key, can);
@@ -501,6 +532,18 @@ impl Round {
                 .importers
                 .extend(importers.map(|p| p.import_path.clone()));
         }
+    }
+
+    /// What is said of a package that did not compile in one of the builds.
+    fn failure(&self, path: &str) -> Option<String> {
+        let all = self.listings.values().flat_map(|l| &l.packages);
+        let mut failed = all
+            .clone()
+            .filter(|p| p.import_path == path && p.export.is_empty());
+        let package = failed.next()?;
+        let others = all.filter_map(|p| p.error.as_ref());
+        let error = package.error.as_ref().or(others.clone().next());
+        Some(error.map_or_else(|| "it did not compile".to_owned(), |e| e.err.clone()))
     }
 
     /// A package in any of the builds.

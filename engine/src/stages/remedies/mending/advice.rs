@@ -412,6 +412,7 @@ fn loses(lost: &BTreeSet<Lost>) -> Option<String> {
             "does what it does on another platform that lacks the same",
             "do what they do on other platforms that lack the same",
         ),
+        of(Does::Zero, "has no value", "have no value"),
         of(Does::Nothing, "is left out", "are left out"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -152,10 +152,15 @@ impl Work {
     pub(super) fn unadapt(&mut self, faults: &[Fault]) -> bool {
         let bad = self.adapted.is_some() && faults.iter().any(|f| self.mender.is_adapter(f));
         if bad {
-            self.mender.adapt(None);
-            self.adapted = None;
+            self.drop_adapter();
         }
         bad
+    }
+
+    /// Take it back.
+    pub(super) fn drop_adapter(&mut self) {
+        self.mender.adapt(None);
+        self.adapted = None;
     }
 
     /// Take the changes back, and make no more.
