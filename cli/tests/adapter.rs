@@ -8,29 +8,13 @@ mod common;
 
 use std::fs;
 
-use common::{World, fix, go, unpacked};
-
-/// A program that uses a dependency which has files for Unix alone.
-const APP: &str = r#"
--- wasmcheck.toml --
-catalogue = ["remedies.toml"]
--- go.mod --
-module example.com/app
-
-go 1.21
-
-require example.com/unixonly v1.0.0
--- main.go --
-package main
-
-import "example.com/unixonly"
-
-func main() { println(unixonly.Files()) }
-"#;
+use common::{UNIX_ONLY, World, fix, go, unpacked};
 
 /// A catalogue whose adapter has this body of `Files`, and requires this version of example.com/newdb.
 fn catalogue(body: &str, version: &str) -> String {
     let head = r#"
+-- wasmcheck.toml --
+catalogue = ["remedies.toml"]
 -- remedies.toml --
 schema = 1
 
@@ -76,7 +60,7 @@ fn runs(world: &World) -> String {
 #[test]
 fn an_adapter_does_in_a_copy_what_files_do_elsewhere() {
     let body = "return newdb.Version, nil";
-    let world = unpacked("adapter", &[APP, &catalogue(body, "v1.1.0")]);
+    let world = unpacked("adapter", &[UNIX_ONLY, &catalogue(body, "v1.1.0")]);
     let (_, text) = fix(&world, &["--apply", "."]);
     let title = "in which example.com/newdb does the work on wasm, and C elsewhere";
     assert!(text.contains(title), "{text}");
@@ -94,7 +78,7 @@ fn an_adapter_does_in_a_copy_what_files_do_elsewhere() {
 fn an_adapter_that_does_not_compile_is_no_remedy() {
     let world = unpacked(
         "adapter",
-        &[APP, &catalogue("return newdb.Missing()", "v1.1.0")],
+        &[UNIX_ONLY, &catalogue("return newdb.Missing()", "v1.1.0")],
     );
     let (_, text) = fix(&world, &["--apply", "."]);
     assert!(
@@ -114,7 +98,7 @@ fn an_adapter_that_does_not_compile_is_no_remedy() {
 #[test]
 fn an_adapter_whose_module_is_not_there_keeps_nothing_from_being_mended() {
     let body = "return newdb.Version, nil";
-    let world = unpacked("adapter", &[APP, &catalogue(body, "v1.9.9")]);
+    let world = unpacked("adapter", &[UNIX_ONLY, &catalogue(body, "v1.9.9")]);
     let (_, text) = fix(&world, &["--apply", "."]);
     let told = "the adapter for example.com/unixonly is of no use: ";
     assert!(text.contains(told) && text.contains("# fork: "), "{text}");

@@ -10,23 +10,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use common::{World, fix, go, unpacked};
-
-/// A module that needs a changed copy of its dependency.
-const FORKS: &str = r#"
--- go.mod --
-module example.com/app
-
-go 1.21
-
-require example.com/unixonly v1.0.0
--- main.go --
-package main
-
-import "example.com/unixonly"
-
-func main() { println(unixonly.Files()) }
-"#;
+use common::{UNIX_ONLY, World, fix, go, unpacked};
 
 /// Where the copy is laid.
 const COPY: &str = "third_party/example.com/unixonly";
@@ -63,18 +47,18 @@ fn refuses(world: &World, file: &str, what: &str) {
 
 #[test]
 fn what_lies_in_the_place_of_a_copy_is_told() {
-    let world = unpacked("app", &[FORKS]);
+    let world = unpacked("app", &[UNIX_ONLY]);
     fs::write(world.module.join("third_party"), "mine").unwrap();
     refuses(&world, "third_party", "this is no directory");
 
-    let world = unpacked("app", &[FORKS]);
+    let world = unpacked("app", &[UNIX_ONLY]);
     let outside = world.scratch.path().join("outside");
     fs::create_dir(&outside).unwrap();
     symlink(&outside, world.module.join("third_party")).unwrap();
     refuses(&world, "third_party", "this link leads out of the module");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 
-    let world = unpacked("app", &[FORKS]);
+    let world = unpacked("app", &[UNIX_ONLY]);
     fs::create_dir_all(world.module.join(COPY)).unwrap();
     fs::write(world.module.join(COPY).join("mine.go"), "package mine").unwrap();
     refuses(&world, COPY, "this is there already");
@@ -82,7 +66,7 @@ fn what_lies_in_the_place_of_a_copy_is_told() {
 
 #[test]
 fn a_copy_that_was_laid_before_is_taken() {
-    let world = unpacked("app", &[FORKS]);
+    let world = unpacked("app", &[UNIX_ONLY]);
     let go_mod = fs::read(world.module.join("go.mod")).unwrap();
     fix(&world, &["--apply"]);
     // As if it had ended before go.mod was written.
@@ -115,7 +99,7 @@ fn a_file_that_a_link_leads_to_is_not_changed() {
 
 #[test]
 fn a_go_mod_that_a_link_leads_to_is_not_changed() {
-    let world = unpacked("app", &[FORKS]);
+    let world = unpacked("app", &[UNIX_ONLY]);
     let outside = world.scratch.path().join("go.mod");
     let file = world.module.join("go.mod");
     fs::rename(&file, &outside).unwrap();
@@ -144,7 +128,7 @@ fn a_catalogue_that_is_missing_is_told() {
 #[test]
 fn a_vendor_directory_is_to_be_made_anew_where_there_is_one() {
     let advice = "made anew: go mod vendor";
-    let world = unpacked("app", &[FORKS]);
+    let world = unpacked("app", &[UNIX_ONLY]);
     assert!(!fix(&world, &[]).1.contains(advice));
     for args in [&["mod", "tidy"], &["mod", "vendor"]] {
         assert!(go(&world, None, args).status.success());

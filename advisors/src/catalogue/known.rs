@@ -240,7 +240,7 @@ fn split<'a>(module: &str, package: &'a str, any_major: bool) -> Option<(usize, 
 }
 
 /// `v2` and above.
-fn is_major(part: &str) -> bool {
+pub(super) fn is_major(part: &str) -> bool {
     let number = part.strip_prefix('v').and_then(|n| n.parse::<u32>().ok());
     number.is_some_and(|n| n > 1)
 }

@@ -4,6 +4,7 @@ use model::AdviceKind;
 
 use super::check::is_path;
 use super::file::{Adapter, Argument, Entry, Fix, Rewrite};
+use super::known::is_major;
 
 /// What the fix of a rewrite must be.
 pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
@@ -40,22 +41,16 @@ pub(super) fn of_fix(entry: &Entry, fix: &Fix) -> Result<(), String> {
 
 /// What an adapter must have.
 fn of_adapter(entry: &Entry, fix: &Fix, adapter: &Adapter) -> Result<(), String> {
-    let to = fix.to.as_ref();
-    let named = to.is_some_and(|to| to.module.is_some() && to.tested.is_some());
-    if fix.kind != AdviceKind::Fork || !named {
+    let to = fix.to.as_ref().filter(|_| fix.kind == AdviceKind::Fork);
+    let named = to.and_then(|to| Some((to.module.as_ref()?, to.tested.as_ref()?)));
+    let Some((module, version)) = named else {
         return Err(
             "only a fork has an `adapter`, with `to.module` and `to.tested`: what to require"
                 .to_owned(),
         );
-    }
+    };
     is_package_of(entry, &adapter.package)?;
-    let (module, version) = (
-        to.and_then(|t| t.module.as_ref()),
-        to.and_then(|t| t.tested.as_ref()),
-    );
-    if let (Some(module), Some(version)) = (module, version)
-        && !fits(module, version)
-    {
+    if !fits(module, version) {
         return Err(format!(
             "{module} has no version {version}: its path says another major version"
         ));
@@ -88,16 +83,9 @@ fn fits(module: &str, version: &str) -> bool {
         return true;
     }
     match major {
-        "0" | "1" => !is_major(module),
+        "0" | "1" => !module.rsplit('/').next().is_some_and(is_major),
         _ => module.ends_with(&format!("/v{major}")) || module.ends_with(&format!(".v{major}")),
     }
-}
-
-/// Whether a path ends in a major version from 2 on; what gopkg.in has may end in `.v1`.
-fn is_major(module: &str) -> bool {
-    let last = module.rsplit('/').next().unwrap_or_default();
-    let number = last.strip_prefix('v').and_then(|n| n.parse::<u32>().ok());
-    number.is_some_and(|n| n > 1)
 }
 
 fn is_package_of(entry: &Entry, package: &str) -> Result<(), String> {

@@ -19,6 +19,22 @@ use fixtures::Fixture;
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// A program of which the dependency has files for Unix alone: it needs a changed copy.
+pub(crate) const UNIX_ONLY: &str = r#"
+-- go.mod --
+module example.com/app
+
+go 1.21
+
+require example.com/unixonly v1.0.0
+-- main.go --
+package main
+
+import "example.com/unixonly"
+
+func main() { println(unixonly.Files()) }
+"#;
+
 /// An unpacked fixture, and a place for everything that a run may leave behind.
 pub(crate) struct World {
     pub(crate) scratch: TempDir,

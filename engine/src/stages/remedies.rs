@@ -457,6 +457,16 @@ impl<'s, 'r> TrialWork<'s, 'r> {
     }
 }
 
+/// What is said of a package that did not compile, or else of what it imports.
+fn why_not(package: &ListedPackage, listed: &[ListedPackage]) -> String {
+    let mut errors = listed.iter().filter_map(|p| p.error.as_ref());
+    let error = package.error.as_ref().or_else(|| errors.next());
+    error.map_or_else(
+        || format!("{} did not compile", package.import_path),
+        |e| e.err.clone(),
+    )
+}
+
 /// The part of a message that says what is wrong.
 fn first_lines(text: &str) -> String {
     let lines = text

@@ -189,7 +189,7 @@ impl<'a> Scratch<'a> {
     /// Run the tests of a package in the sandbox.
     pub(super) fn test(&self, package: &str, tags: &str) -> Result<(bool, String)> {
         let program = self.go.wasmcheck.display();
-        let run = format!("-exec='{program}' exec --timeout 120s --max-memory 2GiB");
+        let run = format!("-exec='{program}' exec --timeout 500s --max-memory 2GiB");
         self.go(&[
             "test", "-v", "-short", "-vet=off", "-p", "1", tags, &run, package,
         ])

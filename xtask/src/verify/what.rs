@@ -264,7 +264,12 @@ pub(super) fn suite(scratch: &Scratch<'_>, wanted: &Runs) -> Result<Suite> {
     suite.passed = lines.clone().filter_map(|l| named(l, "--- PASS: ")).count();
     suite.failed = lines.filter_map(|l| named(l, "--- FAIL: ")).collect();
     let ended = !good && suite.failed.is_empty();
-    suite.ended = ended.then(|| first_error(&said, &["wasmcheck: ".to_owned()]));
+    suite.ended = ended.then(|| {
+        let said = first_error(&said, &["wasmcheck: ".to_owned()]);
+        // Without the file of the test binary, which lies somewhere else each time.
+        let parts = said.split_once(".test: ");
+        parts.map_or(said.clone(), |(_, why)| why.to_owned())
+    });
     Ok(suite)
 }
 

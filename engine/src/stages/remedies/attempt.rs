@@ -8,7 +8,7 @@ use toolchain::{Fetched, Platform, Session};
 
 use super::candidate::Candidate;
 use super::linking::{self, Found, Mains};
-use super::{TrialWork, Tried, first_lines, go};
+use super::{TrialWork, Tried, first_lines, go, why_not};
 use crate::events::Event;
 use crate::paths::{Paths, is_inside};
 
@@ -260,15 +260,8 @@ fn state(listing: &Listing, listed: Option<&ListedPackage>) -> State {
     }
     match &listed.error {
         Some(error) if is_gone(&error.err) => State::Gone,
-        Some(error) => State::Failed(error.err.clone()),
-        // It fails because something that it imports does.
-        None => {
-            let errors = listing.packages.iter().filter_map(|p| p.error.as_ref());
-            let first = errors.map(|e| e.err.clone()).next();
-            State::Failed(
-                first.unwrap_or_else(|| format!("{} did not compile", listed.import_path)),
-            )
-        }
+        // Without an error of its own, it fails because something that it imports does.
+        _ => State::Failed(why_not(listed, &listing.packages)),
     }
 }
 

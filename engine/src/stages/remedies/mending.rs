@@ -21,7 +21,7 @@ use toolchain::{Error, Patch, Platform, Scratch, Session};
 use self::work::{Home, Work};
 use super::native::Broken;
 use super::swap::{Carried, Texts};
-use super::{first_lines, tested};
+use super::{first_lines, tested, why_not};
 use crate::checkup::Checkup;
 use crate::events::Event;
 use crate::incomplete::incomplete;
@@ -536,14 +536,11 @@ impl Round {
 
     /// What is said of a package that did not compile in one of the builds.
     fn failure(&self, path: &str) -> Option<String> {
-        let all = self.listings.values().flat_map(|l| &l.packages);
-        let mut failed = all
-            .clone()
-            .filter(|p| p.import_path == path && p.export.is_empty());
-        let package = failed.next()?;
-        let others = all.filter_map(|p| p.error.as_ref());
-        let error = package.error.as_ref().or(others.clone().next());
-        Some(error.map_or_else(|| "it did not compile".to_owned(), |e| e.err.clone()))
+        self.listings.values().find_map(|listing| {
+            let mut packages = listing.packages.iter();
+            let failed = packages.find(|p| p.import_path == path && p.export.is_empty())?;
+            Some(why_not(failed, &listing.packages))
+        })
     }
 
     /// A package in any of the builds.

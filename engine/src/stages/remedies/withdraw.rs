@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{Attempt, Builds, Confirmed, Edit, ListedPackage, Listing, Report, Target};
-use toolchain::{Error, Platform, Session};
+use model::{Attempt, Builds, Confirmed, Edit, ListedPackage, Report, Target};
+use toolchain::{Error, Platform};
 
-use super::{first_lines, go_within, mending};
+use super::candidate::Candidate;
+use super::{first_lines, go_within, mending, why_not};
 use crate::checkup::Checkup;
 
 /// Longest compiling of the module with some edits, within the time for remedies.
@@ -81,7 +82,7 @@ fn damage(
             .cloned()
             .collect();
         let session = checkup.session.candidate(&go, &edits)?;
-        let with = compile(&session, platform, &patterns)?;
+        let with = session.compile_listed(platform, &patterns)?;
         let failing = with.packages.iter().filter(|p| fails(p));
         let failing: Vec<&ListedPackage> = failing.collect();
         let good = good_before(checkup, report, platform, &failing)?;
@@ -90,7 +91,7 @@ fn damage(
                 all.push(Damage {
                     platform,
                     package: package.import_path.clone(),
-                    why: why(package, &with),
+                    why: first_lines(&why_not(package, &with.packages)),
                 });
             }
         }
@@ -111,10 +112,6 @@ fn is_for(edit: &Edit, platform: Platform, report: &Report) -> bool {
         let mut confirmed = a.confirmed.iter();
         confirmed.any(|(target, how)| target.goos() == goos && how.is_good())
     })
-}
-
-fn compile(session: &Session, platform: Platform, patterns: &[String]) -> Result<Listing, Error> {
-    session.compile_listed(platform, patterns)
 }
 
 /// Whether a package of the module, which has files, did not compile.
@@ -141,19 +138,9 @@ fn good_before(
         return Ok(good.map(|p| p.package.clone()).collect());
     }
     let session = checkup.session.candidate(&go_within(checkup, EACH), &[])?;
-    let before = compile(&session, platform, &names)?;
+    let before = session.compile_listed(platform, &names)?;
     let good = before.packages.into_iter().filter(|p| !p.export.is_empty());
     Ok(good.map(|p| p.import_path).collect())
-}
-
-/// What is said of a package, or else of what it imports.
-fn why(package: &ListedPackage, listing: &Listing) -> String {
-    let others = listing.packages.iter().filter_map(|p| p.error.as_ref());
-    let error = package.error.as_ref().or(others.clone().next());
-    error.map_or_else(
-        || format!("{} did not compile", package.import_path),
-        |e| first_lines(&e.err),
-    )
 }
 
 /// Of the advice that makes an edit, nothing is confirmed any more.
@@ -162,12 +149,7 @@ fn say(report: &mut Report, edit: &Edit, damage: &Damage) {
         Platform::Wasm(goos) => format!("for {}", goos.name()),
         Platform::Native => "on this machine".to_owned(),
     };
-    let what = match edit {
-        Edit::Require { version, .. } => version.clone(),
-        Edit::Replace { with, version, .. } => format!("{with}@{version}"),
-        Edit::Tag { tag } => tag.clone(),
-        _ => String::new(),
-    };
+    let what = Candidate::from(edit.clone()).name();
     let advice = report.advice.iter_mut();
     for advice in advice.filter(|a| a.helps() && a.edits.contains(edit)) {
         let targets: Vec<Target> = advice.confirmed.keys().copied().collect();
